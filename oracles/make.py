@@ -59,6 +59,13 @@ for name in b:
 """
 
 
+MERGE = """
+import sys
+from golden import merge_x64
+sys.stdout.write(merge_x64(*sys.stdin.read().split("\\0")))
+"""
+
+
 def make_random(a, b):
     """Both environments, both modes; values are 0.12.0.1's wherever a transcendental function decides."""
     runs = [run(e, "gold_random.py", x) for e in (a, b) for x in (False, True)]
@@ -66,7 +73,7 @@ def make_random(a, b):
 
 
 def make_numerics(a, b):
-    return run(b, "gold_numerics.py", True)
+    return helper(b, MERGE, *[run(b, "gold_numerics.py", x) for x in (False, True)])
 
 
 def make_refs_haliax(a, b):
