@@ -1,0 +1,1712 @@
+package dev.axial;
+
+import dev.axial.engine.Store;
+import dev.axial.ir.ArrayType;
+import dev.axial.ir.Dim;
+import dev.axial.ir.Fn;
+import dev.axial.ir.Op;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What programs are written with: {@code import static dev.axial.Axial.*}.
+ *
+ * <p>Array functions align by name and mirror those of Haliax and {@code jax.numpy};
+ * transformations take and return ordinary Java functions and mirror JAX's.
+ */
+public final class Axial {
+  /** Stands for all axes that the other selectors without a name do not fill. */
+  public static final Selection ELLIPSIS = new Selections.Ellipsis();
+
+  private Axial() {}
+
+  // ---------------------------------------------------------------- axes and selections
+
+  /** An axis. */
+  public static Axis axis(String name, int size) {
+    return new Axis(name, size);
+  }
+
+  /** One index of the named axis. */
+  public static Selection at(String axis, int index) {
+    return new Selections.One(axis, index);
+  }
+
+  /** Several indices of the named axis. */
+  public static Selection at(String axis, int first, int second, int... more) {
+    return Selections.many(axis, first, second, more);
+  }
+
+  /** An index array for the named axis. */
+  public static Selection at(String axis, NamedArray index) {
+    return new Selections.Many(axis, index);
+  }
+
+  /** Elements start to stop, exclusive, of the named axis. */
+  public static Selection range(String axis, int start, int stop) {
+    return new Selections.Span(axis, start, stop, 1);
+  }
+
+  /** Every step-th element from start to stop, exclusive, of the named axis. */
+  public static Selection range(String axis, int start, int stop, int step) {
+    return new Selections.Span(axis, start, stop, step);
+  }
+
+  /** A window of a fixed size of the named axis. */
+  public static Selection ds(String axis, int start, int size) {
+    return new Selections.Window(axis, start, null, size);
+  }
+
+  /** A window of a fixed size of the named axis, whose start is a value. */
+  public static Selection ds(String axis, NamedArray start, int size) {
+    return new Selections.Window(axis, 0, start, size);
+  }
+
+  /** The first {@code count} elements of the named axis where the mask is true. */
+  public static Selection where(String axis, NamedArray mask, int count) {
+    return new Selections.Mask(axis, mask, count);
+  }
+
+  /** One index of the axis at the next position. */
+  public static Selection pos(int index) {
+    return new Selections.One(null, index);
+  }
+
+  /** An index array for the axis at the next position. */
+  public static Selection pos(NamedArray index) {
+    return new Selections.Many(null, index);
+  }
+
+  /** Elements start to stop, exclusive, of the axis at the next position. */
+  public static Selection posRange(int start, int stop) {
+    return new Selections.Span(null, start, stop, 1);
+  }
+
+  // ---------------------------------------------------------------- arrays from values
+
+  private static NamedArray raw(DType t, Object values, int n, Axis... axes) {
+    var type = new ArrayType(t, dims(axes));
+    if (type.size() != n) {
+      throw Errors.length(n, type.dims(), type.size());
+    }
+    return NamedArray.concrete(type, Store.of(t, values));
+  }
+
+  private static List<Dim> dims(Axis... axes) {
+    List<Dim> dims = Axis.dims(axes);
+    if (dims.stream().map(Dim::name).distinct().count() != dims.size()) {
+      throw Errors.error("an array cannot have two axes of the same name: %s.", Errors.axes(dims));
+    }
+    return dims;
+  }
+
+  static byte[] bytes(boolean[] v) {
+    var b = new byte[v.length];
+    for (int k = 0; k < b.length; k++) {
+      b[k] = (byte) (v[k] ? 1 : 0);
+    }
+    return b;
+  }
+
+  /** A float32 array of these values, in row-major order of the axes. */
+  public static NamedArray array(float[] v, Axis... axes) {
+    return raw(DType.FLOAT32, v.clone(), v.length, axes);
+  }
+
+  /** A float64 array of these values. */
+  public static NamedArray array(double[] v, Axis... axes) {
+    return raw(DType.FLOAT64, v.clone(), v.length, axes);
+  }
+
+  /** An int32 array of these values. */
+  public static NamedArray array(int[] v, Axis... axes) {
+    return raw(DType.INT32, v.clone(), v.length, axes);
+  }
+
+  /** An int64 array of these values. */
+  public static NamedArray array(long[] v, Axis... axes) {
+    return raw(DType.INT64, v.clone(), v.length, axes);
+  }
+
+  /** A boolean array of these values. */
+  public static NamedArray array(boolean[] v, Axis... axes) {
+    return raw(DType.BOOL, bytes(v), v.length, axes);
+  }
+
+  /** A scalar: int32 (int64 for a Long) of an integer, float32 of another number. */
+  public static NamedArray scalar(Number v) {
+    return v instanceof Long
+        ? Ops.constant(DType.INT64, v.longValue())
+        : Ops.number(v, Ops.isIntegral(v) ? DType.INT32 : DType.FLOAT32);
+  }
+
+  /** A scalar of a dtype. */
+  public static NamedArray scalar(Number v, DType t) {
+    return Ops.isIntegral(v) ? Ops.constant(t, v.longValue()) : Ops.constant(t, v.doubleValue());
+  }
+
+  /** A boolean scalar. */
+  public static NamedArray scalar(boolean v) {
+    return Ops.constant(DType.BOOL, v ? 1L : 0L);
+  }
+
+  /** Float32 zeros. */
+  public static NamedArray zeros(Axis... axes) {
+    return full(0.0, DType.FLOAT32, axes);
+  }
+
+  /** Zeros of a dtype. */
+  public static NamedArray zeros(DType t, Axis... axes) {
+    return full(0, t, axes);
+  }
+
+  /** Float32 ones. */
+  public static NamedArray ones(Axis... axes) {
+    return full(1.0, DType.FLOAT32, axes);
+  }
+
+  /** Ones of a dtype. */
+  public static NamedArray ones(DType t, Axis... axes) {
+    return full(1, t, axes);
+  }
+
+  /** One number everywhere: int32 of an integer, float32 of another number. */
+  public static NamedArray full(Number v, Axis... axes) {
+    return Ops.broadcast(scalar(v), dims(axes));
+  }
+
+  /** One number everywhere, of a dtype. */
+  public static NamedArray full(Number v, DType t, Axis... axes) {
+    return Ops.broadcast(scalar(v, t), dims(axes));
+  }
+
+  /** Zeros with the axes and dtype of x. */
+  public static NamedArray zerosLike(NamedArray x) {
+    return Ops.broadcast(Ops.constant(x.dtype(), 0L), x.type().dims());
+  }
+
+  /** Ones with the axes and dtype of x. */
+  public static NamedArray onesLike(NamedArray x) {
+    return Ops.broadcast(Ops.constant(x.dtype(), 1L), x.type().dims());
+  }
+
+  /** One number everywhere, with the axes and dtype of x. */
+  public static NamedArray fullLike(NamedArray x, Number v) {
+    return Ops.broadcast(scalar(v, x.dtype()), x.type().dims());
+  }
+
+  /** 0, 1, 2, …, int32, along an axis. */
+  public static NamedArray arange(Axis axis) {
+    return arange(axis, DType.INT32);
+  }
+
+  /** 0, 1, 2, … of a dtype along an axis. */
+  public static NamedArray arange(Axis axis, DType t) {
+    return Ops.emit(new Op.Iota(t, axis.dim()));
+  }
+
+  /** start, start + step, … along an axis. */
+  public static NamedArray arange(Axis axis, Number start, Number step) {
+    boolean integral = Ops.isIntegral(start) && Ops.isIntegral(step);
+    return arange(axis, integral ? DType.INT32 : DType.FLOAT32).times(step).plus(start);
+  }
+
+  /** Evenly spaced float32 numbers from start to stop, both included. */
+  public static NamedArray linspace(Axis axis, double start, double stop) {
+    return linspace(axis, start, stop, DType.FLOAT32);
+  }
+
+  /** Evenly spaced numbers from start to stop, both included. */
+  public static NamedArray linspace(Axis axis, double start, double stop, DType t) {
+    int n = axis.size();
+    NamedArray i = arange(axis, t);
+    if (n <= 1) {
+      return i.times(0).plus(start);
+    }
+    NamedArray f = i.div(n - 1);
+    return f.times(stop).plus(f.times(-1).plus(1).times(start));
+  }
+
+  // ---------------------------------------------------------------- element-wise functions
+
+  /** Sine. */
+  public static NamedArray sin(NamedArray x) {
+    return Ops.unary(Fn.Unary.SIN, x);
+  }
+
+  /** Cosine. */
+  public static NamedArray cos(NamedArray x) {
+    return Ops.unary(Fn.Unary.COS, x);
+  }
+
+  /** Tangent. */
+  public static NamedArray tan(NamedArray x) {
+    return Ops.unary(Fn.Unary.TAN, x);
+  }
+
+  /** Inverse sine. */
+  public static NamedArray arcsin(NamedArray x) {
+    return Ops.unary(Fn.Unary.ASIN, x);
+  }
+
+  /** Inverse cosine. */
+  public static NamedArray arccos(NamedArray x) {
+    return Ops.unary(Fn.Unary.ACOS, x);
+  }
+
+  /** Inverse tangent. */
+  public static NamedArray arctan(NamedArray x) {
+    return Ops.unary(Fn.Unary.ATAN, x);
+  }
+
+  /** The angle of the point (x, y), given y first. */
+  public static NamedArray arctan2(NamedArray y, NamedArray x) {
+    DType t = Ops.floating(Ops.promoted("arctan2", y, x));
+    return Ops.binary(Fn.Binary.ATAN2, Ops.cast(y, t), Ops.cast(x, t));
+  }
+
+  /** Hyperbolic sine. */
+  public static NamedArray sinh(NamedArray x) {
+    return Ops.unary(Fn.Unary.SINH, x);
+  }
+
+  /** Hyperbolic cosine. */
+  public static NamedArray cosh(NamedArray x) {
+    return Ops.unary(Fn.Unary.COSH, x);
+  }
+
+  /** Hyperbolic tangent. */
+  public static NamedArray tanh(NamedArray x) {
+    return Ops.unary(Fn.Unary.TANH, x);
+  }
+
+  /** Inverse hyperbolic sine. */
+  public static NamedArray arcsinh(NamedArray x) {
+    return Ops.unary(Fn.Unary.ASINH, x);
+  }
+
+  /** Inverse hyperbolic cosine. */
+  public static NamedArray arccosh(NamedArray x) {
+    return Ops.unary(Fn.Unary.ACOSH, x);
+  }
+
+  /** Inverse hyperbolic tangent. */
+  public static NamedArray arctanh(NamedArray x) {
+    return Ops.unary(Fn.Unary.ATANH, x);
+  }
+
+  /** The exponential. */
+  public static NamedArray exp(NamedArray x) {
+    return Ops.unary(Fn.Unary.EXP, x);
+  }
+
+  /** exp(x) - 1, exact near zero. */
+  public static NamedArray expm1(NamedArray x) {
+    return Ops.unary(Fn.Unary.EXPM1, x);
+  }
+
+  /** The natural logarithm. */
+  public static NamedArray log(NamedArray x) {
+    return Ops.unary(Fn.Unary.LOG, x);
+  }
+
+  /** log(1 + x), exact near zero. */
+  public static NamedArray log1p(NamedArray x) {
+    return Ops.unary(Fn.Unary.LOG1P, x);
+  }
+
+  /** The logarithm to base 2. */
+  public static NamedArray log2(NamedArray x) {
+    return log(x).div(Math.log(2));
+  }
+
+  /** The logarithm to base 10. */
+  public static NamedArray log10(NamedArray x) {
+    return log(x).div(Math.log(10));
+  }
+
+  /** The square root. */
+  public static NamedArray sqrt(NamedArray x) {
+    return Ops.unary(Fn.Unary.SQRT, x);
+  }
+
+  /** One over the square root. */
+  public static NamedArray rsqrt(NamedArray x) {
+    NamedArray r = sqrt(x);
+    return onesLike(r).div(r);
+  }
+
+  /** The cube root. */
+  public static NamedArray cbrt(NamedArray x) {
+    return Ops.unary(Fn.Unary.CBRT, x);
+  }
+
+  /** x times x. */
+  public static NamedArray square(NamedArray x) {
+    return x.times(x);
+  }
+
+  /** One over x. */
+  public static NamedArray reciprocal(NamedArray x) {
+    return onesLike(x).div(x);
+  }
+
+  /** The absolute value. */
+  public static NamedArray abs(NamedArray x) {
+    return x.dtype() == DType.BOOL ? x : Ops.unary(Fn.Unary.ABS, x);
+  }
+
+  /** -1, 0 or 1. */
+  public static NamedArray sign(NamedArray x) {
+    return Ops.unary(Fn.Unary.SIGN, x);
+  }
+
+  /** Rounded down. */
+  public static NamedArray floor(NamedArray x) {
+    return Ops.unary(Fn.Unary.FLOOR, x);
+  }
+
+  /** Rounded up. */
+  public static NamedArray ceil(NamedArray x) {
+    return Ops.unary(Fn.Unary.CEIL, x);
+  }
+
+  /** Rounded to the nearest integer, halves to even. */
+  public static NamedArray round(NamedArray x) {
+    return Ops.unary(Fn.Unary.ROUND, x);
+  }
+
+  /** The error function. */
+  public static NamedArray erf(NamedArray x) {
+    return Ops.unary(Fn.Unary.ERF, x);
+  }
+
+  /** The inverse error function. */
+  public static NamedArray erfinv(NamedArray x) {
+    return Ops.unary(Fn.Unary.ERFINV, x);
+  }
+
+  /** The logarithm of the absolute value of the gamma function. */
+  public static NamedArray lgamma(NamedArray x) {
+    return Ops.unary(Fn.Unary.LGAMMA, x);
+  }
+
+  /** The derivative of {@link #lgamma}. */
+  public static NamedArray digamma(NamedArray x) {
+    return Ops.unary(Fn.Unary.DIGAMMA, x);
+  }
+
+  /** Whether neither infinite nor NaN. */
+  public static NamedArray isfinite(NamedArray x) {
+    return x.dtype().isFloating() ? abs(x).lt(Double.POSITIVE_INFINITY) : x.eq(x);
+  }
+
+  /** Whether NaN. */
+  public static NamedArray isnan(NamedArray x) {
+    return x.ne(x);
+  }
+
+  /** Whether infinite. */
+  public static NamedArray isinf(NamedArray x) {
+    return x.dtype().isFloating() ? abs(x).eq(Double.POSITIVE_INFINITY) : x.ne(x);
+  }
+
+  /** The larger, by name; NaN wins. */
+  public static NamedArray maximum(NamedArray x, NamedArray y) {
+    return Ops.binary(Fn.Binary.MAX, x, y);
+  }
+
+  /** The larger. */
+  public static NamedArray maximum(NamedArray x, Number y) {
+    return Ops.binary(Fn.Binary.MAX, x, y);
+  }
+
+  /** The smaller, by name; NaN wins. */
+  public static NamedArray minimum(NamedArray x, NamedArray y) {
+    return Ops.binary(Fn.Binary.MIN, x, y);
+  }
+
+  /** The smaller. */
+  public static NamedArray minimum(NamedArray x, Number y) {
+    return Ops.binary(Fn.Binary.MIN, x, y);
+  }
+
+  /** x, but not below lo nor above hi. */
+  public static NamedArray clip(NamedArray x, Number lo, Number hi) {
+    return minimum(maximum(x, lo), hi);
+  }
+
+  /** a where the condition holds, b elsewhere; all three by name. */
+  public static NamedArray where(NamedArray c, NamedArray a, NamedArray b) {
+    if (c.dtype() != DType.BOOL) {
+      throw Errors.error(
+          "where needs a boolean condition; got %s. Compare it, for instance with ne(0).",
+          Errors.type(c.type()));
+    }
+    Ops.aligned("where", c, a);
+    Ops.aligned("where", c, b);
+    Ops.aligned("where", a, b);
+    DType t = a.dtype() == b.dtype() ? a.dtype() : Ops.promoted("where", a, b);
+    return Ops.emit(new Op.Select(), c, Ops.cast(a, t), Ops.cast(b, t));
+  }
+
+  /** a where the condition holds, the number elsewhere. */
+  public static NamedArray where(NamedArray c, NamedArray a, Number b) {
+    return where(c, a, Ops.number(b, a.dtype()));
+  }
+
+  /** The number where the condition holds, b elsewhere. */
+  public static NamedArray where(NamedArray c, Number a, NamedArray b) {
+    return where(c, Ops.number(a, b.dtype()), b);
+  }
+
+  /** One of two numbers. */
+  public static NamedArray where(NamedArray c, Number a, Number b) {
+    boolean integral = Ops.isIntegral(a) && Ops.isIntegral(b);
+    DType t = integral ? DType.INT32 : DType.FLOAT32;
+    return where(c, Ops.number(a, t), Ops.number(b, t));
+  }
+
+  /** x to the power of y. */
+  public static NamedArray pow(NamedArray x, NamedArray y) {
+    return x.pow(y);
+  }
+
+  /** x to the power of y. */
+  public static NamedArray pow(NamedArray x, Number y) {
+    return x.pow(y);
+  }
+
+  /** log(exp(x) + exp(y)), without overflow. */
+  public static NamedArray logaddexp(NamedArray x, NamedArray y) {
+    NamedArray m = maximum(x, y);
+    NamedArray d = x.minus(y);
+    return where(isnan(d), x.plus(y), m.plus(log1p(exp(abs(d).unaryMinus()))));
+  }
+
+  /** The logistic function, 1 / (1 + exp(-x)). */
+  public static NamedArray sigmoid(NamedArray x) {
+    return Ops.unary(Fn.Unary.LOGISTIC, x);
+  }
+
+  /** max(x, 0), with derivative 0 at 0 as in JAX. */
+  public static NamedArray relu(NamedArray x) {
+    return where(x.gt(0), x, 0);
+  }
+
+  /** x sigmoid(x). */
+  public static NamedArray silu(NamedArray x) {
+    return x.times(sigmoid(x));
+  }
+
+  /** The Gaussian error linear unit in its tanh form, JAX's default. */
+  public static NamedArray gelu(NamedArray x) {
+    NamedArray inner = x.plus(x.times(x).times(x).times(0.044715)).times(Math.sqrt(2 / Math.PI));
+    return x.times(0.5).times(tanh(inner).plus(1));
+  }
+
+  /** The Gaussian error linear unit, exact. */
+  public static NamedArray geluExact(NamedArray x) {
+    return x.times(0.5).times(erf(x.div(Math.sqrt(2))).plus(1));
+  }
+
+  /** log(1 + exp(x)). */
+  public static NamedArray softplus(NamedArray x) {
+    return logaddexp(x, zerosLike(x));
+  }
+
+  // ---------------------------------------------------------------- reductions
+
+  private static List<String> names(String first, String... more) {
+    var out = new ArrayList<String>();
+    out.add(first);
+    out.addAll(Arrays.asList(more));
+    return out;
+  }
+
+  private static NamedArray numeric(NamedArray x) {
+    return x.dtype() == DType.BOOL ? x.astype(DType.INT32) : x;
+  }
+
+  /** The sum over axes; over all of them if none is given. Booleans count as int32. */
+  public static NamedArray sum(NamedArray x, AxisSelector... axes) {
+    return Ops.reduce(Fn.Reduce.SUM, numeric(x), Ops.names(axes));
+  }
+
+  /** The sum over axes. */
+  public static NamedArray sum(NamedArray x, String axis, String... more) {
+    return Ops.reduce(Fn.Reduce.SUM, numeric(x), names(axis, more));
+  }
+
+  private static NamedArray mean(NamedArray x, List<String> axes) {
+    NamedArray f = Ops.cast(x, Ops.floating(x.dtype()));
+    double n = 1;
+    for (String a : Ops.reduced(x, axes)) {
+      n *= x.type().dim(a).size();
+    }
+    return Ops.reduce(Fn.Reduce.SUM, f, axes).div(n);
+  }
+
+  /** The mean over axes; over all of them if none is given. */
+  public static NamedArray mean(NamedArray x, AxisSelector... axes) {
+    return mean(x, Ops.names(axes));
+  }
+
+  /** The mean over axes. */
+  public static NamedArray mean(NamedArray x, String axis, String... more) {
+    return mean(x, names(axis, more));
+  }
+
+  /** The variance over axes, dividing by the number of elements. */
+  public static NamedArray var(NamedArray x, AxisSelector... axes) {
+    NamedArray d = x.minus(mean(x, axes));
+    return mean(d.times(d), axes);
+  }
+
+  /** The standard deviation over axes, dividing by the number of elements. */
+  public static NamedArray std(NamedArray x, AxisSelector... axes) {
+    return sqrt(var(x, axes));
+  }
+
+  private static NamedArray extreme(Fn.Reduce f, NamedArray x, List<String> axes) {
+    for (String a : Ops.reduced(x, axes)) {
+      if (x.type().dim(a).size() == 0) {
+        throw Errors.error("%s along the empty axis '%s' has no value.", Ops.label(f), a);
+      }
+    }
+    if (x.dtype() == DType.BOOL) {
+      return Ops.reduce(
+          f == Fn.Reduce.MAX ? Fn.Reduce.ANY : Fn.Reduce.ALL, x, Ops.reduced(x, axes));
+    }
+    return Ops.reduce(f, x, axes);
+  }
+
+  /** The largest element along axes; of all if none is given. */
+  public static NamedArray max(NamedArray x, AxisSelector... axes) {
+    return extreme(Fn.Reduce.MAX, x, Ops.names(axes));
+  }
+
+  /** The largest element along axes. */
+  public static NamedArray max(NamedArray x, String axis, String... more) {
+    return extreme(Fn.Reduce.MAX, x, names(axis, more));
+  }
+
+  /** The smallest element along axes; of all if none is given. */
+  public static NamedArray min(NamedArray x, AxisSelector... axes) {
+    return extreme(Fn.Reduce.MIN, x, Ops.names(axes));
+  }
+
+  /** The smallest element along axes. */
+  public static NamedArray min(NamedArray x, String axis, String... more) {
+    return extreme(Fn.Reduce.MIN, x, names(axis, more));
+  }
+
+  /** The product over axes; over all of them if none is given. */
+  public static NamedArray prod(NamedArray x, AxisSelector... axes) {
+    NamedArray y = numeric(x);
+    for (String a : Ops.reduced(x, Ops.names(axes))) {
+      y = Shapes.product(y, a);
+    }
+    return y;
+  }
+
+  private static NamedArray truth(NamedArray x) {
+    return x.dtype() == DType.BOOL ? x : x.ne(0);
+  }
+
+  /** Whether any element is true (or not zero). */
+  public static NamedArray any(NamedArray x, AxisSelector... axes) {
+    return Ops.reduce(Fn.Reduce.ANY, truth(x), Ops.reduced(x, Ops.names(axes)));
+  }
+
+  /** Whether all elements are true (or not zero). */
+  public static NamedArray all(NamedArray x, AxisSelector... axes) {
+    return Ops.reduce(Fn.Reduce.ALL, truth(x), Ops.reduced(x, Ops.names(axes)));
+  }
+
+  /** log(sum(exp(x))) along axes, without overflow. */
+  public static NamedArray logsumexp(NamedArray x, AxisSelector... axes) {
+    NamedArray f = Ops.cast(x, Ops.floating(x.dtype()));
+    NamedArray m = stopGradient(max(f, axes));
+    NamedArray shift = where(isfinite(m), m, 0);
+    return log(sum(exp(f.minus(shift)), axes)).plus(shift);
+  }
+
+  /** exp(x) / sum(exp(x)) along an axis. */
+  public static NamedArray softmax(NamedArray x, AxisSelector axis) {
+    NamedArray f = Ops.cast(x, Ops.floating(x.dtype()));
+    NamedArray e = exp(f.minus(stopGradient(max(f, axis))));
+    return Ops.broadcast(e.div(sum(e, axis)), f.type().dims());
+  }
+
+  /** exp(x) / sum(exp(x)) along an axis. */
+  public static NamedArray softmax(NamedArray x, String axis) {
+    return softmax(x, new AxisName(axis));
+  }
+
+  /** The logarithm of the softmax along an axis. */
+  public static NamedArray logSoftmax(NamedArray x, AxisSelector axis) {
+    NamedArray f = Ops.cast(x, Ops.floating(x.dtype()));
+    NamedArray shifted = f.minus(stopGradient(max(f, axis)));
+    return Ops.broadcast(shifted.minus(log(sum(exp(shifted), axis))), f.type().dims());
+  }
+
+  /** The position of the first largest element along an axis, int32. */
+  public static NamedArray argmax(NamedArray x, AxisSelector axis) {
+    Ops.reduced(x, List.of(axis.name()));
+    return Ops.emit(new Op.ArgReduce(true, axis.name()), x);
+  }
+
+  /** The position of the first smallest element along an axis, int32. */
+  public static NamedArray argmin(NamedArray x, AxisSelector axis) {
+    Ops.reduced(x, List.of(axis.name()));
+    return Ops.emit(new Op.ArgReduce(false, axis.name()), x);
+  }
+
+  // ---------------------------------------------------------------- contraction
+
+  private static NamedArray contract(NamedArray x, NamedArray y, List<String> axes) {
+    Ops.aligned("dot", x, y);
+    for (String a : axes) {
+      if (!x.hasAxis(a) && !y.hasAxis(a)) {
+        throw Errors.error(
+            "dot over axis '%s': neither operand has it; they are %s and %s.",
+            a, Errors.type(x.type()), Errors.type(y.type()));
+      }
+    }
+    DType t = Ops.promoted("dot", x, y);
+    DType c = t == DType.BOOL ? DType.INT32 : t;
+    return Ops.emit(new Op.Dot(axes), Ops.cast(x, c), Ops.cast(y, c));
+  }
+
+  /** Multiplies by name and sums the given axes; other shared axes are kept side by side. */
+  public static NamedArray dot(NamedArray x, NamedArray y, AxisSelector... axes) {
+    return contract(x, y, Ops.names(axes));
+  }
+
+  /** Multiplies by name and sums the given axes. */
+  public static NamedArray dot(NamedArray x, NamedArray y, String axis, String... more) {
+    return contract(x, y, names(axis, more));
+  }
+
+  // ---------------------------------------------------------------- form
+
+  /** The same array with the axes in this order; all must be named. */
+  public static NamedArray rearrange(NamedArray x, AxisSelector... order) {
+    return Shapes.rearrange(x, Ops.names(order));
+  }
+
+  /** The same array with the axes in this order. */
+  public static NamedArray rearrange(NamedArray x, String... order) {
+    return Shapes.rearrange(x, List.of(order));
+  }
+
+  /** The same array with the given axes in front, if they are not there. */
+  public static NamedArray broadcast(NamedArray x, Axis... axes) {
+    var out = new ArrayList<Dim>();
+    for (Dim d : dims(axes)) {
+      if (!x.type().has(d.name())) {
+        out.add(d);
+      } else if (x.type().dim(d.name()).size() != d.size()) {
+        throw Errors.sizesDiffer("broadcast", d.name(), x.type(), x.type().with(List.of(d)));
+      }
+    }
+    out.addAll(x.type().dims());
+    return Ops.broadcast(x, out);
+  }
+
+  /** Several axes become one, the first varying slowest. */
+  public static NamedArray flattenAxes(NamedArray x, String to, AxisSelector... axes) {
+    return Shapes.flatten(x, to, Ops.names(axes));
+  }
+
+  /** One axis becomes several, the first varying slowest. */
+  public static NamedArray unflattenAxis(NamedArray x, AxisSelector axis, Axis... to) {
+    return Shapes.unflatten(x, axis.name(), to);
+  }
+
+  /** Arrays with the same axes side by side along a new first axis. */
+  public static NamedArray stack(Axis axis, List<NamedArray> xs) {
+    return Shapes.stack(axis, xs);
+  }
+
+  /** Arrays one after another along an axis that they have. */
+  public static NamedArray concatenate(AxisSelector axis, List<NamedArray> xs) {
+    return Shapes.concatenate(axis.name(), xs);
+  }
+
+  /** Adds lo elements of a value before and hi after along an axis. */
+  public static NamedArray pad(NamedArray x, AxisSelector axis, int lo, int hi, Number value) {
+    return Shapes.pad(x, axis.name(), lo, hi, Ops.number(value, x.dtype()));
+  }
+
+  /** The elements along an axis in the other direction. */
+  public static NamedArray flip(NamedArray x, AxisSelector axis) {
+    return x.get(new Selections.Span(axis.name(), null, null, -1));
+  }
+
+  /** The elements along an axis moved on by {@code shift} places, the last ones coming first. */
+  public static NamedArray roll(NamedArray x, int shift, AxisSelector axis) {
+    return Shapes.roll(x, shift, axis.name());
+  }
+
+  /** The elements at the given positions along an axis: {@code x.get(at(axis, index))}. */
+  public static NamedArray take(NamedArray x, AxisSelector axis, NamedArray index) {
+    return x.get(new Selections.Many(axis.name(), index));
+  }
+
+  /** 1 at the index along a new last axis, 0 elsewhere, float32. */
+  public static NamedArray oneHot(NamedArray index, Axis axis) {
+    NamedArray hit = index.eq(arange(axis, index.dtype()));
+    var order = new ArrayList<>(index.type().dims());
+    order.add(axis.dim());
+    return Ops.broadcast(hit.astype(DType.FLOAT32), order);
+  }
+
+  // ---------------------------------------------------------------- along an axis
+
+  /** Running sums. */
+  public static NamedArray cumsum(NamedArray x, AxisSelector axis) {
+    Ops.reduced(x, List.of(axis.name()));
+    return Ops.emit(new Op.CumSum(axis.name(), false), numeric(x));
+  }
+
+  /** Running products. */
+  public static NamedArray cumprod(NamedArray x, AxisSelector axis) {
+    return Shapes.running(Fn.Binary.MUL, numeric(x), axis.name());
+  }
+
+  /** Running maxima. */
+  public static NamedArray cummax(NamedArray x, AxisSelector axis) {
+    return Shapes.running(Fn.Binary.MAX, x, axis.name());
+  }
+
+  /** Running minima. */
+  public static NamedArray cummin(NamedArray x, AxisSelector axis) {
+    return Shapes.running(Fn.Binary.MIN, x, axis.name());
+  }
+
+  /** The elements along an axis in ascending order; NaN last. */
+  public static NamedArray sort(NamedArray x, AxisSelector axis) {
+    return Shapes.takeAlong(x, axis.name(), argsort(x, axis));
+  }
+
+  /** The positions that sort an axis, int32; equal elements keep their order. */
+  public static NamedArray argsort(NamedArray x, AxisSelector axis) {
+    Ops.reduced(x, List.of(axis.name()));
+    return Ops.emit(new Op.ArgSort(axis.name(), false), x);
+  }
+
+  /** The k largest elements along an axis, in descending order, and their positions. */
+  public static TopK topK(NamedArray x, AxisSelector axis, int k) {
+    Ops.reduced(x, List.of(axis.name()));
+    NamedArray order =
+        Ops.emit(new Op.ArgSort(axis.name(), true), x)
+            .get(new Selections.Span(axis.name(), 0, k, 1));
+    return new TopK(Shapes.takeAlong(x, axis.name(), order), order);
+  }
+
+  /** The result of {@link #topK}. */
+  public record TopK(NamedArray values, NamedArray indices) {}
+
+  /** Element by element along an axis: {@code out[…, j] = x[…, index[…, j]]}. */
+  public static NamedArray takeAlong(NamedArray x, AxisSelector axis, NamedArray index) {
+    return Shapes.takeAlong(x, axis.name(), index);
+  }
+
+  // ---------------------------------------------------------------- references
+
+  /** A new reference that holds a copy of the array. */
+  public static NamedRef newRef(NamedArray v) {
+    return NamedRef.make(v);
+  }
+
+  /** A new float32 reference. */
+  public static NamedRef newRef(float[] v, Axis... axes) {
+    return NamedRef.make(array(v, axes));
+  }
+
+  /** A new float64 reference. */
+  public static NamedRef newRef(double[] v, Axis... axes) {
+    return NamedRef.make(array(v, axes));
+  }
+
+  /** A new int32 reference. */
+  public static NamedRef newRef(int[] v, Axis... axes) {
+    return NamedRef.make(array(v, axes));
+  }
+
+  /** A new int64 reference. */
+  public static NamedRef newRef(long[] v, Axis... axes) {
+    return NamedRef.make(array(v, axes));
+  }
+
+  /** A new boolean reference. */
+  public static NamedRef newRef(boolean[] v, Axis... axes) {
+    return NamedRef.make(array(v, axes));
+  }
+
+  /** A new reference with the bytes of a segment or buffer, in native order. */
+  public static NamedRef newRef(java.lang.foreign.MemorySegment bytes, DType t, Axis... axes) {
+    return NamedRef.make(Shapes.fromSegment(bytes, t, dims(axes)));
+  }
+
+  /** A new float32 reference with the remaining elements of a buffer. */
+  public static NamedRef newRef(java.nio.FloatBuffer v, Axis... axes) {
+    var a = new float[v.remaining()];
+    v.duplicate().get(a);
+    return newRef(a, axes);
+  }
+
+  /** A new reference of zeros. */
+  public static NamedRef emptyRef(DType t, Axis... axes) {
+    if (Trace.current() == null) {
+      var type = new ArrayType(t, dims(axes));
+      return NamedRef.owning(type, Store.zeros(t, type.size()));
+    }
+    return NamedRef.make(zeros(t, axes));
+  }
+
+  /** Ends the life of a reference without reading it. */
+  public static void free(NamedRef r) {
+    r.end("freed", false);
+  }
+
+  /** Ends the life of a reference and gives its final contents. */
+  public static NamedArray freeze(NamedRef r) {
+    return r.freeze();
+  }
+
+  /** The selected contents. */
+  public static NamedArray get(NamedRef r, Selection... selections) {
+    return r.get(selections);
+  }
+
+  /** Stores a value and returns what was there. */
+  public static NamedArray swap(NamedRef r, NamedArray v, Selection... selections) {
+    return r.slice(selections).swap(v);
+  }
+
+  /** Stores a number and returns what was there. */
+  public static NamedArray swap(NamedRef r, Number v, Selection... selections) {
+    return r.slice(selections).swap(v);
+  }
+
+  // ---------------------------------------------------------------- functions as data
+
+  @SuppressWarnings("unchecked")
+  private static <A, R> Tracing.Fun fun(Function<A, R> f) {
+    return x -> f.apply((A) x[0]);
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <A> Tracing.Fun proc(Proc1<A> f) {
+    return x -> {
+      f.run((A) x[0]);
+      return null;
+    };
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <A, B, R> Tracing.Fun fun(BiFunction<A, B, R> f) {
+    return x -> f.apply((A) x[0], (B) x[1]);
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <A, B> Tracing.Fun proc(Proc2<A, B> f) {
+    return x -> {
+      f.run((A) x[0], (B) x[1]);
+      return null;
+    };
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <A, B, C, R> Tracing.Fun fun(Fn3<A, B, C, R> f) {
+    return x -> f.apply((A) x[0], (B) x[1], (C) x[2]);
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <A, B, C> Tracing.Fun proc(Proc3<A, B, C> f) {
+    return x -> {
+      f.run((A) x[0], (B) x[1], (C) x[2]);
+      return null;
+    };
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <A, B, C, D, R> Tracing.Fun fun(Fn4<A, B, C, D, R> f) {
+    return x -> f.apply((A) x[0], (B) x[1], (C) x[2], (D) x[3]);
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <A, B, C, D> Tracing.Fun proc(Proc4<A, B, C, D> f) {
+    return x -> {
+      f.run((A) x[0], (B) x[1], (C) x[2], (D) x[3]);
+      return null;
+    };
+  }
+
+  private static @Nullable Object[] args(@Nullable Object... a) {
+    return a;
+  }
+
+  /** Runs a transformation now: in the current trace, or in one of its own. */
+  @SuppressWarnings("unchecked")
+  private static <T> T now(String what, Supplier<@Nullable Object> body) {
+    return (T) Tracing.now(what, () -> new Box(body.get())).value();
+  }
+
+  private record Box(@Nullable Object value) {}
+
+  // ---------------------------------------------------------------- jit
+
+  /** The function compiled once for each structure of its arguments. Mirrors {@code jax.jit}. */
+  @SuppressWarnings("unchecked")
+  public static <A, R> Function<A, R> jit(Function<A, R> f) {
+    var j = new Jit("the function jitted", fun(f));
+    return a -> (R) j.call(args(a));
+  }
+
+  /** The procedure compiled once for each structure of its arguments. */
+  public static <A> Proc1<A> jitProc(Proc1<A> f) {
+    var j = new Jit("the procedure jitted", proc(f));
+    return a -> j.call(args(a));
+  }
+
+  /** The function traced for these arguments: its program, and what will run. */
+  public static <A, R> Lowered lower(Function<A, R> f, A a) {
+    return new Jit("the function lowered", fun(f)).lower(args(a));
+  }
+
+  /** The procedure traced for these arguments. */
+  public static <A> Lowered lowerProc(Proc1<A> f, A a) {
+    return new Jit("the procedure lowered", proc(f)).lower(args(a));
+  }
+
+  /** The program of a function for these arguments. */
+  public static <A, R> Program program(Function<A, R> f, A a) {
+    return lower(f, a).program();
+  }
+
+  /** The function compiled once for each structure of its arguments. Mirrors {@code jax.jit}. */
+  @SuppressWarnings("unchecked")
+  public static <A, B, R> BiFunction<A, B, R> jit(BiFunction<A, B, R> f) {
+    var j = new Jit("the function jitted", fun(f));
+    return (a, b) -> (R) j.call(args(a, b));
+  }
+
+  /** The procedure compiled once for each structure of its arguments. */
+  public static <A, B> Proc2<A, B> jitProc(Proc2<A, B> f) {
+    var j = new Jit("the procedure jitted", proc(f));
+    return (a, b) -> j.call(args(a, b));
+  }
+
+  /** The function traced for these arguments: its program, and what will run. */
+  public static <A, B, R> Lowered lower(BiFunction<A, B, R> f, A a, B b) {
+    return new Jit("the function lowered", fun(f)).lower(args(a, b));
+  }
+
+  /** The procedure traced for these arguments. */
+  public static <A, B> Lowered lowerProc(Proc2<A, B> f, A a, B b) {
+    return new Jit("the procedure lowered", proc(f)).lower(args(a, b));
+  }
+
+  /** The program of a function for these arguments. */
+  public static <A, B, R> Program program(BiFunction<A, B, R> f, A a, B b) {
+    return lower(f, a, b).program();
+  }
+
+  /** The function compiled once for each structure of its arguments. Mirrors {@code jax.jit}. */
+  @SuppressWarnings("unchecked")
+  public static <A, B, C, R> Fn3<A, B, C, R> jit(Fn3<A, B, C, R> f) {
+    var j = new Jit("the function jitted", fun(f));
+    return (a, b, c) -> (R) j.call(args(a, b, c));
+  }
+
+  /** The procedure compiled once for each structure of its arguments. */
+  public static <A, B, C> Proc3<A, B, C> jitProc(Proc3<A, B, C> f) {
+    var j = new Jit("the procedure jitted", proc(f));
+    return (a, b, c) -> j.call(args(a, b, c));
+  }
+
+  /** The function traced for these arguments: its program, and what will run. */
+  public static <A, B, C, R> Lowered lower(Fn3<A, B, C, R> f, A a, B b, C c) {
+    return new Jit("the function lowered", fun(f)).lower(args(a, b, c));
+  }
+
+  /** The procedure traced for these arguments. */
+  public static <A, B, C> Lowered lowerProc(Proc3<A, B, C> f, A a, B b, C c) {
+    return new Jit("the procedure lowered", proc(f)).lower(args(a, b, c));
+  }
+
+  /** The program of a function for these arguments. */
+  public static <A, B, C, R> Program program(Fn3<A, B, C, R> f, A a, B b, C c) {
+    return lower(f, a, b, c).program();
+  }
+
+  /** The function compiled once for each structure of its arguments. Mirrors {@code jax.jit}. */
+  @SuppressWarnings("unchecked")
+  public static <A, B, C, D, R> Fn4<A, B, C, D, R> jit(Fn4<A, B, C, D, R> f) {
+    var j = new Jit("the function jitted", fun(f));
+    return (a, b, c, d) -> (R) j.call(args(a, b, c, d));
+  }
+
+  /** The procedure compiled once for each structure of its arguments. */
+  public static <A, B, C, D> Proc4<A, B, C, D> jitProc(Proc4<A, B, C, D> f) {
+    var j = new Jit("the procedure jitted", proc(f));
+    return (a, b, c, d) -> j.call(args(a, b, c, d));
+  }
+
+  /** The function traced for these arguments: its program, and what will run. */
+  public static <A, B, C, D, R> Lowered lower(Fn4<A, B, C, D, R> f, A a, B b, C c, D d) {
+    return new Jit("the function lowered", fun(f)).lower(args(a, b, c, d));
+  }
+
+  /** The procedure traced for these arguments. */
+  public static <A, B, C, D> Lowered lowerProc(Proc4<A, B, C, D> f, A a, B b, C c, D d) {
+    return new Jit("the procedure lowered", proc(f)).lower(args(a, b, c, d));
+  }
+
+  /** The program of a function for these arguments. */
+  public static <A, B, C, D, R> Program program(Fn4<A, B, C, D, R> f, A a, B b, C c, D d) {
+    return lower(f, a, b, c, d).program();
+  }
+
+  // ---------------------------------------------------------------- gradients
+
+  /** A value and a gradient. */
+  public record ValueAndGrad<G>(NamedArray value, G grad) {}
+
+  /** A value, more results, and a gradient. */
+  public record ValueAuxAndGrad<G, X>(NamedArray value, X aux, G grad) {}
+
+  /** What a function gives to {@link #valueAndGradAux}: the loss, and anything beside it. */
+  public record Aux<X>(NamedArray loss, X aux) {}
+
+  /** A loss and anything beside it. */
+  public static <X> Aux<X> aux(NamedArray loss, X more) {
+    return new Aux<>(loss, more);
+  }
+
+  /**
+   * The gradient of a function with a scalar result, with respect to its first argument: a tree of
+   * the same structure, with gradients in place of floating-point arrays. Mirrors {@code jax.grad}.
+   */
+  public static <A> Function<A, A> grad(Function<A, NamedArray> f) {
+    return a -> now("grad", () -> Grads.valueAndGrad("grad", fun(f), 0, false, args(a)).grad());
+  }
+
+  /** Value and gradient with respect to the first argument. Mirrors {@code jax.value_and_grad}. */
+  @SuppressWarnings("unchecked")
+  public static <A> Function<A, ValueAndGrad<A>> valueAndGrad(Function<A, NamedArray> f) {
+    return a ->
+        now(
+            "valueAndGrad",
+            () -> {
+              Grads.Result r = Grads.valueAndGrad("valueAndGrad", fun(f), 0, false, args(a));
+              return new ValueAndGrad<>(r.value(), (A) r.grad());
+            });
+  }
+
+  /** Value, more results and gradient of a function that gives {@link #aux}. */
+  @SuppressWarnings("unchecked")
+  public static <A, X> Function<A, ValueAuxAndGrad<A, X>> valueAndGradAux(Function<A, Aux<X>> f) {
+    return a ->
+        now(
+            "valueAndGradAux",
+            () -> {
+              Grads.Result r = Grads.valueAndGrad("valueAndGradAux", fun(f), 0, true, args(a));
+              return new ValueAuxAndGrad<>(r.value(), (X) r.aux(), (A) r.grad());
+            });
+  }
+
+  /**
+   * The gradient of a function with a scalar result, with respect to its first argument: a tree of
+   * the same structure, with gradients in place of floating-point arrays. Mirrors {@code jax.grad}.
+   */
+  public static <A, B> BiFunction<A, B, A> grad(BiFunction<A, B, NamedArray> f) {
+    return (a, b) ->
+        now("grad", () -> Grads.valueAndGrad("grad", fun(f), 0, false, args(a, b)).grad());
+  }
+
+  /** Value and gradient with respect to the first argument. Mirrors {@code jax.value_and_grad}. */
+  @SuppressWarnings("unchecked")
+  public static <A, B> BiFunction<A, B, ValueAndGrad<A>> valueAndGrad(
+      BiFunction<A, B, NamedArray> f) {
+    return (a, b) ->
+        now(
+            "valueAndGrad",
+            () -> {
+              Grads.Result r = Grads.valueAndGrad("valueAndGrad", fun(f), 0, false, args(a, b));
+              return new ValueAndGrad<>(r.value(), (A) r.grad());
+            });
+  }
+
+  /** Value, more results and gradient of a function that gives {@link #aux}. */
+  @SuppressWarnings("unchecked")
+  public static <A, B, X> BiFunction<A, B, ValueAuxAndGrad<A, X>> valueAndGradAux(
+      BiFunction<A, B, Aux<X>> f) {
+    return (a, b) ->
+        now(
+            "valueAndGradAux",
+            () -> {
+              Grads.Result r = Grads.valueAndGrad("valueAndGradAux", fun(f), 0, true, args(a, b));
+              return new ValueAuxAndGrad<>(r.value(), (X) r.aux(), (A) r.grad());
+            });
+  }
+
+  /** The gradient with respect to the argument at a position from 0. */
+  @SuppressWarnings("unchecked")
+  public static <A, B, G> BiFunction<A, B, G> gradAt(BiFunction<A, B, NamedArray> f, int argument) {
+    position(argument, 2);
+    return (a, b) ->
+        (G)
+            now(
+                "gradAt",
+                () -> Grads.valueAndGrad("gradAt", fun(f), argument, false, args(a, b)).grad());
+  }
+
+  /**
+   * The gradient of a function with a scalar result, with respect to its first argument: a tree of
+   * the same structure, with gradients in place of floating-point arrays. Mirrors {@code jax.grad}.
+   */
+  public static <A, B, C> Fn3<A, B, C, A> grad(Fn3<A, B, C, NamedArray> f) {
+    return (a, b, c) ->
+        now("grad", () -> Grads.valueAndGrad("grad", fun(f), 0, false, args(a, b, c)).grad());
+  }
+
+  /** Value and gradient with respect to the first argument. Mirrors {@code jax.value_and_grad}. */
+  @SuppressWarnings("unchecked")
+  public static <A, B, C> Fn3<A, B, C, ValueAndGrad<A>> valueAndGrad(Fn3<A, B, C, NamedArray> f) {
+    return (a, b, c) ->
+        now(
+            "valueAndGrad",
+            () -> {
+              Grads.Result r = Grads.valueAndGrad("valueAndGrad", fun(f), 0, false, args(a, b, c));
+              return new ValueAndGrad<>(r.value(), (A) r.grad());
+            });
+  }
+
+  /** Value, more results and gradient of a function that gives {@link #aux}. */
+  @SuppressWarnings("unchecked")
+  public static <A, B, C, X> Fn3<A, B, C, ValueAuxAndGrad<A, X>> valueAndGradAux(
+      Fn3<A, B, C, Aux<X>> f) {
+    return (a, b, c) ->
+        now(
+            "valueAndGradAux",
+            () -> {
+              Grads.Result r =
+                  Grads.valueAndGrad("valueAndGradAux", fun(f), 0, true, args(a, b, c));
+              return new ValueAuxAndGrad<>(r.value(), (X) r.aux(), (A) r.grad());
+            });
+  }
+
+  /** The gradient with respect to the argument at a position from 0. */
+  @SuppressWarnings("unchecked")
+  public static <A, B, C, G> Fn3<A, B, C, G> gradAt(Fn3<A, B, C, NamedArray> f, int argument) {
+    position(argument, 3);
+    return (a, b, c) ->
+        (G)
+            now(
+                "gradAt",
+                () -> Grads.valueAndGrad("gradAt", fun(f), argument, false, args(a, b, c)).grad());
+  }
+
+  /**
+   * The gradient of a function with a scalar result, with respect to its first argument: a tree of
+   * the same structure, with gradients in place of floating-point arrays. Mirrors {@code jax.grad}.
+   */
+  public static <A, B, C, D> Fn4<A, B, C, D, A> grad(Fn4<A, B, C, D, NamedArray> f) {
+    return (a, b, c, d) ->
+        now("grad", () -> Grads.valueAndGrad("grad", fun(f), 0, false, args(a, b, c, d)).grad());
+  }
+
+  /** Value and gradient with respect to the first argument. Mirrors {@code jax.value_and_grad}. */
+  @SuppressWarnings("unchecked")
+  public static <A, B, C, D> Fn4<A, B, C, D, ValueAndGrad<A>> valueAndGrad(
+      Fn4<A, B, C, D, NamedArray> f) {
+    return (a, b, c, d) ->
+        now(
+            "valueAndGrad",
+            () -> {
+              Grads.Result r =
+                  Grads.valueAndGrad("valueAndGrad", fun(f), 0, false, args(a, b, c, d));
+              return new ValueAndGrad<>(r.value(), (A) r.grad());
+            });
+  }
+
+  /** Value, more results and gradient of a function that gives {@link #aux}. */
+  @SuppressWarnings("unchecked")
+  public static <A, B, C, D, X> Fn4<A, B, C, D, ValueAuxAndGrad<A, X>> valueAndGradAux(
+      Fn4<A, B, C, D, Aux<X>> f) {
+    return (a, b, c, d) ->
+        now(
+            "valueAndGradAux",
+            () -> {
+              Grads.Result r =
+                  Grads.valueAndGrad("valueAndGradAux", fun(f), 0, true, args(a, b, c, d));
+              return new ValueAuxAndGrad<>(r.value(), (X) r.aux(), (A) r.grad());
+            });
+  }
+
+  /** The gradient with respect to the argument at a position from 0. */
+  @SuppressWarnings("unchecked")
+  public static <A, B, C, D, G> Fn4<A, B, C, D, G> gradAt(
+      Fn4<A, B, C, D, NamedArray> f, int argument) {
+    position(argument, 4);
+    return (a, b, c, d) ->
+        (G)
+            now(
+                "gradAt",
+                () ->
+                    Grads.valueAndGrad("gradAt", fun(f), argument, false, args(a, b, c, d)).grad());
+  }
+
+  private static void position(int argument, int n) {
+    if (argument < 0 || argument >= n) {
+      throw Errors.error(
+          "argument %d of a function with %d arguments; positions start at 0.", argument, n);
+    }
+  }
+
+  /** A value and its tangent. */
+  public record Jvp<R>(R value, R tangent) {}
+
+  private static @Nullable Object jvp(
+      Tracing.Fun f, @Nullable Object[] xs, @Nullable Object[] dxs) {
+    return now("jvp", () -> Grads.jvp("jvp", f, xs, dxs));
+  }
+
+  /** The value at a point and the derivative along a tangent. Mirrors {@code jax.jvp}. */
+  @SuppressWarnings("unchecked")
+  public static <A, R> Jvp<R> jvp(Function<A, R> f, A a, A da) {
+    return (Jvp<R>) java.util.Objects.requireNonNull(jvp(fun(f), args(a), args(da)));
+  }
+
+  /** The value at a point and the derivative along a tangent. Mirrors {@code jax.jvp}. */
+  @SuppressWarnings("unchecked")
+  public static <A, B, R> Jvp<R> jvp(BiFunction<A, B, R> f, A a, B b, A da, B db) {
+    return (Jvp<R>) java.util.Objects.requireNonNull(jvp(fun(f), args(a, b), args(da, db)));
+  }
+
+  /** The value at a point and the derivative along a tangent. Mirrors {@code jax.jvp}. */
+  @SuppressWarnings("unchecked")
+  public static <A, B, C, R> Jvp<R> jvp(Fn3<A, B, C, R> f, A a, B b, C c, A da, B db, C dc) {
+    return (Jvp<R>) java.util.Objects.requireNonNull(jvp(fun(f), args(a, b, c), args(da, db, dc)));
+  }
+
+  /** The value at a point and the derivative along a tangent. Mirrors {@code jax.jvp}. */
+  @SuppressWarnings("unchecked")
+  public static <A, B, C, D, R> Jvp<R> jvp(
+      Fn4<A, B, C, D, R> f, A a, B b, C c, D d, A da, B db, C dc, D dd) {
+    return (Jvp<R>)
+        java.util.Objects.requireNonNull(jvp(fun(f), args(a, b, c, d), args(da, db, dc, dd)));
+  }
+
+  /** The value of a function at a point, and its derivative there as a function of the tangent. */
+  public record Linearized<A, R>(R value, Function<A, R> tangent) {}
+
+  /**
+   * The value at a point and the derivative there. Mirrors {@code jax.linearize}. The function runs
+   * again for each tangent, so it must not write references from outside.
+   */
+  public static <A, R> Linearized<A, R> linearize(Function<A, R> f, A a) {
+    R value = now("linearize", () -> f.apply(a));
+    return new Linearized<>(value, da -> jvp(f, a, da).tangent());
+  }
+
+  /** A function at a point and its transposed derivative there. */
+  public interface Vjp<A, R> {
+    /** The value. */
+    R value();
+
+    /** The gradients for a cotangent of the value, as a tree like the argument. */
+    A apply(R ct);
+
+    /**
+     * The same with gradients added into references: a tree like the argument that holds a
+     * reference for each leaf, or {@link #DONT_WANT}, or {@link #GRAD_VALUE}.
+     */
+    Vjp<A, R> withRefs(Object gradTree);
+  }
+
+  /** In {@link Vjp#withRefs}: this gradient is not wanted. */
+  public static final NamedRef DONT_WANT =
+      NamedRef.owning(ArrayType.scalar(DType.FLOAT32), Store.zeros(DType.FLOAT32, 1));
+
+  /** In {@link Vjp#withRefs}: this gradient of an array comes back as a value. */
+  public static final NamedRef GRAD_VALUE =
+      NamedRef.owning(ArrayType.scalar(DType.FLOAT32), Store.zeros(DType.FLOAT32, 1));
+
+  /** The value at a point and the transposed derivative there. Mirrors {@code jax.vjp}. */
+  public static <A, R> Vjp<A, R> vjp(Function<A, R> f, A a) {
+    return new Grads.Pullback<>("vjp", fun(f), args(a), true);
+  }
+
+  /** The same for several arguments: gradients come as an array with one tree for each. */
+  public static <A, B, R> Vjp<Object[], R> vjp(BiFunction<A, B, R> f, A a, B b) {
+    return new Grads.Pullback<>("vjp", fun(f), args(a, b), false);
+  }
+
+  /** The same for three arguments. */
+  public static <A, B, C, R> Vjp<Object[], R> vjp(Fn3<A, B, C, R> f, A a, B b, C c) {
+    return new Grads.Pullback<>("vjp", fun(f), args(a, b, c), false);
+  }
+
+  /** The same for four arguments. */
+  public static <A, B, C, D, R> Vjp<Object[], R> vjp(Fn4<A, B, C, D, R> f, A a, B b, C c, D d) {
+    return new Grads.Pullback<>("vjp", fun(f), args(a, b, c, d), false);
+  }
+
+  /**
+   * The derivative of each element of the result by each of the argument: the result's axes, then
+   * the argument's. An axis that both have gets a prime on the argument's: {@code X, X'}. Mirrors
+   * {@code jax.jacobian}.
+   */
+  public static Function<NamedArray, NamedArray> jacobian(Function<NamedArray, NamedArray> f) {
+    return x -> now("jacobian", () -> Jacobians.reverse(f, x));
+  }
+
+  /** The same by forward mode, which is better where there are more results than arguments. */
+  public static Function<NamedArray, NamedArray> jacobianForward(
+      Function<NamedArray, NamedArray> f) {
+    return x -> now("jacobianForward", () -> Jacobians.forward(f, x));
+  }
+
+  /**
+   * The second derivatives of a function with a scalar result; axes X, X'. Mirrors {@code
+   * jax.hessian}.
+   */
+  public static Function<NamedArray, NamedArray> hessian(Function<NamedArray, NamedArray> f) {
+    return jacobianForward(grad(f));
+  }
+
+  /** The same value, which carries no derivative. */
+  public static NamedArray stopGradient(NamedArray x) {
+    return x.isConcrete() && Trace.current() == null ? x : Ops.emit(new Op.StopGradient(), x);
+  }
+
+  /** The tree with {@link #stopGradient(NamedArray)} applied to its arrays. */
+  public static <T> T stopGradient(T tree) {
+    return Tree.map((NamedArray x) -> stopGradient(x), tree);
+  }
+
+  // ---------------------------------------------------------------- custom derivatives
+
+  /** What a forward rule gives: the result, and what the backward rule needs. */
+  public record Residuals<R, S>(R out, S saved) {}
+
+  /** The result of a forward rule. */
+  public static <R, S> Residuals<R, S> residuals(R out, S saved) {
+    return new Residuals<>(out, saved);
+  }
+
+  /** Gradients of several arguments, in order, as a backward rule gives them; null means none. */
+  public record Gradients(List<@Nullable Object> parts) {}
+
+  /** Gradients of several arguments. */
+  public static Gradients gradients(@Nullable Object... parts) {
+    return new Gradients(java.util.Collections.unmodifiableList(Arrays.asList(parts)));
+  }
+
+  /**
+   * A function with a reverse rule of its own: {@code forward} gives the result and what to save,
+   * {@code backward} takes what was saved and the cotangent, and gives the gradient. References may
+   * be saved if they are arguments. Mirrors {@code jax.custom_vjp}.
+   */
+  @SuppressWarnings("unchecked")
+  public static <A, R, S> Function<A, R> customVjp(
+      Function<A, R> f, Function<A, Residuals<R, S>> forward, BiFunction<S, R, A> backward) {
+    return a -> now("customVjp", () -> Custom.vjp(fun(f), fun(forward), fun(backward), args(a)));
+  }
+
+  /** The same for 2 arguments; the backward rule gives {@link #gradients}. */
+  public static <A, B, R, S> BiFunction<A, B, R> customVjp(
+      BiFunction<A, B, R> f,
+      BiFunction<A, B, Residuals<R, S>> forward,
+      BiFunction<S, R, Gradients> backward) {
+    return (a, b) ->
+        now("customVjp", () -> Custom.vjp(fun(f), fun(forward), fun(backward), args(a, b)));
+  }
+
+  /** The same for 3 arguments; the backward rule gives {@link #gradients}. */
+  public static <A, B, C, R, S> Fn3<A, B, C, R> customVjp(
+      Fn3<A, B, C, R> f,
+      Fn3<A, B, C, Residuals<R, S>> forward,
+      BiFunction<S, R, Gradients> backward) {
+    return (a, b, c) ->
+        now("customVjp", () -> Custom.vjp(fun(f), fun(forward), fun(backward), args(a, b, c)));
+  }
+
+  /** The same for 4 arguments; the backward rule gives {@link #gradients}. */
+  public static <A, B, C, D, R, S> Fn4<A, B, C, D, R> customVjp(
+      Fn4<A, B, C, D, R> f,
+      Fn4<A, B, C, D, Residuals<R, S>> forward,
+      BiFunction<S, R, Gradients> backward) {
+    return (a, b, c, d) ->
+        now("customVjp", () -> Custom.vjp(fun(f), fun(forward), fun(backward), args(a, b, c, d)));
+  }
+
+  /**
+   * A function with a forward rule of its own, which takes a point and a tangent and gives {@code
+   * new Jvp<>(value, tangent)}; it must be linear in the tangent, and serves reverse mode too.
+   * Mirrors {@code jax.custom_jvp}.
+   */
+  public static <A, R> Function<A, R> customJvp(Function<A, R> f, BiFunction<A, A, Jvp<R>> rule) {
+    return a -> now("customJvp", () -> Custom.jvp(fun(f), fun(rule), args(a)));
+  }
+
+  /** The same for two arguments; the rule takes both points, then both tangents. */
+  public static <A, B, R> BiFunction<A, B, R> customJvp(
+      BiFunction<A, B, R> f, Fn4<A, B, A, B, Jvp<R>> rule) {
+    return (a, b) -> now("customJvp", () -> Custom.jvp(fun(f), fun(rule), args(a, b)));
+  }
+
+  /**
+   * The function, whose inside a backward pass computes again instead of saving it. Mirrors {@code
+   * jax.checkpoint}.
+   */
+  public static <A, R> Function<A, R> checkpoint(Function<A, R> f) {
+    return a -> now("checkpoint", () -> Custom.checkpoint(fun(f), args(a)));
+  }
+
+  /**
+   * The function, whose inside a backward pass computes again instead of saving it. Mirrors {@code
+   * jax.checkpoint}.
+   */
+  public static <A, B, R> BiFunction<A, B, R> checkpoint(BiFunction<A, B, R> f) {
+    return (a, b) -> now("checkpoint", () -> Custom.checkpoint(fun(f), args(a, b)));
+  }
+
+  /**
+   * The function, whose inside a backward pass computes again instead of saving it. Mirrors {@code
+   * jax.checkpoint}.
+   */
+  public static <A, B, C, R> Fn3<A, B, C, R> checkpoint(Fn3<A, B, C, R> f) {
+    return (a, b, c) -> now("checkpoint", () -> Custom.checkpoint(fun(f), args(a, b, c)));
+  }
+
+  /**
+   * The function, whose inside a backward pass computes again instead of saving it. Mirrors {@code
+   * jax.checkpoint}.
+   */
+  public static <A, B, C, D, R> Fn4<A, B, C, D, R> checkpoint(Fn4<A, B, C, D, R> f) {
+    return (a, b, c, d) -> now("checkpoint", () -> Custom.checkpoint(fun(f), args(a, b, c, d)));
+  }
+
+  // ---------------------------------------------------------------- vmap
+
+  /** Marks an argument of a vmapped function as shared although it has the mapped axis. */
+  public static <T> T unmapped(T x) {
+    Tree.Flat flat = Tree.flatten(x);
+    var out = new ArrayList<Tensor>();
+    for (Tensor t : flat.leaves()) {
+      out.add(
+          switch (t) {
+            case NamedArray a -> a.asUnmapped();
+            case NamedRef r -> r.asUnmapped();
+          });
+    }
+    return Tree.rebuild(flat.structure(), out);
+  }
+
+  /**
+   * The function at every element of an axis at once. Arguments that have the axis are mapped,
+   * others are shared; results have the axis first. Mirrors {@code haliax.vmap}.
+   */
+  public static <A, R> Function<A, R> vmap(Function<A, R> f, Axis axis) {
+    return a -> now("vmap", () -> Mapping.vmap("vmap", fun(f), axis, args(a)));
+  }
+
+  /** The procedure at every element of an axis at once. */
+  public static <A> Proc1<A> vmapProc(Proc1<A> f, Axis axis) {
+    return a -> {
+      Box unused = now("vmap", () -> new Box(Mapping.vmap("vmap", proc(f), axis, args(a))));
+    };
+  }
+
+  /**
+   * The function at every element of an axis at once. Arguments that have the axis are mapped,
+   * others are shared; results have the axis first. Mirrors {@code haliax.vmap}.
+   */
+  public static <A, B, R> BiFunction<A, B, R> vmap(BiFunction<A, B, R> f, Axis axis) {
+    return (a, b) -> now("vmap", () -> Mapping.vmap("vmap", fun(f), axis, args(a, b)));
+  }
+
+  /** The procedure at every element of an axis at once. */
+  public static <A, B> Proc2<A, B> vmapProc(Proc2<A, B> f, Axis axis) {
+    return (a, b) -> {
+      Box unused = now("vmap", () -> new Box(Mapping.vmap("vmap", proc(f), axis, args(a, b))));
+    };
+  }
+
+  /**
+   * The function at every element of an axis at once. Arguments that have the axis are mapped,
+   * others are shared; results have the axis first. Mirrors {@code haliax.vmap}.
+   */
+  public static <A, B, C, R> Fn3<A, B, C, R> vmap(Fn3<A, B, C, R> f, Axis axis) {
+    return (a, b, c) -> now("vmap", () -> Mapping.vmap("vmap", fun(f), axis, args(a, b, c)));
+  }
+
+  /** The procedure at every element of an axis at once. */
+  public static <A, B, C> Proc3<A, B, C> vmapProc(Proc3<A, B, C> f, Axis axis) {
+    return (a, b, c) -> {
+      Box unused = now("vmap", () -> new Box(Mapping.vmap("vmap", proc(f), axis, args(a, b, c))));
+    };
+  }
+
+  /**
+   * The function at every element of an axis at once. Arguments that have the axis are mapped,
+   * others are shared; results have the axis first. Mirrors {@code haliax.vmap}.
+   */
+  public static <A, B, C, D, R> Fn4<A, B, C, D, R> vmap(Fn4<A, B, C, D, R> f, Axis axis) {
+    return (a, b, c, d) -> now("vmap", () -> Mapping.vmap("vmap", fun(f), axis, args(a, b, c, d)));
+  }
+
+  /** The procedure at every element of an axis at once. */
+  public static <A, B, C, D> Proc4<A, B, C, D> vmapProc(Proc4<A, B, C, D> f, Axis axis) {
+    return (a, b, c, d) -> {
+      Box unused =
+          now("vmap", () -> new Box(Mapping.vmap("vmap", proc(f), axis, args(a, b, c, d))));
+    };
+  }
+
+  // ---------------------------------------------------------------- loops and branches
+
+  /**
+   * What the body of a scan gives, and what a scan gives: the carry, and results stacked along the
+   * axis.
+   */
+  public record Step<C, Y>(C carry, Y y) {}
+
+  /** The next carry and this step's result. */
+  public static <C, Y> Step<C, Y> step(C carry, Y y) {
+    return new Step<>(carry, y);
+  }
+
+  /**
+   * Walks along an axis: the body gets the carry and this step's slice of xs (a view, where xs
+   * holds a reference), and gives the next carry and a result, which are stacked with the axis
+   * first. Mirrors {@code haliax.scan}.
+   */
+  public static <C, X, Y> Step<C, Y> scan(Axis axis, C init, X xs, BiFunction<C, X, Step<C, Y>> f) {
+    return Loops.scan(new Loops.Options(axis, false, 1), init, xs, f);
+  }
+
+  /** A scan without results: the last carry. Mirrors {@code haliax.fold}. */
+  public static <C, X> C fold(Axis axis, C init, X xs, BiFunction<C, X, C> f) {
+    return Loops.scan(
+            new Loops.Options(axis, false, 1),
+            init,
+            xs,
+            (C c, X x) -> new Step<C, List<Object>>(f.apply(c, x), List.of()))
+        .carry();
+  }
+
+  /** A scan without a carry: the results, stacked. Mirrors {@code haliax.map}. */
+  public static <X, Y> Y map(Axis axis, X xs, Function<X, Y> f) {
+    return Loops.scan(
+            new Loops.Options(axis, false, 1),
+            List.of(),
+            xs,
+            (List<Object> c, X x) -> new Step<>(c, f.apply(x)))
+        .y();
+  }
+
+  /** carry = f(i, carry) for i from lo to hi, exclusive. Mirrors {@code jax.lax.fori_loop}. */
+  public static <C> C foriLoop(int lo, int hi, C init, BiFunction<NamedArray, C, C> f) {
+    return Loops.foriLoop(lo, hi, init, f);
+  }
+
+  /** The same with bounds that are values. */
+  public static <C> C foriLoop(
+      NamedArray lo, NamedArray hi, C init, BiFunction<NamedArray, C, C> f) {
+    return Loops.foriLoop(lo, hi, init, f);
+  }
+
+  /** The same with an upper bound that is a value. */
+  public static <C> C foriLoop(int lo, NamedArray hi, C init, BiFunction<NamedArray, C, C> f) {
+    return Loops.foriLoop(scalar(lo), hi, init, f);
+  }
+
+  /** The body for i from lo to hi, exclusive; it works on references. */
+  public static void forLoop(int lo, int hi, Proc1<NamedArray> f) {
+    List<Object> unused =
+        Loops.foriLoop(
+            lo,
+            hi,
+            List.of(),
+            (i, c) -> {
+              f.run(i);
+              return c;
+            });
+  }
+
+  /** The same with bounds that are values. */
+  public static void forLoop(NamedArray lo, NamedArray hi, Proc1<NamedArray> f) {
+    List<Object> unused =
+        Loops.foriLoop(
+            lo,
+            hi,
+            List.of(),
+            (i, c) -> {
+              f.run(i);
+              return c;
+            });
+  }
+
+  /** The same with an upper bound that is a value. */
+  public static void forLoop(int lo, NamedArray hi, Proc1<NamedArray> f) {
+    forLoop(scalar(lo), hi, f);
+  }
+
+  /**
+   * carry = body(carry) while the condition holds. Reverse mode works too: what it needs goes to a
+   * growing stack.
+   */
+  public static <C> C whileLoop(C init, Function<C, NamedArray> condition, Function<C, C> body) {
+    return Loops.whileLoop("whileLoop", init, condition, body);
+  }
+
+  /** The result of one of two branches; both are traced, one runs. Mirrors {@code jax.lax.cond}. */
+  public static <R> R cond(NamedArray p, Supplier<R> yes, Supplier<R> no) {
+    return Loops.cond("cond", p, yes, no);
+  }
+
+  /** One of two branches that work on references. */
+  public static void condProc(NamedArray p, Runnable yes, Runnable no) {
+    Object unused =
+        Loops.<Object>cond(
+            "condProc",
+            p,
+            () -> {
+              yes.run();
+              return List.of();
+            },
+            () -> {
+              no.run();
+              return List.of();
+            });
+  }
+
+  // ---------------------------------------------------------------- looking inside
+
+  /** Prints when the program runs; each {} stands for one value. */
+  public static void debugPrint(String format, NamedArray... xs) {
+    debugCallback(values -> System.out.println(Callbacks.format(format, values)), xs);
+  }
+
+  /**
+   * Calls Java with concrete values when the program runs, in program order; once per lane under
+   * vmap.
+   */
+  public static void debugCallback(Consumer<List<NamedArray>> f, NamedArray... xs) {
+    Callbacks.call(f, xs);
+  }
+}

@@ -1,0 +1,4 @@
+package dev.axial;
+
+/** The name of an existing axis. */
+public record AxisName(String name) implements AxisSelector {}

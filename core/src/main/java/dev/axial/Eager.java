@@ -1,0 +1,102 @@
+package dev.axial;
+
+import dev.axial.engine.Engine;
+import dev.axial.engine.Executable;
+import dev.axial.engine.Storage;
+import dev.axial.engine.Store;
+import dev.axial.interpreter.Interpreter;
+import dev.axial.ir.ArrayType;
+import dev.axial.ir.Builder;
+import dev.axial.ir.Op;
+import dev.axial.ir.Program;
+import dev.axial.ir.Type;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Runs operations and programs now. */
+final class Eager {
+  private static final Engine ENGINE = new Interpreter();
+  private static final int CACHE = 4096;
+  private static final Map<Key, Executable> COMPILED = new ConcurrentHashMap<>();
+
+  private record Key(Op op, List<Type> types) {}
+
+  private Eager() {}
+
+  static Engine engine() {
+    return ENGINE;
+  }
+
+  /** One operation on concrete arrays. Compiled once for its types. */
+  static List<NamedArray> run(Op op, List<NamedArray> in) {
+    var types = new ArrayList<Type>();
+    var values = new ArrayList<Object>();
+    for (NamedArray x : in) {
+      if (!x.isConcrete()) {
+        throw Errors.leaked("this array of type " + Errors.type(x.type()));
+      }
+      types.add(x.type());
+      values.add(x.store("an operation"));
+    }
+    Key key = new Key(op, types);
+    Executable e = COMPILED.get(key);
+    List<Type> results = dev.axial.ir.TypeRules.infer(op, types);
+    if (e == null) {
+      var b = new Builder();
+      var vars = types.stream().map(b::input).toList();
+      e = ENGINE.compile(b.close(b.emit(op, vars), List.of()));
+      if (COMPILED.size() > CACHE) {
+        COMPILED.clear();
+      }
+      COMPILED.put(key, e);
+    }
+    List<Object> out = e.call(values);
+    var arrays = new ArrayList<NamedArray>();
+    for (int k = 0; k < results.size(); k++) {
+      arrays.add(NamedArray.concrete((ArrayType) results.get(k), (Store) out.get(k)));
+    }
+    return arrays;
+  }
+
+  /** Runs compiled code on stores and storages, with the locks of all storages, in one order. */
+  static List<Object> call(Executable e, List<Object> inputs) {
+    var seen = new IdentityHashMap<Storage, Boolean>();
+    for (Object x : inputs) {
+      if (x instanceof Storage s) {
+        seen.put(s, true);
+      }
+    }
+    if (seen.isEmpty()) {
+      return e.call(inputs);
+    }
+    var storages = new ArrayList<>(seen.keySet());
+    storages.sort(Comparator.comparingLong(Storage::number));
+    int locked = 0;
+    try {
+      for (Storage s : storages) {
+        s.lock();
+        locked++;
+      }
+      for (Storage s : storages) {
+        s.store(); // an ended reference is an error before anything runs
+      }
+      return e.call(inputs);
+    } finally {
+      for (int k = locked - 1; k >= 0; k--) {
+        storages.get(k).unlock();
+      }
+    }
+  }
+
+  static List<NamedArray> wrap(Program p, List<Object> out) {
+    var arrays = new ArrayList<NamedArray>();
+    for (int k = 0; k < out.size(); k++) {
+      arrays.add(NamedArray.concrete(p.outputs().get(k).array(), (Store) out.get(k)));
+    }
+    return arrays;
+  }
+}

@@ -1,0 +1,214 @@
+package dev.axial;
+
+import dev.axial.ir.ArrayType;
+import dev.axial.ir.Dim;
+import java.util.Collection;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Every message to users is made here: what was given, what was expected, what to do, and where.
+ */
+final class Errors {
+  private Errors() {}
+
+  /** A message with the user's line. */
+  static AxialException error(String format, Object... args) {
+    return new AxialException(format.formatted(args) + "\n  at " + Site.here());
+  }
+
+  static String axes(Collection<Dim> dims) {
+    return dims.stream()
+        .map(d -> d.name() + "=" + d.size())
+        .collect(Collectors.joining(", ", "[", "]"));
+  }
+
+  static String type(ArrayType t) {
+    return t.dtype() + axes(t.dims());
+  }
+
+  // ---------------------------------------------------------------- axes and selections
+
+  static AxialException noAxis(String name, List<Dim> dims) {
+    return error("there is no axis '%s' here; the axes are %s.", name, axes(dims));
+  }
+
+  static AxialException noAxisToSelect(String name, List<Dim> free, String staged) {
+    if (staged.isEmpty()) {
+      return error(
+          "cannot select axis '%s': there is no such axis. The axes are %s.", name, axes(free));
+    }
+    return error(
+        "cannot select axis '%s': it is not free. Staged already: %s. Axes still free: %s. Use unsliced() to start from the whole reference.",
+        name, staged, axes(free));
+  }
+
+  static AxialException selectedTwice(String name, List<Dim> dims) {
+    return error(
+        "axis '%s' is selected twice in one selection; select it once, or slice in two steps. The axes are %s.",
+        name, axes(dims));
+  }
+
+  static AxialException positionConflict(String name, int position) {
+    return error(
+        "axis '%s' is selected by name, and the selector at position %d, which has no name, would fill it too. Name the axis of both.",
+        name, position);
+  }
+
+  static AxialException tooManyPositions(int given, List<Dim> dims) {
+    return error(
+        "%d selectors without a name for the axes %s; give at most one for each axis.",
+        given, axes(dims));
+  }
+
+  static AxialException twoEllipses() {
+    return error(
+        "a selection has more than one ELLIPSIS; one stands for all axes that are not selected.");
+  }
+
+  static AxialException outOfRange(int index, Dim d) {
+    return error(
+        "index %d is out of range for axis '%s' of size %d; expected %d to %d.",
+        index, d.name(), d.size(), -d.size(), d.size() - 1);
+  }
+
+  static AxialException rangeOutOfRange(String range, Dim d) {
+    return error("range %s does not lie in axis '%s' of size %d.", range, d.name(), d.size());
+  }
+
+  static AxialException windowTooLarge(int start, int size, Dim d) {
+    return error(
+        "a window of %d elements from %d does not lie in axis '%s' of size %d.",
+        size, start, d.name(), d.size());
+  }
+
+  static AxialException indexDtype(String axis, NamedArray index) {
+    if (index.dtype() == DType.BOOL) {
+      return error(
+          "the index of axis '%s' is boolean. A mask needs a count that is known beforehand: use where(mask, count).",
+          axis);
+    }
+    return error(
+        "the index of axis '%s' has dtype %s; an integer array is expected. Cast it with astype(INT32).",
+        axis, index.dtype());
+  }
+
+  static AxialException indexAxisSize(Dim index, Dim own) {
+    return error(
+        "the index array's axis '%s' (size %d) is aligned with the axis of that name that is not indexed (size %d); the sizes must be equal. Rename one of them if they are not meant to be paired.",
+        index.name(), index.size(), own.size());
+  }
+
+  static AxialException indexAxesDiffer(String name, int a, int b) {
+    return error(
+        "two index arrays are paired along axis '%s', and its size is %d in one and %d in the other.",
+        name, a, b);
+  }
+
+  // ---------------------------------------------------------------- values
+
+  static AxialException length(int given, List<Dim> dims, long expected) {
+    return error(
+        "%d values were given for the axes %s, which hold %d.", given, axes(dims), expected);
+  }
+
+  static AxialException sizesDiffer(String what, String name, ArrayType a, ArrayType b) {
+    return error(
+        "%s: axis '%s' has size %d in %s and %d in %s. Axes of the same name must have the same size; rename one of them if they are different things.",
+        what, name, a.dim(name).size(), type(a), b.dim(name).size(), type(b));
+  }
+
+  static AxialException doesNotFit(ArrayType value, ArrayType into) {
+    for (Dim d : value.dims()) {
+      if (!into.has(d.name())) {
+        return error(
+            "a value with axes %s cannot be written to a selection with axes %s: axis '%s' is not in the selection. Index or reduce it first.",
+            axes(value.dims()), axes(into.dims()), d.name());
+      }
+      if (into.dim(d.name()).size() != d.size()) {
+        return error(
+            "a value with axes %s cannot be written to a selection with axes %s: axis '%s' has size %d, and %d in the selection.",
+            axes(value.dims()), axes(into.dims()), d.name(), d.size(), into.dim(d.name()).size());
+      }
+    }
+    return error(
+        "a value of type %s cannot be written to a selection of type %s.", type(value), type(into));
+  }
+
+  static AxialException lossy(DType from, DType into) {
+    return error(
+        "a value of dtype %s cannot be written into a reference of dtype %s without loss; cast it with astype(DType.%s) if that is meant.",
+        from, into, into.name());
+  }
+
+  static AxialException traced(String what) {
+    return error(
+        "%s needs concrete values, and this one is traced: the function runs once to learn its program, so its values are not there. Use where, cond or a loop instead of a Java decision, and debugPrint to look inside.",
+        what);
+  }
+
+  static AxialException leaked(Object what) {
+    return error(
+        "%s belongs to a traced function that is over, or that runs on another thread. A traced value lives only inside its function: return it, or pass it as an argument.",
+        what);
+  }
+
+  static AxialException notScalar(String what, ArrayType t) {
+    return error("%s needs a scalar; got %s.", what, type(t));
+  }
+
+  // ---------------------------------------------------------------- references
+
+  static AxialException frozen(String made, String where) {
+    return error(
+        "the reference made at %s was frozen at %s and cannot be used any more; freeze it after its last use, or make a new reference.",
+        made, where);
+  }
+
+  static AxialException frozenElsewhere(String made, String path) {
+    return error(
+        "freeze is for the function that made the reference; this one%s was made outside, at %s. Read it with get(), or freeze it where it was made.",
+        path, made);
+  }
+
+  static AxialException returnsRef(String function, String path, String made) {
+    return error(
+        "%s returns a reference (%s, made at %s). References do not leave a transformed function: return value() or freeze it, or make the reference outside and pass it in.",
+        function, path, made);
+  }
+
+  static AxialException passedTwice(String a, String b, String made) {
+    return error(
+        "the reference made at %s comes in twice, as %s and %s, and the two may overlap. Pass it once; views of one reference may come in together when they are disjoint.",
+        made, a, b);
+  }
+
+  static AxialException closedOverAndPassed(String made, String path) {
+    return error(
+        "the reference made at %s is passed as %s and also used inside the function from outside. Use the argument in the function, or do not pass it.",
+        made, path);
+  }
+
+  static AxialException unslicedShared(String path) {
+    return error(
+        "unsliced() on %s: another view of the same reference was passed together with it, so the whole reference cannot be used here. Pass the whole reference instead of the views.",
+        path);
+  }
+
+  static AxialException plumbing(String path, String made, String write) {
+    return error(
+        "a value that carries a derivative is written into the reference %s, made at %s, which is not differentiated%s. Wrap the value in stopGradient(...) where it is written if the reference only records it; to differentiate with respect to a reference, use vjp(f, ref).withRefs(gradRef).",
+        path, made, write.isEmpty() ? "" : " (written at " + write + ")");
+  }
+
+  static AxialException gradOfRef() {
+    return error(
+        "grad was given a bare reference. To differentiate with respect to a reference, use vjp(f, ref).withRefs(gradRef), which accumulates into gradRef; to differentiate with respect to its contents, pass ref.value().");
+  }
+
+  static AxialException nothingToDifferentiate(String what) {
+    return error(
+        "%s: the argument holds no floating-point array, so there is nothing to differentiate.",
+        what);
+  }
+}

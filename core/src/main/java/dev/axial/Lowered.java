@@ -1,0 +1,32 @@
+package dev.axial;
+
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** A function traced for certain arguments, before it runs. */
+public final class Lowered {
+  private final Program program;
+  private final String engine;
+  private final Function<@Nullable Object[], @Nullable Object> call;
+
+  Lowered(Program program, String engine, Function<@Nullable Object[], @Nullable Object> call) {
+    this.program = program;
+    this.engine = engine;
+    this.call = call;
+  }
+
+  /** The program. */
+  public Program program() {
+    return program;
+  }
+
+  /** What will run: the engine and the program's listing, each line with the user's source line. */
+  public String explain() {
+    return "engine: %s%nequations: %d%n%s".formatted(engine, program.size(), program);
+  }
+
+  /** The compiled function; it takes the arguments as an array. */
+  public Function<@Nullable Object[], @Nullable Object> compile() {
+    return call;
+  }
+}

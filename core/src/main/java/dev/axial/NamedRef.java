@@ -1,0 +1,475 @@
+package dev.axial;
+
+import dev.axial.engine.Storage;
+import dev.axial.engine.Store;
+import dev.axial.interpreter.EagerRefs;
+import dev.axial.ir.ArrayType;
+import dev.axial.ir.Edge;
+import dev.axial.ir.Mode;
+import dev.axial.ir.Op;
+import dev.axial.ir.Var;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A mutable array whose axes have names, or a view of one (a <em>slice ref</em>). Every alias sees
+ * a write at once, in eager code and in functions that are compiled, differentiated, vectorized or
+ * looped. Mirrors Haliax's {@code NamedRef} and {@code jax.Ref}.
+ *
+ * <p>An access costs what it touches. Eager accesses to a reference are linearizable across
+ * threads.
+ */
+public final class NamedRef implements Tensor {
+  /** The storage, shared by all views of it. */
+  static final class Core {
+    final ArrayType type;
+    final @Nullable Storage storage;
+    final @Nullable Var var;
+    final @Nullable Trace owner;
+    final String site;
+
+    /** How an argument is called, such as {@code arg0.cache}; empty for one made here. */
+    final String path;
+
+    /** Whether other views of the same storage came in with it. */
+    final boolean shared;
+
+    @Nullable String frozen;
+
+    private Core(
+        ArrayType type,
+        @Nullable Storage storage,
+        @Nullable Var var,
+        @Nullable Trace owner,
+        String site,
+        String path,
+        boolean shared) {
+      this.type = type;
+      this.storage = storage;
+      this.var = var;
+      this.owner = owner;
+      this.site = site;
+      this.path = path;
+      this.shared = shared;
+    }
+
+    /** The variable in the given trace. */
+    Var in(Trace t) {
+      alive();
+      Storage s = storage;
+      if (s != null) {
+        return t.capture(s);
+      }
+      Var v = java.util.Objects.requireNonNull(var);
+      t.check(v, "the reference made at " + site);
+      return v;
+    }
+
+    void alive() {
+      String f = frozen;
+      if (f != null) {
+        throw Errors.frozen(site, f);
+      }
+      if (storage != null && !storage.alive()) {
+        throw Errors.error("%s", storage.ended());
+      }
+    }
+  }
+
+  private final Core core;
+  private final View view;
+  private final NamedRef whole;
+  private final boolean unmapped;
+
+  private NamedRef(Core core) {
+    this.core = core;
+    this.view = View.whole(core.type);
+    this.whole = this;
+    this.unmapped = false;
+  }
+
+  private NamedRef(Core core, View view, NamedRef whole) {
+    this(core, view, whole, false);
+  }
+
+  private NamedRef(Core core, View view, NamedRef whole, boolean unmapped) {
+    this.core = core;
+    this.view = view;
+    this.whole = whole;
+    this.unmapped = unmapped;
+  }
+
+  NamedRef asUnmapped() {
+    return new NamedRef(core, view, whole, true);
+  }
+
+  boolean isUnmapped() {
+    return unmapped;
+  }
+
+  /** A new reference in this scope, eager or traced. */
+  static NamedRef make(NamedArray value) {
+    String site = Site.here();
+    Trace t = Trace.current();
+    if (t == null) {
+      Store s = value.store("newRef").copy();
+      return new NamedRef(
+          new Core(value.type(), new Storage(value.type(), s, site), null, null, site, "", false));
+    }
+    t.builder().site(site);
+    Var v = t.builder().one(new Op.RefNew(), value.in(t));
+    return new NamedRef(new Core(value.type(), null, v, t, site, "", false));
+  }
+
+  static NamedRef owning(ArrayType type, Store fresh) {
+    String site = Site.here();
+    return new NamedRef(
+        new Core(type, new Storage(type, fresh, site), null, null, site, "", false));
+  }
+
+  /** The stand-in of an argument in a traced function. */
+  static NamedRef argument(
+      ArrayType type, Var v, View view, String site, String path, boolean shared) {
+    var whole = new NamedRef(new Core(type, null, v, null, site, path, shared));
+    return view.isWhole() ? whole : new NamedRef(whole.core, view, whole);
+  }
+
+  Core core() {
+    return core;
+  }
+
+  View view() {
+    return view;
+  }
+
+  // ---------------------------------------------------------------- what it is
+
+  @Override
+  public List<Axis> axes() {
+    return Axis.axes(view.axes());
+  }
+
+  @Override
+  public Map<String, Integer> shape() {
+    return NamedArray.shape(view.type());
+  }
+
+  @Override
+  public DType dtype() {
+    return core.type.dtype();
+  }
+
+  @Override
+  public int rank() {
+    return view.axes().size();
+  }
+
+  @Override
+  public NamedArray value() {
+    return get();
+  }
+
+  /** The value of a view with one element. */
+  public double item() {
+    return get().item();
+  }
+
+  // ---------------------------------------------------------------- views
+
+  /**
+   * A view of the same storage with the selection staged. Copies nothing; composes without limit.
+   */
+  public NamedRef slice(Selection... selections) {
+    core.alive();
+    View v = view.select(selections);
+    return v == view ? this : new NamedRef(core, v, whole);
+  }
+
+  /** Short for {@link #slice}. */
+  public NamedRef at(Selection... selections) {
+    return slice(selections);
+  }
+
+  /** The whole reference that this is a view of; itself if nothing is staged. */
+  public NamedRef unsliced() {
+    if (core.shared && !view.isWhole()) {
+      throw Errors.unslicedShared(core.path);
+    }
+    return whole;
+  }
+
+  // ---------------------------------------------------------------- reading
+
+  /** The selected contents, as an array that no later write changes. */
+  public NamedArray get(Selection... selections) {
+    core.alive();
+    View v = view.select(selections);
+    View.Read r = v.reading();
+    Trace t = Trace.current();
+    Storage s = core.storage;
+    if (t == null && s != null) {
+      Store out =
+          locked(
+              s,
+              () ->
+                  EagerRefs.get(
+                      s, r.access(), r.mode(), stores(r.operands()), types(r.operands())));
+      return v.ordered(
+          NamedArray.concrete(EagerRefs.type(s, r.access(), types(r.operands())), out));
+    }
+    return v.ordered(emit(new Op.RefGet(r.access(), r.mode()), null, r.operands()).getFirst());
+  }
+
+  // ---------------------------------------------------------------- writing
+
+  /**
+   * Overwrites the view. Axes may come in any order; missing ones are broadcast by name.
+   *
+   * @throws AxialException if the value has an axis that the view lacks, a size differs, or its
+   *     dtype cannot be converted without loss
+   */
+  public void set(NamedArray v) {
+    core.alive();
+    NamedArray value = view.fitted(v);
+    View.Read w = view.writing();
+    Trace t = Trace.current();
+    Storage s = core.storage;
+    if (t == null && s != null) {
+      Store x = value.store("set");
+      var operands = stores(w.operands());
+      locked(
+          s,
+          () -> {
+            EagerRefs.set(s, w.access(), x, value.type(), operands, types(w.operands()));
+            return s;
+          });
+      return;
+    }
+    emit(new Op.RefSet(w.access(), false), value, w.operands());
+  }
+
+  /** Overwrites the view with one number. */
+  public void set(Number v) {
+    set(view.fitted(v));
+  }
+
+  /** Overwrites the view with one boolean. */
+  public void set(boolean v) {
+    if (dtype() == DType.KEY) {
+      throw Errors.lossy(DType.BOOL, DType.KEY);
+    }
+    set(Ops.constant(dtype(), v ? 1L : 0L));
+  }
+
+  /** Overwrites the view; the values are in the order of its axes. */
+  public void set(float[] v) {
+    set(raw(DType.FLOAT32, v.clone(), v.length));
+  }
+
+  /** Overwrites the view; the values are in the order of its axes. */
+  public void set(double[] v) {
+    set(raw(DType.FLOAT64, v.clone(), v.length));
+  }
+
+  /** Overwrites the view; the values are in the order of its axes. */
+  public void set(int[] v) {
+    set(raw(DType.INT32, v.clone(), v.length));
+  }
+
+  /** Overwrites the view; the values are in the order of its axes. */
+  public void set(long[] v) {
+    set(raw(DType.INT64, v.clone(), v.length));
+  }
+
+  /** Overwrites the view; the values are in the order of its axes. */
+  public void set(boolean[] v) {
+    set(raw(DType.BOOL, Axial.bytes(v), v.length));
+  }
+
+  private NamedArray raw(DType t, Object values, int n) {
+    ArrayType type = view.type().with(t);
+    if (type.size() != n) {
+      throw Errors.length(n, type.dims(), type.size());
+    }
+    return NamedArray.concrete(type, Store.of(t, values));
+  }
+
+  /** Adds to the view. Repeated indices each count. */
+  public void add(NamedArray v) {
+    core.alive();
+    NamedArray value = view.fitted(v);
+    View.Read w = view.writing();
+    Trace t = Trace.current();
+    Storage s = core.storage;
+    if (t == null && s != null) {
+      Store x = value.store("add");
+      var operands = stores(w.operands());
+      locked(
+          s,
+          () -> {
+            EagerRefs.add(s, w.access(), x, value.type(), operands, types(w.operands()));
+            return s;
+          });
+      return;
+    }
+    emit(new Op.RefAdd(w.access(), Mode.DROP), value, w.operands());
+  }
+
+  /** Adds one number to each element of the view. */
+  public void add(Number v) {
+    add(view.fitted(v));
+  }
+
+  /**
+   * Replaces the contents of the view by what f makes of them. In eager code the lock is held
+   * meanwhile, so that no other access comes between; f must not touch the reference.
+   */
+  public void update(Function<NamedArray, NamedArray> f) {
+    core.alive();
+    Storage s = core.storage;
+    if (Trace.current() != null || s == null) {
+      set(f.apply(get()));
+      return;
+    }
+    View.Read r = view.reading();
+    View.Read w = view.writing();
+    locked(
+        s,
+        () -> {
+          Store old =
+              EagerRefs.get(s, r.access(), r.mode(), stores(r.operands()), types(r.operands()));
+          ArrayType type = EagerRefs.type(s, r.access(), types(r.operands()));
+          NamedArray value = view.fitted(f.apply(view.ordered(NamedArray.concrete(type, old))));
+          EagerRefs.set(
+              s,
+              w.access(),
+              value.store("update"),
+              value.type(),
+              stores(w.operands()),
+              types(w.operands()));
+          return s;
+        });
+  }
+
+  /** Overwrites the view and returns what was there, in one access. */
+  public NamedArray swap(NamedArray v) {
+    core.alive();
+    NamedArray value = view.fitted(v);
+    View.Read w = view.writing();
+    Trace t = Trace.current();
+    Storage s = core.storage;
+    NamedArray old;
+    if (t == null && s != null) {
+      Store x = value.store("swap");
+      var operands = stores(w.operands());
+      Store out =
+          locked(
+              s,
+              () -> EagerRefs.swap(s, w.access(), x, value.type(), operands, types(w.operands())));
+      old = NamedArray.concrete(EagerRefs.type(s, w.access(), types(w.operands())), out);
+    } else {
+      old = emit(new Op.RefSwap(w.access(), Edge.CLAMP, false), value, w.operands()).getFirst();
+    }
+    NamedArray here = view.present();
+    if (here != null) {
+      old = Axial.where(here, old, Ops.constant(old.dtype(), 0L));
+    }
+    return view.ordered(old);
+  }
+
+  /** Overwrites the view with one number and returns what was there. */
+  public NamedArray swap(Number v) {
+    return swap(view.fitted(v));
+  }
+
+  /**
+   * Ends the life of the reference and gives its final contents, without a copy when nobody else
+   * can see them. Every view of it is invalid afterwards.
+   *
+   * @throws AxialException in another function than the one that made the reference
+   */
+  public NamedArray freeze() {
+    return end("frozen", true);
+  }
+
+  NamedArray end(String how, boolean wants) {
+    core.alive();
+    Trace t = Trace.current();
+    Storage s = core.storage;
+    if (t != core.owner || !core.path.isEmpty()) {
+      throw Errors.frozenElsewhere(core.site, core.path.isEmpty() ? "" : " (" + core.path + ")");
+    }
+    String where = Site.here();
+    if (t == null && s != null) {
+      NamedArray all =
+          NamedArray.concrete(
+              core.type,
+              locked(
+                  s,
+                  () ->
+                      s.end(
+                          "the reference made at %s was %s at %s and cannot be used any more; freeze it after its last use, or make a new reference."
+                              .formatted(core.site, how, where))));
+      return view.read(all);
+    }
+    if (t == null) {
+      throw Errors.leaked("the reference made at " + core.site);
+    }
+    t.builder().site(where);
+    NamedArray all = NamedArray.traced(t.builder().one(new Op.RefFreeze(), core.in(t)));
+    core.frozen = where;
+    return wants ? view.read(all) : all;
+  }
+
+  // ---------------------------------------------------------------- helpers
+
+  private interface Body<T> {
+    T run();
+  }
+
+  private static <T> T locked(Storage s, Body<T> body) {
+    s.lock();
+    try {
+      return body.run();
+    } finally {
+      s.unlock();
+    }
+  }
+
+  private static List<Store> stores(List<NamedArray> xs) {
+    return xs.stream().map(x -> x.store("an eager access")).toList();
+  }
+
+  private static List<dev.axial.ir.Type> types(List<NamedArray> xs) {
+    return xs.stream().<dev.axial.ir.Type>map(NamedArray::type).toList();
+  }
+
+  private List<NamedArray> emit(Op op, @Nullable NamedArray value, List<NamedArray> operands) {
+    Trace t = Trace.current();
+    if (t == null) {
+      throw Errors.leaked("the reference made at " + core.site);
+    }
+    var in = new ArrayList<Var>();
+    in.add(core.in(t));
+    if (value != null) {
+      in.add(value.in(t));
+    }
+    operands.forEach(x -> in.add(x.in(t)));
+    t.builder().site(Site.here());
+    return t.builder().emit(op, in).stream().map(NamedArray::traced).toList();
+  }
+
+  /** The kind, the axes and the dtype; the contents too when they are few and can be seen. */
+  @Override
+  public String toString() {
+    String type = "NamedRef(" + Errors.type(view.type()) + ")";
+    Storage s = core.storage;
+    if (s == null || Trace.current() != null || !s.alive() || view.type().size() > 1000) {
+      return type;
+    }
+    return type + " " + get();
+  }
+}

@@ -1,0 +1,262 @@
+package dev.axial;
+
+import dev.axial.engine.Store;
+import dev.axial.ir.ArrayType;
+import dev.axial.ir.Dim;
+import dev.axial.ir.Fn;
+import dev.axial.ir.Op;
+import dev.axial.ir.Var;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Emits operations: into the trace of this thread, or to the engine at once. Promotes dtypes. */
+final class Ops {
+  private Ops() {}
+
+  /** One result. */
+  static NamedArray emit(Op op, NamedArray... in) {
+    return emitAll(op, Arrays.asList(in)).getFirst();
+  }
+
+  static NamedArray emit(Op op, List<NamedArray> in) {
+    return emitAll(op, in).getFirst();
+  }
+
+  static List<NamedArray> emitAll(Op op, List<NamedArray> in) {
+    Trace t = Trace.current();
+    if (t == null) {
+      return Eager.run(op, in);
+    }
+    var vars = new ArrayList<Var>();
+    for (NamedArray x : in) {
+      vars.add(x.in(t));
+    }
+    t.builder().site(Site.here());
+    return t.builder().emit(op, vars).stream().map(NamedArray::traced).toList();
+  }
+
+  // ---------------------------------------------------------------- numbers
+
+  /** A scalar constant of a dtype. */
+  static NamedArray constant(DType t, double v) {
+    return constant(Op.Const.of(t, v));
+  }
+
+  static NamedArray constant(DType t, long v) {
+    return constant(Op.Const.of(t, v));
+  }
+
+  private static NamedArray constant(Op.Const c) {
+    Trace trace = Trace.current();
+    if (trace != null) {
+      return NamedArray.traced(trace.builder().constant(c));
+    }
+    Object a =
+        switch (c.dtype()) {
+          case FLOAT32 -> new float[] {(float) c.doubleValue()};
+          case FLOAT64 -> new double[] {c.doubleValue()};
+          case INT32, UINT32 -> new int[] {(int) c.bits()};
+          case INT64, KEY -> new long[] {c.bits()};
+          case BOOL -> new byte[] {(byte) c.bits()};
+        };
+    return NamedArray.concrete(ArrayType.scalar(c.dtype()), Store.of(c.dtype(), a));
+  }
+
+  static boolean isIntegral(Number v) {
+    return v instanceof Integer || v instanceof Long || v instanceof Short || v instanceof Byte;
+  }
+
+  /** A Java number beside an array of the given dtype: it adapts, unless its kind is higher. */
+  static NamedArray number(Number v, DType beside) {
+    if (isIntegral(v)) {
+      long n = v.longValue();
+      if (beside == DType.BOOL) {
+        return constant(DType.INT32, n);
+      }
+      if (beside == DType.INT32 && n != (int) n
+          || beside == DType.UINT32 && n != (n & 0xffffffffL)) {
+        throw Errors.error("the number %d does not fit dtype %s.", n, beside);
+      }
+      return constant(beside, n);
+    }
+    return constant(beside.isFloating() ? beside : DType.FLOAT32, v.doubleValue());
+  }
+
+  // ---------------------------------------------------------------- element-wise
+
+  static NamedArray cast(NamedArray x, DType t) {
+    return x.dtype() == t ? x : emit(new Op.Cast(t), x);
+  }
+
+  static DType promoted(String what, NamedArray a, NamedArray b) {
+    if (a.dtype() == DType.KEY || b.dtype() == DType.KEY) {
+      throw Errors.error(
+          "%s of a random key (%s and %s): a key takes part in no arithmetic; draw numbers from it with Random.",
+          what, a.dtype(), b.dtype());
+    }
+    return DType.promote(a.dtype(), b.dtype());
+  }
+
+  static void aligned(String what, NamedArray a, NamedArray b) {
+    for (Dim d : a.type().dims()) {
+      int k = b.type().indexOf(d.name());
+      if (k >= 0 && b.type().dims().get(k).size() != d.size()) {
+        throw Errors.sizesDiffer(what, d.name(), a.type(), b.type());
+      }
+    }
+  }
+
+  static String label(Enum<?> f) {
+    return f.name().toLowerCase(java.util.Locale.ROOT);
+  }
+
+  static NamedArray binary(Fn.Binary f, NamedArray a, NamedArray b) {
+    aligned(label(f), a, b);
+    DType t = promoted(label(f), a, b);
+    if (t == DType.BOOL && arithmetic(f)) {
+      if (f == Fn.Binary.ADD) {
+        return emit(new Op.Binary(Fn.Binary.OR), a, b);
+      }
+      if (f == Fn.Binary.MUL) {
+        return emit(new Op.Binary(Fn.Binary.AND), a, b);
+      }
+      throw Errors.error(
+          "%s of two boolean arrays; cast them first, or use xor, and, or.", label(f));
+    }
+    if (t.isFloating() && (f == Fn.Binary.AND || f == Fn.Binary.OR || f == Fn.Binary.XOR)) {
+      throw Errors.error(
+          "%s of %s and %s: logical operations take booleans or integers; compare first.",
+          label(f), a.dtype(), b.dtype());
+    }
+    return emit(new Op.Binary(f), cast(a, t), cast(b, t));
+  }
+
+  private static boolean arithmetic(Fn.Binary f) {
+    return switch (f) {
+      case ADD, SUB, MUL, DIV, REM, POW, ATAN2, SHL, SHR, SAR -> true;
+      case MAX, MIN, AND, OR, XOR -> false;
+    };
+  }
+
+  static NamedArray binary(Fn.Binary f, NamedArray a, Number b) {
+    return binary(f, a, number(b, a.dtype()));
+  }
+
+  static NamedArray binary(Fn.Binary f, Number a, NamedArray b) {
+    return binary(f, number(a, b.dtype()), b);
+  }
+
+  static NamedArray trueDivide(NamedArray a, NamedArray b) {
+    aligned("div", a, b);
+    DType t = promoted("div", a, b);
+    DType f = floating(t);
+    return emit(new Op.Binary(Fn.Binary.DIV), cast(a, f), cast(b, f));
+  }
+
+  /** The floating type that a function of this type computes in. */
+  static DType floating(DType t) {
+    return t.isFloating() ? t : t == DType.INT64 ? DType.FLOAT64 : DType.FLOAT32;
+  }
+
+  static NamedArray remainder(NamedArray a, NamedArray b) {
+    NamedArray r = binary(Fn.Binary.REM, a, b);
+    DType t = r.dtype();
+    if (t == DType.UINT32) {
+      return r;
+    }
+    NamedArray zero = constant(t, 0L);
+    NamedArray divisor = cast(b, t);
+    NamedArray wrong = r.ne(zero).and(r.lt(zero).ne(divisor.lt(zero)));
+    return Axial.where(wrong, r.plus(divisor), r);
+  }
+
+  static NamedArray floorDivide(NamedArray a, NamedArray b) {
+    DType t = promoted("floorDiv", a, b);
+    if (t.isFloating()) {
+      // As JAX: from the remainder, so that it fits a == b * q + r.
+      NamedArray r = binary(Fn.Binary.REM, a, b);
+      NamedArray q = cast(a, t).minus(r).div(cast(b, t));
+      NamedArray fix = r.ne(0).and(r.lt(0).ne(cast(b, t).lt(0)));
+      NamedArray d = Axial.where(fix, q.minus(1), q);
+      return unary(Fn.Unary.ROUND, d);
+    }
+    NamedArray q = binary(Fn.Binary.DIV, a, b);
+    if (t == DType.UINT32) {
+      return q;
+    }
+    NamedArray r = binary(Fn.Binary.REM, a, b);
+    NamedArray down = r.ne(0).and(cast(a, t).lt(0).ne(cast(b, t).lt(0)));
+    return Axial.where(down, q.minus(1), q);
+  }
+
+  static NamedArray compare(Fn.Compare f, NamedArray a, NamedArray b) {
+    aligned(label(f), a, b);
+    if (a.dtype() == DType.KEY && b.dtype() == DType.KEY) {
+      return emit(new Op.Compare(f), a, b);
+    }
+    DType t = promoted(label(f), a, b);
+    return emit(new Op.Compare(f), cast(a, t), cast(b, t));
+  }
+
+  static NamedArray unary(Fn.Unary f, NamedArray x) {
+    if (x.dtype() == DType.KEY) {
+      throw Errors.error("%s of a random key: draw numbers from it with Random.", label(f));
+    }
+    boolean any =
+        switch (f) {
+          case NEG, ABS, SIGN -> x.dtype() != DType.BOOL;
+          case NOT -> x.dtype() == DType.BOOL || x.dtype().isInteger();
+          case POPCOUNT -> x.dtype().isInteger();
+          case FLOOR, CEIL, ROUND -> {
+            if (!x.dtype().isFloating()) {
+              yield false;
+            }
+            yield true;
+          }
+          default -> x.dtype().isFloating(); // not over Op: the functions of real numbers
+        };
+    if (any) {
+      return emit(new Op.Unary(f), x);
+    }
+    return switch (f) {
+      case FLOOR, CEIL, ROUND -> x; // of an integer
+      case NOT ->
+          throw Errors.error("not of %s: it takes booleans or integers; compare first.", x.dtype());
+      case POPCOUNT -> throw Errors.error("popcount of %s: it takes integers.", x.dtype());
+      case NEG -> throw Errors.error("the negative of a boolean array: use not().");
+      default -> emit(new Op.Unary(f), cast(x, floating(x.dtype()))); // not over Op: as above
+    };
+  }
+
+  static NamedArray broadcast(NamedArray x, List<Dim> dims) {
+    return x.type().dims().equals(dims) ? x : emit(new Op.Broadcast(dims), x);
+  }
+
+  static List<String> names(AxisSelector... axes) {
+    return Arrays.stream(axes).map(AxisSelector::name).toList();
+  }
+
+  /** The axes to reduce: those given, which must be there; all if none is given. */
+  static List<String> reduced(NamedArray x, List<String> names) {
+    if (names.isEmpty()) {
+      return x.type().names();
+    }
+    for (String n : names) {
+      if (!x.type().has(n)) {
+        throw Errors.noAxis(n, x.type().dims());
+      }
+    }
+    if (names.stream().distinct().count() != names.size()) {
+      throw Errors.error("an axis is named twice: %s.", names);
+    }
+    return names;
+  }
+
+  static NamedArray reduce(Fn.Reduce f, NamedArray x, List<String> names) {
+    List<String> axes = reduced(x, names);
+    return axes.isEmpty() && f != Fn.Reduce.ANY && f != Fn.Reduce.ALL
+        ? x
+        : emit(new Op.Reduce(f, axes), x);
+  }
+}

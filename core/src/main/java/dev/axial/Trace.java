@@ -1,0 +1,125 @@
+package dev.axial;
+
+import dev.axial.engine.Storage;
+import dev.axial.engine.Store;
+import dev.axial.ir.ArrayType;
+import dev.axial.ir.Builder;
+import dev.axial.ir.RefType;
+import dev.axial.ir.Var;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A function being traced on this thread. Traces nest; each has a builder, and the outermost one
+ * gives concrete arrays and references that the function uses their inputs.
+ */
+final class Trace {
+  private static final ScopedValue<Trace> CURRENT = ScopedValue.newInstance();
+
+  private final Builder builder;
+  private final @Nullable Trace parent;
+  private final Trace root;
+  private final Map<Object, Var> captured = new IdentityHashMap<>();
+  private final List<Object> capturedOrder = new ArrayList<>();
+  private final List<Var> capturedVars = new ArrayList<>();
+  private final Map<Storage, String> passed = new IdentityHashMap<>();
+  private boolean open = true;
+
+  private Trace(Builder builder, @Nullable Trace parent) {
+    this.builder = builder;
+    this.parent = parent;
+    this.root = parent == null ? this : parent.root;
+  }
+
+  /** A trace inside the current one, or an outermost one. */
+  static Trace child(Builder builder) {
+    return new Trace(builder, current());
+  }
+
+  /** The innermost trace of this thread, or null in eager code. */
+  static @Nullable Trace current() {
+    return CURRENT.isBound() ? CURRENT.get() : null;
+  }
+
+  Builder builder() {
+    return builder;
+  }
+
+  Trace root() {
+    return root;
+  }
+
+  /** Runs a function in this trace, which is over afterwards. */
+  <T extends @Nullable Object> T run(Supplier<T> f) {
+    try {
+      return ScopedValue.where(CURRENT, this).<T, RuntimeException>call(f::get);
+    } finally {
+      open = false;
+    }
+  }
+
+  /** Like {@link #run}, but the trace goes on. */
+  <T extends @Nullable Object> T step(Supplier<T> f) {
+    return ScopedValue.where(CURRENT, this).<T, RuntimeException>call(f::get);
+  }
+
+  void close() {
+    open = false;
+  }
+
+  /** Says that a storage came in as an argument: closing over it is an error then. */
+  void pass(Storage s, String path) {
+    root.passed.put(s, path);
+  }
+
+  /** The concrete arrays and references that the traced function used, in order. */
+  List<Object> captured() {
+    return capturedOrder;
+  }
+
+  List<Var> capturedVars() {
+    return capturedVars;
+  }
+
+  /** The variable of a concrete array. */
+  Var capture(ArrayType type, Store store) {
+    return root.captureRoot(store, () -> root.builder.input(type));
+  }
+
+  /** The variable of a concrete reference. */
+  Var capture(Storage storage) {
+    String path = root.passed.get(storage);
+    if (path != null) {
+      throw Errors.closedOverAndPassed(storage.site(), path);
+    }
+    return root.captureRoot(storage, () -> root.builder.input(new RefType(storage.type())));
+  }
+
+  private Var captureRoot(Object key, Supplier<Var> make) {
+    Var v = captured.get(key);
+    if (v == null) {
+      v = make.get();
+      captured.put(key, v);
+      capturedOrder.add(key);
+      capturedVars.add(v);
+    }
+    return v;
+  }
+
+  /** Checks that a traced variable belongs to a trace that is going on here. */
+  void check(Var v, Object what) {
+    for (Trace t = this; t != null; t = t.parent) {
+      if (t.builder == v.owner()) {
+        if (t.open) {
+          return;
+        }
+        break;
+      }
+    }
+    throw Errors.leaked(what);
+  }
+}

@@ -1,0 +1,297 @@
+package dev.axial;
+
+import dev.axial.engine.Executable;
+import dev.axial.engine.Storage;
+import dev.axial.ir.ArrayType;
+import dev.axial.ir.Builder;
+import dev.axial.ir.Checker;
+import dev.axial.ir.Equation;
+import dev.axial.ir.Program;
+import dev.axial.ir.RefType;
+import dev.axial.ir.Var;
+import dev.axial.transform.DeadCode;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** Turns Java functions over trees into programs. */
+final class Tracing {
+  private static final boolean CHECK = Boolean.getBoolean("axial.check");
+
+  private Tracing() {}
+
+  /** A Java function of any number of arguments. */
+  interface Fun {
+    @Nullable Object call(@Nullable Object[] args);
+  }
+
+  /** What tracing a function inside a trace gave. */
+  record Inner(
+      Program program,
+      Tree.Flat in,
+      List<Var> args,
+      List<Integer> inputOf,
+      List<Var> captured,
+      Tree.Structure out) {
+    /** The outer variables of all inputs of the program. */
+    List<Var> operands() {
+      return Builder.cat(args, captured);
+    }
+  }
+
+  /** A check of each program under a flag, which the tests set. */
+  static Program checked(Program p) {
+    return CHECK ? Checker.check(p) : p;
+  }
+
+  static Trace currentTrace() {
+    Trace t = Trace.current();
+    if (t == null) {
+      throw new AxialException("internal error: no trace");
+    }
+    return t;
+  }
+
+  /** All arguments as one flat tree, with paths that start with the argument's position. */
+  static Tree.Flat flatten(@Nullable Object[] args) {
+    var leaves = new ArrayList<Tensor>();
+    var paths = new ArrayList<String>();
+    var parts = new ArrayList<Tree.Structure>();
+    for (int k = 0; k < args.length; k++) {
+      Tree.Flat f = Tree.flatten(args[k], "arg" + k);
+      leaves.addAll(f.leaves());
+      paths.addAll(f.paths());
+      parts.add(f.structure());
+    }
+    return new Tree.Flat(leaves, paths, new Tree.OfArray(Object.class, parts));
+  }
+
+  // ---------------------------------------------------------------- inside a trace
+
+  /** How the inside of a function sees a leaf of its arguments. */
+  interface Seen {
+    /** The type of an array inside. */
+    ArrayType array(int leaf, NamedArray outside);
+
+    /** The view of a reference inside; its base is the type of the reference inside. */
+    View ref(int leaf, NamedRef outside);
+  }
+
+  /** Arguments as they are. */
+  static final Seen AS_IS =
+      new Seen() {
+        @Override
+        public ArrayType array(int leaf, NamedArray outside) {
+          return outside.type();
+        }
+
+        @Override
+        public View ref(int leaf, NamedRef outside) {
+          return outside.view();
+        }
+      };
+
+  /** Traces a function in the current trace. */
+  static Inner inner(String what, Fun f, @Nullable Object[] args, Seen seen) {
+    Trace outer = currentTrace();
+    Tree.Flat in = flatten(args);
+    var b = new Builder();
+    var outside = new ArrayList<Var>();
+    var inputOf = new ArrayList<Integer>();
+    var inside = new ArrayList<Tensor>();
+    var refs = new HashMap<Var, Integer>();
+    var inputs = new ArrayList<Var>();
+    boolean[] shared = sharedRefs(in);
+    for (int k = 0; k < in.leaves().size(); k++) {
+      switch (in.leaves().get(k)) {
+        case NamedArray x -> {
+          Var v = b.input(seen.array(k, x));
+          inputOf.add(inputs.size());
+          inputs.add(v);
+          outside.add(x.in(outer));
+          inside.add(NamedArray.traced(v));
+        }
+        case NamedRef r -> {
+          Var o = r.core().in(outer);
+          View view = seen.ref(k, r);
+          Integer known = refs.get(o);
+          if (known == null) {
+            known = inputs.size();
+            refs.put(o, known);
+            inputs.add(b.input(new RefType(view.base())));
+            outside.add(o);
+          } else if (!disjointFromEarlier(in, k)) {
+            throw Errors.passedTwice(firstPathOf(in, k), in.paths().get(k), r.core().site);
+          }
+          inputOf.add(known);
+          inside.add(
+              NamedRef.argument(
+                  view.base(),
+                  inputs.get(known),
+                  view,
+                  r.core().site,
+                  in.paths().get(k),
+                  shared[k]));
+        }
+      }
+    }
+    Trace t = Trace.child(b);
+    Tree.Flat[] out = new Tree.Flat[1];
+    List<Var> outs =
+        t.run(() -> {
+          out[0] =
+              result(
+                  what,
+                  f.call(
+                      (Object[])
+                          java.util.Objects.requireNonNull(
+                              Tree.unflatten(in.structure(), inside))));
+          return outputs(t, out[0]);
+        });
+    List<Var> mine = b.use(outs);
+    var captured = List.copyOf(b.captured());
+    for (Var v : captured) {
+      Integer passed = refs.get(v);
+      if (passed != null) {
+        int leaf = inputOf.indexOf(passed);
+        throw Errors.closedOverAndPassed(
+            ((NamedRef) in.leaves().get(leaf)).core().site, in.paths().get(leaf));
+      }
+    }
+    return new Inner(
+        checked(b.close(mine, captured)), in, outside, inputOf, captured, out[0].structure());
+  }
+
+  private static boolean sameStorage(NamedRef a, NamedRef b) {
+    return a.core() == b.core()
+        || a.core().storage != null && a.core().storage == b.core().storage
+        || a.core().var != null && a.core().var == b.core().var;
+  }
+
+  private static boolean[] sharedRefs(Tree.Flat in) {
+    var out = new boolean[in.leaves().size()];
+    for (int k = 0; k < out.length; k++) {
+      for (int j = 0; j < out.length; j++) {
+        if (j != k
+            && in.leaves().get(k) instanceof NamedRef a
+            && in.leaves().get(j) instanceof NamedRef b
+            && sameStorage(a, b)) {
+          out[k] = true;
+        }
+      }
+    }
+    return out;
+  }
+
+  private static boolean disjointFromEarlier(Tree.Flat in, int k) {
+    var r = (NamedRef) in.leaves().get(k);
+    for (int j = 0; j < k; j++) {
+      if (in.leaves().get(j) instanceof NamedRef o
+          && sameStorage(o, r)
+          && !Overlap.disjoint(o.view(), r.view())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static String firstPathOf(Tree.Flat in, int k) {
+    var r = (NamedRef) in.leaves().get(k);
+    for (int j = 0; j < k; j++) {
+      if (in.leaves().get(j) instanceof NamedRef o
+          && sameStorage(o, r)
+          && !Overlap.disjoint(o.view(), r.view())) {
+        return in.paths().get(j);
+      }
+    }
+    return in.paths().get(k);
+  }
+
+  /** The result of a function as a flat tree without references. */
+  static Tree.Flat result(String what, @Nullable Object tree) {
+    Tree.Flat out = Tree.flatten(tree, "result");
+    for (int k = 0; k < out.leaves().size(); k++) {
+      if (out.leaves().get(k) instanceof NamedRef r) {
+        throw Errors.returnsRef(what, out.paths().get(k), r.core().site);
+      }
+    }
+    return out;
+  }
+
+  private static List<Var> outputs(Trace t, Tree.Flat out) {
+    return out.leaves().stream().map(x -> ((NamedArray) x).in(t)).toList();
+  }
+
+  static List<NamedArray> arrays(List<Var> vs) {
+    return vs.stream().map(NamedArray::traced).toList();
+  }
+
+  // ---------------------------------------------------------------- from eager code
+
+  /** A traced program with what it needs from outside. */
+  record Root(Program program, Executable code, List<Object> captured, Tree.Structure out) {}
+
+  /**
+   * Runs a body in a trace: in the current one, or in eager code in one of its own, whose program
+   * is run at once.
+   */
+  static <T> T now(String what, Supplier<T> body) {
+    if (Trace.current() != null) {
+      return body.get();
+    }
+    Root r = root(what, new Builder(), List.of(), body::get, t -> {});
+    var out = Eager.call(r.code, r.captured);
+    return Tree.rebuild(r.out, Eager.wrap(r.program, out));
+  }
+
+  /** Traces from eager code; the first inputs of the builder are the arguments. */
+  static Root root(
+      String what,
+      Builder b,
+      List<Var> inputs,
+      Supplier<? extends @Nullable Object> body,
+      java.util.function.Consumer<Trace> prepare) {
+    Trace t = Trace.child(b);
+    prepare.accept(t);
+    Tree.Flat[] out = new Tree.Flat[1];
+    List<Var> outs =
+        t.run(() -> {
+          out[0] = result(what, body.get());
+          return outputs(t, out[0]);
+        });
+    Program p = checked(DeadCode.remove(checked(b.close(outs, List.of()))));
+    return new Root(p, Eager.engine().compile(p), List.copyOf(t.captured()), out[0].structure());
+  }
+
+  /** Where a reference was made, for errors. */
+  static String made(Trace t, Var ref) {
+    if (ref.owner() instanceof Builder b) {
+      Equation e = b.definition(ref);
+      if (e != null && e.site() != null) {
+        return String.valueOf(e.site());
+      }
+    }
+    int k = t.root().capturedVars().indexOf(ref);
+    if (k >= 0 && t.root().captured().get(k) instanceof Storage s) {
+      return s.site();
+    }
+    return "an outer function";
+  }
+
+  /** Applies f to the leaves that are arrays; others stay. */
+  static List<Tensor> mapArrays(List<Tensor> leaves, UnaryOperator<NamedArray> f) {
+    return leaves.stream().map(x -> x instanceof NamedArray a ? f.apply(a) : x).toList();
+  }
+
+  static Map<Var, Integer> positions(List<Var> vs) {
+    var out = new HashMap<Var, Integer>();
+    for (int k = 0; k < vs.size(); k++) {
+      out.put(vs.get(k), k);
+    }
+    return out;
+  }
+}

@@ -1,0 +1,415 @@
+package dev.axial;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.InaccessibleObjectException;
+import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Trees: what transformed functions take and give. Inner nodes are records, lists, maps (in sorted
+ * key order), optionals and object arrays, nested at will; leaves are {@link NamedArray}s and
+ * {@link NamedRef}s; null is an empty tree. Strings, numbers, booleans, characters, enums, axes and
+ * dtypes are static parts, compared by {@code equals}. Anything else is an error, unless it is
+ * wrapped by {@link #fixed}.
+ */
+public final class Tree {
+  private Tree() {}
+
+  // ---------------------------------------------------------------- structure
+
+  /** The form of a tree without its leaves. */
+  public sealed interface Structure {}
+
+  record Leaf() implements Structure {}
+
+  record Empty() implements Structure {}
+
+  record Static(Object value) implements Structure {}
+
+  record OfRecord(Class<?> type, List<Structure> parts) implements Structure {}
+
+  record OfList(List<Structure> parts) implements Structure {}
+
+  record OfMap(List<Object> keys, List<Structure> parts) implements Structure {}
+
+  record OfOptional(List<Structure> parts) implements Structure {}
+
+  record OfArray(Class<?> component, List<Structure> parts) implements Structure {}
+
+  /** The leaves of a tree, in order, and the structure that puts them together again. */
+  public record Flat(List<Tensor> leaves, List<String> paths, Structure structure) {}
+
+  private record Fixed(Object value) {}
+
+  private record RecordInfo(
+      List<String> names,
+      List<Class<?>> types,
+      List<MethodHandle> accessors,
+      MethodHandle constructor) {}
+
+  private static final Map<Class<?>, RecordInfo> REGISTERED = new ConcurrentHashMap<>();
+
+  private static final ClassValue<RecordInfo> INFO =
+      new ClassValue<>() {
+        @Override
+        protected RecordInfo computeValue(Class<?> c) {
+          try {
+            var types =
+                Arrays.stream(c.getRecordComponents())
+                    .map(RecordComponent::getType)
+                    .toArray(Class<?>[]::new);
+            Constructor<?> constructor = c.getDeclaredConstructor(types);
+            constructor.setAccessible(true);
+            var accessors = new ArrayList<MethodHandle>();
+            for (RecordComponent r : c.getRecordComponents()) {
+              r.getAccessor().setAccessible(true);
+              accessors.add(MethodHandles.lookup().unreflect(r.getAccessor()));
+            }
+            return info(c, accessors, MethodHandles.lookup().unreflectConstructor(constructor));
+          } catch (InaccessibleObjectException | IllegalAccessException x) {
+            throw new AxialException(
+                "the record %s cannot be read from here. Add 'opens %s to dev.axial;' to the module-info of %s, or call Tree.register(MethodHandles.lookup(), %s.class) in it."
+                    .formatted(
+                        c.getName(),
+                        c.getPackageName(),
+                        c.getModule().getName(),
+                        c.getSimpleName()),
+                x);
+          } catch (NoSuchMethodException x) {
+            throw new AxialException("internal error: " + c, x);
+          }
+        }
+      };
+
+  private static RecordInfo info(
+      Class<?> c, List<MethodHandle> accessors, MethodHandle constructor) {
+    var names = new ArrayList<String>();
+    var types = new ArrayList<Class<?>>();
+    for (RecordComponent r : c.getRecordComponents()) {
+      names.add(r.getName());
+      types.add(r.getType());
+    }
+    return new RecordInfo(names, types, accessors, constructor);
+  }
+
+  /** Makes a record of a module that is not open to this library usable in trees. */
+  public static <R extends Record> void register(MethodHandles.Lookup lookup, Class<R> type) {
+    try {
+      var accessors = new ArrayList<MethodHandle>();
+      for (RecordComponent r : type.getRecordComponents()) {
+        accessors.add(lookup.unreflect(r.getAccessor()));
+      }
+      var types =
+          Arrays.stream(type.getRecordComponents())
+              .map(RecordComponent::getType)
+              .toArray(Class<?>[]::new);
+      REGISTERED.put(
+          type,
+          info(type, accessors, lookup.unreflectConstructor(type.getDeclaredConstructor(types))));
+    } catch (ReflectiveOperationException x) {
+      throw new AxialException(
+          "the lookup given to Tree.register cannot read %s; make it in that record's own module."
+              .formatted(type.getName()),
+          x);
+    }
+  }
+
+  private static RecordInfo infoOf(Class<?> c) {
+    RecordInfo known = REGISTERED.get(c);
+    return known != null ? known : INFO.get(c);
+  }
+
+  /** Wraps a value of any class as a static part, compared by equals. */
+  public static <T> Object fixed(T value) {
+    return new Fixed(value);
+  }
+
+  // ---------------------------------------------------------------- flatten
+
+  /** The leaves and the structure of a tree. */
+  public static Flat flatten(@Nullable Object tree) {
+    return flatten(tree, "");
+  }
+
+  static Flat flatten(@Nullable Object tree, String path) {
+    var leaves = new ArrayList<Tensor>();
+    var paths = new ArrayList<String>();
+    Structure s = flatten(tree, path, leaves, paths);
+    return new Flat(leaves, paths, s);
+  }
+
+  private static Structure flatten(
+      @Nullable Object x, String path, List<Tensor> leaves, List<String> paths) {
+    return switch (x) {
+      case null -> new Empty();
+      case Tensor t -> {
+        leaves.add(t);
+        paths.add(path);
+        yield new Leaf();
+      }
+      case List<?> list -> {
+        var parts = new ArrayList<Structure>();
+        for (int k = 0; k < list.size(); k++) {
+          parts.add(flatten(list.get(k), path + "[" + k + "]", leaves, paths));
+        }
+        yield new OfList(parts);
+      }
+      case Map<?, ?> map -> {
+        var sorted = sorted(map, path);
+        var parts = new ArrayList<Structure>();
+        sorted.forEach((k, v) -> parts.add(flatten(v, path + "[" + k + "]", leaves, paths)));
+        yield new OfMap(new ArrayList<>(sorted.keySet()), parts);
+      }
+      case Optional<?> o ->
+          new OfOptional(o.isEmpty() ? List.of() : List.of(flatten(o.get(), path, leaves, paths)));
+      case Object[] array -> {
+        var parts = new ArrayList<Structure>();
+        for (int k = 0; k < array.length; k++) {
+          parts.add(flatten(array[k], path + "[" + k + "]", leaves, paths));
+        }
+        yield new OfArray(array.getClass().getComponentType(), parts);
+      }
+      case String _, Number _, Boolean _, Character _, Enum<?> _, Axis _, AxisName _, Fixed _ ->
+          new Static(x);
+      case Record r -> {
+        RecordInfo info = infoOf(r.getClass());
+        var parts = new ArrayList<Structure>();
+        for (int k = 0; k < info.names.size(); k++) {
+          String name = info.names.get(k);
+          parts.add(
+              flatten(
+                  read(info.accessors.get(k), r),
+                  path.isEmpty() ? name : path + "." + name,
+                  leaves,
+                  paths));
+        }
+        yield new OfRecord(r.getClass(), parts);
+      }
+      default -> throw notATree(x, path); // not over Op: any Java object
+    };
+  }
+
+  private static @Nullable Object read(MethodHandle accessor, Object record) {
+    try {
+      return accessor.invoke(record);
+    } catch (RuntimeException | Error x) {
+      throw x;
+    } catch (Throwable x) {
+      throw new AxialException("reading a record component failed: " + x, x);
+    }
+  }
+
+  private static TreeMap<Object, @Nullable Object> sorted(Map<?, ?> map, String path) {
+    try {
+      return new TreeMap<>(map);
+    } catch (ClassCastException | NullPointerException x) {
+      throw Errors.error(
+          "the map%s has keys that cannot be sorted together: %s. Use keys of one comparable class, such as strings.",
+          at(path), map.keySet());
+    }
+  }
+
+  private static String at(String path) {
+    return path.isEmpty() ? "" : " at " + path;
+  }
+
+  private static AxialException notATree(Object x, String path) {
+    String what =
+        x.getClass().isArray()
+            ? "a raw " + x.getClass().getComponentType() + " array"
+            : "an object of " + x.getClass().getName();
+    String fix =
+        x.getClass().isArray()
+            ? "Make it a NamedArray with array(values, axes…)"
+            : "Trees are made of arrays, references, records, lists, maps, optionals, and static parts such as strings, numbers and enums";
+    return Errors.error(
+        "%s%s is not part of a tree. %s; or wrap it with Tree.fixed(value) if it never changes.",
+        what, at(path), fix);
+  }
+
+  // ---------------------------------------------------------------- unflatten
+
+  /** The tree with this structure and these leaves. */
+  public static @Nullable Object unflatten(Structure s, List<? extends @Nullable Object> leaves) {
+    Iterator<? extends @Nullable Object> it = leaves.iterator();
+    Object tree = build(s, it, "");
+    if (it.hasNext()) {
+      throw Errors.error("%d leaves were given for a tree with fewer.", leaves.size());
+    }
+    return tree;
+  }
+
+  private static @Nullable Object build(
+      Structure s, Iterator<? extends @Nullable Object> leaves, String path) {
+    return switch (s) {
+      case Leaf _ -> {
+        if (!leaves.hasNext()) {
+          throw Errors.error("there are fewer leaves than the tree has.");
+        }
+        yield leaves.next();
+      }
+      case Empty _ -> null;
+      case Static c -> c.value;
+      case OfList l -> buildAll(l.parts, leaves, path);
+      case OfMap m -> {
+        var out = new LinkedHashMap<Object, @Nullable Object>();
+        for (int k = 0; k < m.keys.size(); k++) {
+          out.put(m.keys.get(k), build(m.parts.get(k), leaves, path + "[" + m.keys.get(k) + "]"));
+        }
+        yield java.util.Collections.unmodifiableMap(out);
+      }
+      case OfOptional o ->
+          o.parts.isEmpty()
+              ? Optional.empty()
+              : Optional.ofNullable(build(o.parts.getFirst(), leaves, path));
+      case OfArray a -> {
+        Object[] out = (Object[]) java.lang.reflect.Array.newInstance(a.component, a.parts.size());
+        for (int k = 0; k < out.length; k++) {
+          out[k] = build(a.parts.get(k), leaves, path + "[" + k + "]");
+        }
+        yield out;
+      }
+      case OfRecord r -> {
+        RecordInfo info = infoOf(r.type);
+        var args = new ArrayList<@Nullable Object>();
+        for (int k = 0; k < r.parts.size(); k++) {
+          String name = path.isEmpty() ? info.names.get(k) : path + "." + info.names.get(k);
+          Object v = build(r.parts.get(k), leaves, name);
+          if (v != null && !info.types.get(k).isPrimitive() && !info.types.get(k).isInstance(v)) {
+            throw Errors.error(
+                "the component %s of %s is declared %s and cannot hold a %s. Declare it as Tensor, which holds arrays and references alike.",
+                info.names.get(k),
+                r.type.getSimpleName(),
+                info.types.get(k).getSimpleName(),
+                v.getClass().getSimpleName());
+          }
+          args.add(v);
+        }
+        try {
+          yield info.constructor.invokeWithArguments(args);
+        } catch (RuntimeException | Error x) {
+          throw x;
+        } catch (Throwable x) {
+          throw new AxialException(
+              "the constructor of %s failed: %s".formatted(r.type.getName(), x), x);
+        }
+      }
+    };
+  }
+
+  private static List<@Nullable Object> buildAll(
+      List<Structure> parts, Iterator<? extends @Nullable Object> leaves, String path) {
+    var out = new ArrayList<@Nullable Object>();
+    for (int k = 0; k < parts.size(); k++) {
+      out.add(build(parts.get(k), leaves, path + "[" + k + "]"));
+    }
+    return java.util.Collections.unmodifiableList(out);
+  }
+
+  @SuppressWarnings("unchecked")
+  static <T> T rebuild(Structure s, List<? extends @Nullable Object> leaves) {
+    return (T) unflatten(s, leaves);
+  }
+
+  // ---------------------------------------------------------------- for users
+
+  /** The leaves of a tree, in order. */
+  public static List<Tensor> leaves(@Nullable Object tree) {
+    return flatten(tree).leaves();
+  }
+
+  /** The structure of a tree. */
+  public static Structure structure(@Nullable Object tree) {
+    return flatten(tree).structure();
+  }
+
+  /** The tree with f applied to each array. References and static parts stay as they are. */
+  public static <T> T map(Function<NamedArray, NamedArray> f, T tree) {
+    Flat flat = flatten(tree);
+    var out = new ArrayList<Tensor>();
+    for (Tensor t : flat.leaves()) {
+      out.add(t instanceof NamedArray x ? f.apply(x) : t);
+    }
+    return rebuild(flat.structure(), out);
+  }
+
+  /**
+   * The first tree with f applied to each of its floating-point arrays and its counterpart in the
+   * second. Other leaves of the first stay as they are, so that an optimizer leaves counters and
+   * tables alone. A reference in the second counts by its contents.
+   *
+   * @throws AxialException if the trees have different structures
+   */
+  public static <T> T map(BiFunction<NamedArray, NamedArray, NamedArray> f, T a, T b) {
+    Flat x = flatten(a);
+    Flat y = flatten(b);
+    if (!x.structure().equals(y.structure())) {
+      throw Errors.error(
+          "Tree.map over trees of different structures: %s and %s.",
+          describe(x.structure()), describe(y.structure()));
+    }
+    var out = new ArrayList<Tensor>();
+    for (int k = 0; k < x.leaves().size(); k++) {
+      Tensor t = x.leaves().get(k);
+      out.add(
+          t instanceof NamedArray v && v.dtype().isFloating()
+              ? f.apply(v, y.leaves().get(k).value())
+              : t);
+    }
+    return rebuild(x.structure(), out);
+  }
+
+  /**
+   * The tree with each array put into a new reference.
+   *
+   * @throws AxialException if a record component is declared NamedArray; declare it Tensor
+   */
+  public static <T> T toRefs(T tree) {
+    Flat flat = flatten(tree);
+    return rebuild(
+        flat.structure(),
+        flat.leaves().stream().map(t -> t instanceof NamedArray x ? NamedRef.make(x) : t).toList());
+  }
+
+  /** The tree with each reference replaced by its contents now. */
+  public static <T> T values(T tree) {
+    Flat flat = flatten(tree);
+    return rebuild(flat.structure(), flat.leaves().stream().map(Tensor::value).toList());
+  }
+
+  static String describe(Structure s) {
+    return switch (s) {
+      case Leaf _ -> "*";
+      case Empty _ -> "null";
+      case Static c -> String.valueOf(c.value);
+      case OfList l -> "[" + describe(l.parts) + "]";
+      case OfArray a -> a.component.getSimpleName() + "[" + describe(a.parts) + "]";
+      case OfOptional o -> "Optional(" + describe(o.parts) + ")";
+      case OfRecord r -> r.type.getSimpleName() + "(" + describe(r.parts) + ")";
+      case OfMap m -> {
+        var out = new ArrayList<String>();
+        for (int k = 0; k < m.keys.size(); k++) {
+          out.add(m.keys.get(k) + "=" + describe(m.parts.get(k)));
+        }
+        yield "{" + String.join(", ", out) + "}";
+      }
+    };
+  }
+
+  private static String describe(List<Structure> parts) {
+    return String.join(", ", parts.stream().map(Tree::describe).toList());
+  }
+}

@@ -1,0 +1,576 @@
+package dev.axial;
+
+import dev.axial.ir.Access;
+import dev.axial.ir.ArrayType;
+import dev.axial.ir.Dim;
+import dev.axial.ir.Mode;
+import dev.axial.ir.Op;
+import dev.axial.ir.Sel;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A selection of an array or reference, with any number of selections staged on it: for each axis
+ * of the base a {@link Place}, which says where along it the view lies. Selecting again composes
+ * with the places, so a view costs nothing and an access is always one access to the base.
+ *
+ * <p>An index that is a value is judged against the view it was applied to. The base judges it when
+ * that view is the whole axis; otherwise it is clamped here, and {@code valid} says where a write
+ * must not happen. {@code present} says where a read gives zero as well: the missing entries of a
+ * mask.
+ *
+ * @param base the axes of the array or storage
+ * @param places one for each axis of the base
+ * @param axes the axes of the view, in its order
+ */
+record View(
+    ArrayType base,
+    List<Place> places,
+    List<Dim> axes,
+    @Nullable NamedArray valid,
+    @Nullable NamedArray present,
+    List<String> staged) {
+
+  /** Where along one base axis the view lies. */
+  sealed interface Place {}
+
+  /** Elements start, start+step, …; the view has the axis, with this size. */
+  record Range(int start, int step, int size) implements Place {}
+
+  /**
+   * The same with a start that is a value. A raw start is applied to the whole axis and judged by
+   * the access.
+   *
+   * @param over the size of that axis if the start is raw, else -1: the start is in range
+   */
+  record Moving(NamedArray start, int step, int size, int over) implements Place {}
+
+  /** One element; the axis is consumed. */
+  record Fixed(int index) implements Place {}
+
+  /** An index array, perhaps of rank 0; its axes belong to the view. Raw as above. */
+  record Index(NamedArray index, boolean raw) implements Place {}
+
+  static View whole(ArrayType t) {
+    var places = new ArrayList<Place>();
+    for (Dim d : t.dims()) {
+      places.add(new Range(0, 1, d.size()));
+    }
+    return new View(t, places, t.dims(), null, null, List.of());
+  }
+
+  /** The type of the view's contents. */
+  ArrayType type() {
+    return base.with(axes);
+  }
+
+  boolean isWhole() {
+    return staged.isEmpty();
+  }
+
+  private @Nullable Dim axis(String name) {
+    for (Dim d : axes) {
+      if (d.name().equals(name)) {
+        return d;
+      }
+    }
+    return null;
+  }
+
+  private boolean wholeAxis(int k) {
+    return places.get(k) instanceof Range r
+        && r.start == 0
+        && r.step == 1
+        && r.size == base.dims().get(k).size();
+  }
+
+  /** Whether base axis k is the view's axis of the same name (and not consumed). */
+  private boolean keeps(int k) {
+    return places.get(k) instanceof Range || places.get(k) instanceof Moving;
+  }
+
+  // ---------------------------------------------------------------- selecting
+
+  /** This view with further selections, all applied at once. */
+  View select(Selection... selections) {
+    Map<String, Selections.Item> bySel = resolve(selections);
+    if (bySel.isEmpty()) {
+      return this;
+    }
+    var s = new Selecting();
+    bySel.forEach((name, item) -> {
+      Dim d = axis(name);
+      if (d == null) {
+        throw Errors.noAxisToSelect(name, axes, String.join(", ", staged));
+      }
+      s.apply(d, item);
+    });
+    return s.finish(bySel);
+  }
+
+  /** Names the selectors that have none by position, and checks that no axis is meant twice. */
+  private Map<String, Selections.Item> resolve(Selection... selections) {
+    var out = new LinkedHashMap<String, Selections.Item>();
+    var unnamed = new ArrayList<Selections.Item>();
+    int ellipsis = -1;
+    for (Selection sel : selections) {
+      var item = (Selections.Item) sel;
+      String name = item.axis();
+      if (item instanceof Selections.Ellipsis) {
+        if (ellipsis >= 0) {
+          throw Errors.twoEllipses();
+        }
+        ellipsis = unnamed.size();
+      } else if (name == null) {
+        unnamed.add(item);
+      } else if (out.put(name, item) != null) {
+        throw Errors.selectedTwice(name, axes);
+      }
+    }
+    if (unnamed.size() > axes.size()) {
+      throw Errors.tooManyPositions(unnamed.size(), axes);
+    }
+    for (int k = 0; k < unnamed.size(); k++) {
+      int at = ellipsis >= 0 && k >= ellipsis ? axes.size() - unnamed.size() + k : k;
+      String name = axes.get(at).name();
+      if (out.put(name, unnamed.get(k)) != null) {
+        throw Errors.positionConflict(name, at);
+      }
+    }
+    return out;
+  }
+
+  /** One selection being applied: the places as they change, and the axes that replace others. */
+  private final class Selecting {
+    final List<Place> next = new ArrayList<>(places);
+    @Nullable NamedArray oldValid = valid;
+    @Nullable NamedArray oldPresent = present;
+    @Nullable NamedArray newValid;
+    @Nullable NamedArray newPresent;
+
+    /** The new axes of index arrays, and for each axis of the view what becomes of it. */
+    final LinkedHashMap<String, Dim> fresh = new LinkedHashMap<>();
+
+    final Map<String, @Nullable Dim> fate = new HashMap<>();
+    @Nullable String firstIndexed;
+
+    void apply(Dim d, Selections.Item item) {
+      switch (item) {
+        case Selections.One o -> {
+          int i = resolved(o.index(), d);
+          fate.put(d.name(), null);
+          onAxis(d, p -> at(p, i), x -> x.get(new Selections.One(d.name(), i)));
+        }
+        case Selections.Span s -> span(d, s);
+        case Selections.Window w -> window(d, w);
+        case Selections.StaticMany m -> {
+          var all = new int[m.indices().length];
+          for (int k = 0; k < all.length; k++) {
+            all[k] = resolved(m.indices()[k], d);
+          }
+          index(d, Axial.array(all, new Axis(d.name(), all.length)), false);
+        }
+        case Selections.Many m -> index(d, m.index(), true);
+        case Selections.Mask m -> mask(d, m);
+        case Selections.Ellipsis _ -> {}
+      }
+    }
+
+    private int resolved(int i, Dim d) {
+      if (i < -d.size() || i >= d.size()) {
+        throw Errors.outOfRange(i, d);
+      }
+      return i < 0 ? i + d.size() : i;
+    }
+
+    interface OnPlace {
+      Place of(Place p);
+    }
+
+    interface OnIndex {
+      NamedArray of(NamedArray x);
+    }
+
+    /**
+     * Changes the place of the base axis that the view's axis is, or the index arrays that have it.
+     */
+    private void onAxis(Dim d, OnPlace place, OnIndex index) {
+      for (int k = 0; k < next.size(); k++) {
+        boolean own = base.dims().get(k).name().equals(d.name());
+        if (own && (next.get(k) instanceof Range || next.get(k) instanceof Moving)) {
+          next.set(k, place.of(next.get(k)));
+        } else if (places.get(k) instanceof Index
+            && next.get(k) instanceof Index i
+            && i.index.hasAxis(d.name())) {
+          next.set(k, new Index(index.of(i.index), i.raw));
+        }
+      }
+      NamedArray v = oldValid;
+      if (v != null && v.hasAxis(d.name())) {
+        oldValid = index.of(v);
+      }
+      NamedArray p = oldPresent;
+      if (p != null && p.hasAxis(d.name())) {
+        oldPresent = index.of(p);
+      }
+    }
+
+    private Place at(Place p, int i) {
+      return switch (p) {
+        case Range r -> new Fixed(r.start + r.step * i);
+        case Moving m -> new Index(inRange(m).plus(m.step * i), false);
+        case Fixed f -> f;
+        case Index x -> x;
+      };
+    }
+
+    /** The start of a moving window as an index that is in range. */
+    private NamedArray inRange(Moving m) {
+      return m.over < 0 ? m.start : clampStart(m.start, m.over, m.size);
+    }
+
+    private void span(Dim d, Selections.Span s) {
+      int n = d.size();
+      int step = s.step();
+      if (step == 0) {
+        throw Errors.error(
+            "a range along axis '%s' has step 0; the step is positive or negative.", d.name());
+      }
+      Integer a = s.start();
+      Integer b = s.stop();
+      int start = a == null ? (step > 0 ? 0 : n - 1) : a < 0 ? a + n : a;
+      int stop = b == null ? (step > 0 ? n : -1) : b < 0 ? b + n : b;
+      int low = step > 0 ? 0 : -1;
+      if (start < 0 || start > n || stop < low || stop > n || step < 0 && start == n && n > 0) {
+        throw Errors.rangeOutOfRange(s.toString(), d);
+      }
+      int count = step > 0 ? (stop - start + step - 1) / step : (start - stop - step - 1) / -step;
+      int size = Math.max(count, 0);
+      fate.put(d.name(), new Dim(d.name(), size));
+      Selections.Item item =
+          new Selections.Span(
+              d.name(), start, step < 0 && stop == -1 ? null : (Integer) stop, step);
+      onAxis(d, p -> narrowed(p, start, step, size), x -> x.get(item));
+    }
+
+    private Place narrowed(Place p, int start, int step, int size) {
+      return switch (p) {
+        case Range r -> new Range(size == 0 ? 0 : r.start + r.step * start, r.step * step, size);
+        case Moving m -> new Moving(inRange(m).plus(m.step * start), m.step * step, size, -1);
+        case Fixed f -> f;
+        case Index x -> x;
+      };
+    }
+
+    private void window(Dim d, Selections.Window w) {
+      NamedArray start = w.dynamic();
+      if (w.size() < 0 || w.size() > d.size()) {
+        throw Errors.windowTooLarge(w.start(), w.size(), d);
+      }
+      fate.put(d.name(), new Dim(d.name(), w.size()));
+      if (start == null) {
+        int from = w.start() < 0 ? w.start() + d.size() : w.start();
+        if (from < 0 || from + w.size() > d.size()) {
+          throw Errors.windowTooLarge(w.start(), w.size(), d);
+        }
+        Selections.Item item = new Selections.Window(d.name(), from, null, w.size());
+        onAxis(d, p -> narrowed(p, from, 1, w.size()), x -> x.get(item));
+        return;
+      }
+      if (!start.dtype().isInteger()) {
+        throw Errors.indexDtype(d.name(), start);
+      }
+      if (start.rank() > 0) {
+        throw Errors.error(
+            "the start of a window along axis '%s' is one integer; got %s. Use an index array for several.",
+            d.name(), Errors.type(start.type()));
+      }
+      NamedArray from = start.astype(DType.INT32);
+      onAxis(
+          d,
+          p ->
+              switch (p) {
+                case Range r
+                    when r.start == 0 && r.step == 1 && r.size == base.dim(d.name()).size() ->
+                    new Moving(from, 1, w.size(), r.size);
+                case Range r ->
+                    new Moving(
+                        clampStart(from, d.size(), w.size()).times(r.step).plus(r.start),
+                        r.step,
+                        w.size(),
+                        -1);
+                case Moving m ->
+                    new Moving(
+                        inRange(m).plus(clampStart(from, d.size(), w.size()).times(m.step)),
+                        m.step,
+                        w.size(),
+                        -1);
+                case Fixed f -> f;
+                case Index x -> x;
+              },
+          x -> x.get(new Selections.Window(d.name(), 0, from, w.size())));
+    }
+
+    /** The index replaces the axis. Dynamic indices are judged, here unless the base can do it. */
+    private void index(Dim d, NamedArray given, boolean dynamic) {
+      if (!given.dtype().isInteger()) {
+        throw Errors.indexDtype(d.name(), given);
+      }
+      indexed(d, given);
+      NamedArray idx = given;
+      int own = -1;
+      for (int k = 0; k < next.size(); k++) {
+        if (keeps(k) && base.dims().get(k).name().equals(d.name())) {
+          own = k;
+        }
+      }
+      if (own >= 0 && wholeAxis(own) && next.get(own) == places.get(own)) {
+        next.set(own, new Index(idx, dynamic));
+        return;
+      }
+      NamedArray ok = null;
+      if (dynamic) {
+        NamedArray wrapped = wrap(idx.astype(DType.INT32), d.size());
+        idx = Axial.clip(wrapped, 0, Math.max(0, d.size() - 1));
+        ok = wrapped.eq(idx);
+        if (d.size() == 0) {
+          throw Errors.error("an index array along the empty axis '%s'.", d.name());
+        }
+      }
+      NamedArray judged = idx;
+      onAxis(
+          d,
+          p ->
+              switch (p) {
+                case Range r -> new Index(judged.times(r.step).plus(r.start), false);
+                case Moving m -> new Index(inRange(m).plus(judged.times(m.step)), false);
+                case Fixed f -> f;
+                case Index x -> x;
+              },
+          x -> x.get(new Selections.Many(d.name(), judged)));
+      newValid = and(newValid, ok);
+    }
+
+    private void indexed(Dim d, NamedArray idx) {
+      fate.put(d.name(), null);
+      if (firstIndexed == null && idx.rank() > 0) {
+        firstIndexed = d.name();
+      }
+      for (Dim a : idx.type().dims()) {
+        Dim known = fresh.put(a.name(), a);
+        if (known != null && known.size() != a.size()) {
+          throw Errors.indexAxesDiffer(a.name(), known.size(), a.size());
+        }
+      }
+    }
+
+    /** The positions of the true entries come first in a stable sort of what is false. */
+    private void mask(Dim d, Selections.Mask m) {
+      NamedArray mask = m.mask();
+      if (mask.dtype() != DType.BOOL
+          || mask.rank() != 1
+          || mask.type().dims().getFirst().size() != d.size()) {
+        throw Errors.error(
+            "where along axis '%s' needs a boolean array with one axis of size %d; got %s.",
+            d.name(), d.size(), Errors.type(mask.type()));
+      }
+      if (m.count() < 0 || m.count() > d.size()) {
+        throw Errors.error(
+            "where along axis '%s' of size %d has count %d; expected 0 to %d.",
+            d.name(), d.size(), m.count(), d.size());
+      }
+      NamedArray own = mask.rename(mask.type().dims().getFirst().name(), d.name());
+      NamedArray order =
+          Ops.emit(new Op.ArgSort(d.name(), false), own.not())
+              .get(new Selections.Span(d.name(), 0, m.count(), 1));
+      NamedArray hits = Axial.sum(own.astype(DType.INT32));
+      NamedArray here = Axial.arange(new Axis(d.name(), m.count())).lt(hits);
+      index(d, order, false);
+      newPresent = and(newPresent, here);
+    }
+
+    View finish(Map<String, Selections.Item> bySel) {
+      var dims = new ArrayList<Dim>();
+      int at = -1;
+      for (Dim d : axes) {
+        if (d.name().equals(firstIndexed)) {
+          at = dims.size();
+        }
+        if (!fate.containsKey(d.name())) {
+          dims.add(d);
+        } else {
+          Dim kept = fate.get(d.name());
+          if (kept != null) {
+            dims.add(kept);
+          }
+        }
+      }
+      var added = new ArrayList<Dim>();
+      for (Dim f : fresh.values()) {
+        Dim same = dims.stream().filter(d -> d.name().equals(f.name())).findFirst().orElse(null);
+        if (same == null) {
+          added.add(f);
+        } else if (same.size() != f.size()) {
+          throw Errors.indexAxisSize(f, same);
+        }
+      }
+      dims.addAll(Math.max(at, 0), added);
+      var all = new ArrayList<>(staged);
+      bySel.values().forEach(i -> all.add(describe(i, bySel)));
+      return new View(base, next, dims, and(oldValid, newValid), and(oldPresent, newPresent), all);
+    }
+
+    private String describe(Selections.Item item, Map<String, Selections.Item> bySel) {
+      if (item.axis() != null) {
+        return item.toString();
+      }
+      for (var e : bySel.entrySet()) {
+        if (e.getValue() == item) {
+          return e.getKey() + " " + item;
+        }
+      }
+      return item.toString();
+    }
+  }
+
+  private static NamedArray wrap(NamedArray i, int n) {
+    return Axial.where(i.lt(0), i.plus(n), i);
+  }
+
+  private static NamedArray clampStart(NamedArray start, int n, int size) {
+    return Axial.clip(wrap(start, n), 0, n - size);
+  }
+
+  // ---------------------------------------------------------------- accessing
+
+  /** The access to the base, and its operands without the mask. */
+  record Lowered(List<Sel> sels, List<NamedArray> operands) {}
+
+  Lowered lower() {
+    var sels = new ArrayList<Sel>();
+    var operands = new ArrayList<NamedArray>();
+    for (int k = 0; k < places.size(); k++) {
+      Dim d = base.dims().get(k);
+      switch (places.get(k)) {
+        case Range r -> {
+          if (!(r.start == 0 && r.step == 1 && r.size == d.size())) {
+            sels.add(new Sel.Window(d.name(), r.start, r.step, r.size));
+          }
+        }
+        case Moving m when m.step == 1 -> {
+          sels.add(new Sel.Ds(d.name(), m.size));
+          operands.add(m.start);
+        }
+        case Moving m -> {
+          sels.add(new Sel.At(d.name()));
+          operands.add(Axial.arange(new Axis(d.name(), m.size)).times(m.step).plus(m.start));
+        }
+        case Fixed f -> {
+          sels.add(new Sel.At(d.name()));
+          operands.add(Ops.constant(DType.INT32, (long) f.index));
+        }
+        case Index i -> {
+          sels.add(new Sel.At(d.name()));
+          operands.add(i.index);
+        }
+      }
+    }
+    return new Lowered(sels, operands);
+  }
+
+  /** What a read does: the access with its mask and mode. */
+  record Read(Access access, Mode mode, List<NamedArray> operands) {}
+
+  Read reading() {
+    Lowered l = lower();
+    NamedArray p = present;
+    if (p == null) {
+      return new Read(new Access(l.sels, false), Mode.CLAMP, l.operands);
+    }
+    // Zero where nothing is present; elsewhere the indices are in range, or were clamped here.
+    var in = new ArrayList<>(l.operands);
+    in.add(p);
+    return new Read(new Access(l.sels, true), Mode.DROP, in);
+  }
+
+  Read writing() {
+    Lowered l = lower();
+    NamedArray ok = mask();
+    if (ok == null) {
+      return new Read(new Access(l.sels, false), Mode.DROP, l.operands);
+    }
+    var in = new ArrayList<>(l.operands);
+    in.add(ok);
+    return new Read(new Access(l.sels, true), Mode.DROP, in);
+  }
+
+  private @Nullable NamedArray mask() {
+    return and(valid, present);
+  }
+
+  private static @Nullable NamedArray and(@Nullable NamedArray a, @Nullable NamedArray b) {
+    return a == null ? b : b == null ? a : a.and(b);
+  }
+
+  /** The axes of the view in the order of a read's result. */
+  NamedArray ordered(NamedArray result) {
+    return Ops.broadcast(result, axes);
+  }
+
+  /** The contents of an array at this view. */
+  NamedArray read(NamedArray x) {
+    if (isWhole()) {
+      return x;
+    }
+    Read r = reading();
+    var in = new ArrayList<NamedArray>();
+    in.add(x);
+    in.addAll(r.operands);
+    return ordered(Ops.emit(new Op.Index(r.access, r.mode), in));
+  }
+
+  /** A copy of an array with this view written. */
+  NamedArray scatter(NamedArray x, NamedArray value, boolean add) {
+    NamedArray v = fitted(value);
+    Read w = writing();
+    var in = new ArrayList<NamedArray>();
+    in.add(x);
+    in.add(v);
+    in.addAll(w.operands);
+    return Ops.emit(new Op.Scatter(w.access, add, Mode.DROP), in);
+  }
+
+  /** A value as this view's dtype, checked to fit it. */
+  NamedArray fitted(NamedArray v) {
+    if (!type().covers(v.type())) {
+      throw Errors.doesNotFit(v.type(), type());
+    }
+    DType t = base.dtype();
+    if (v.dtype() == t) {
+      return v;
+    }
+    if (v.dtype() == DType.KEY
+        || t == DType.KEY
+        || v.dtype().isFloating() && !t.isFloating()
+        || !v.dtype().isFloating() && v.dtype() != DType.BOOL && t == DType.BOOL) {
+      throw Errors.lossy(v.dtype(), t);
+    }
+    return v.astype(t);
+  }
+
+  /** A Java number as this view's dtype. */
+  NamedArray fitted(Number v) {
+    DType t = base.dtype();
+    if (!Ops.isIntegral(v) && !t.isFloating()) {
+      throw Errors.lossy(DType.FLOAT32, t);
+    }
+    if (t == DType.KEY || t == DType.BOOL) {
+      throw Errors.lossy(DType.INT32, t);
+    }
+    return Ops.number(v, t);
+  }
+}

@@ -1,0 +1,12 @@
+package dev.axial.engine;
+
+import dev.axial.ir.Program;
+
+/** Turns programs into something that runs. Implementations are thread-safe. */
+public interface Engine {
+  /** A short name, such as {@code interpreter}. */
+  String name();
+
+  /** Compiles a checked program. */
+  Executable compile(Program program);
+}

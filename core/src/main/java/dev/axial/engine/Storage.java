@@ -1,0 +1,87 @@
+package dev.axial.engine;
+
+import dev.axial.AxialException;
+import dev.axial.ir.ArrayType;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The memory of a reference outside of programs, with its lock. Locks are taken in the order of the
+ * numbers.
+ */
+public final class Storage {
+  private static final AtomicLong COUNT = new AtomicLong();
+
+  private final long number = COUNT.getAndIncrement();
+  private final ArrayType type;
+  private final String site;
+  private final ReentrantLock lock = new ReentrantLock();
+  private @Nullable Store store;
+  private @Nullable String ended;
+
+  /** A storage over a store that nobody else writes. */
+  public Storage(ArrayType type, Store store, String site) {
+    this.type = type;
+    this.store = store;
+    this.site = site;
+  }
+
+  public ArrayType type() {
+    return type;
+  }
+
+  /** Where the reference was made. */
+  public String site() {
+    return site;
+  }
+
+  /** The place in the global order of locks. */
+  public long number() {
+    return number;
+  }
+
+  /** The memory; the caller holds the lock. */
+  public Store store() {
+    Store s = store;
+    if (s == null) {
+      throw new AxialException(String.valueOf(ended));
+    }
+    return s;
+  }
+
+  /**
+   * Takes the lock; a thread that has it already is inside an update or a callback, which is an
+   * error.
+   */
+  public void lock() {
+    if (lock.isHeldByCurrentThread()) {
+      throw new AxialException(
+          "the reference made at %s is used inside the function given to its own update, or in a callback of a call that holds it. Use the value the function receives, or move the access outside."
+              .formatted(site));
+    }
+    lock.lock();
+  }
+
+  public void unlock() {
+    lock.unlock();
+  }
+
+  /** Whether the reference is still alive. */
+  public boolean alive() {
+    return store != null;
+  }
+
+  /** Why it is not. */
+  public String ended() {
+    return String.valueOf(ended);
+  }
+
+  /** Ends the life of the reference and gives its memory; the caller holds the lock. */
+  public Store end(String why) {
+    Store s = store();
+    store = null;
+    ended = why;
+    return s;
+  }
+}

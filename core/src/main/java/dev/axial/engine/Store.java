@@ -1,0 +1,218 @@
+package dev.axial.engine;
+
+import dev.axial.AxialException;
+import dev.axial.DType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A row of elements: a Java array when it is small, native memory of the {@link Pool} when it is
+ * large. Elements are float, double, int (int32, uint32), long (int64, key) or byte (bool).
+ */
+public final class Store {
+  /** From this many bytes on, memory is native. */
+  public static final long NATIVE_FROM = 1 << 18;
+
+  private final DType dtype;
+  private final int length;
+  private @Nullable Object array;
+  private @Nullable MemorySegment segment;
+  private final Pool.@Nullable Block block;
+  private volatile boolean handedOut;
+  private volatile boolean freed;
+
+  private Store(
+      DType dtype,
+      int length,
+      @Nullable Object array,
+      MemorySegment segment,
+      Pool.@Nullable Block block) {
+    this.dtype = dtype;
+    this.length = length;
+    this.array = array;
+    this.segment = segment;
+    this.block = block;
+    if (block != null) {
+      Pool.watch(this, block);
+    }
+    Pool.created(this);
+  }
+
+  /** A store of the given elements. The array must not be written afterwards. */
+  public static Store of(DType dtype, Object array) {
+    int n = length(array);
+    long bytes = (long) n * dtype.bytes();
+    if (bytes < NATIVE_FROM) {
+      return new Store(dtype, n, array, heapSegment(array), null);
+    }
+    Pool.Block block = Pool.allocate(bytes);
+    MemorySegment.copy(heapSegment(array), 0, block.segment(), 0, bytes);
+    return new Store(dtype, n, null, block.segment().asSlice(0, bytes), block);
+  }
+
+  /** A store of zeros, for a reference. */
+  public static Store zeros(DType dtype, long length) {
+    Store s = uninitialized(dtype, length);
+    s.segment().fill((byte) 0);
+    return s;
+  }
+
+  /** A store whose contents the caller writes at once. */
+  public static Store uninitialized(DType dtype, long length) {
+    int n = checkLength(length);
+    long bytes = (long) n * dtype.bytes();
+    if (bytes < NATIVE_FROM) {
+      Object a = newArray(dtype, n);
+      return new Store(dtype, n, a, heapSegment(a), null);
+    }
+    Pool.Block block = Pool.allocate(bytes);
+    return new Store(dtype, n, null, block.segment().asSlice(0, bytes), block);
+  }
+
+  /** A store of the same elements that shares nothing. */
+  public Store copy() {
+    Store s = uninitialized(dtype, length);
+    MemorySegment.copy(segment(), 0, s.segment(), 0, (long) length * dtype.bytes());
+    return s;
+  }
+
+  public DType dtype() {
+    return dtype;
+  }
+
+  /** The number of elements. */
+  public int length() {
+    return length;
+  }
+
+  /** The memory. */
+  public MemorySegment segment() {
+    MemorySegment s = segment;
+    if (s == null || freed) {
+      throw new AxialException(
+          "this array was freed at the end of a Memory.scope(). Keep what leaves the scope with scope.keep(x).");
+    }
+    return s;
+  }
+
+  /** The memory for a caller to keep; the pool does not recycle it any more. */
+  public MemorySegment handOut() {
+    handedOut = true;
+    if (block != null) {
+      block.keep();
+    }
+    return segment().asReadOnly();
+  }
+
+  /** The Java array behind a small store, or null. */
+  public @Nullable Object heap() {
+    segment();
+    return array;
+  }
+
+  /** The elements as a Java array: the one behind a small store, a copy of a large one. */
+  public Object toArray() {
+    Object a = heap();
+    if (a != null) {
+      return a;
+    }
+    Object out = newArray(dtype, length);
+    MemorySegment.copy(segment(), 0, heapSegment(out), 0, (long) length * dtype.bytes());
+    return out;
+  }
+
+  /** Gives the memory back at once; a later use is an error. */
+  public void free() {
+    if (!handedOut && !freed) {
+      freed = true;
+      array = null;
+      segment = null;
+      if (block != null) {
+        block.release();
+      }
+    }
+  }
+
+  /** One element of a floating store. */
+  public double getDouble(int k) {
+    return switch (dtype) {
+      case FLOAT32 -> segment().getAtIndex(ValueLayout.JAVA_FLOAT, k);
+      case FLOAT64 -> segment().getAtIndex(ValueLayout.JAVA_DOUBLE, k);
+      case INT32, INT64, UINT32, BOOL, KEY -> getLong(k);
+    };
+  }
+
+  /** One element of an integer, boolean or key store. */
+  public long getLong(int k) {
+    return switch (dtype) {
+      case INT32 -> segment().getAtIndex(ValueLayout.JAVA_INT, k);
+      case UINT32 -> segment().getAtIndex(ValueLayout.JAVA_INT, k) & 0xffffffffL;
+      case INT64, KEY -> segment().getAtIndex(ValueLayout.JAVA_LONG, k);
+      case BOOL -> segment().get(ValueLayout.JAVA_BYTE, k);
+      case FLOAT32, FLOAT64 -> (long) getDouble(k);
+    };
+  }
+
+  // ---------------------------------------------------------------- Java arrays by dtype
+
+  /** A Java array for n elements. */
+  public static Object newArray(DType t, long n) {
+    int k = checkLength(n);
+    return switch (t) {
+      case FLOAT32 -> new float[k];
+      case FLOAT64 -> new double[k];
+      case INT32, UINT32 -> new int[k];
+      case INT64, KEY -> new long[k];
+      case BOOL -> new byte[k];
+    };
+  }
+
+  private static int checkLength(long n) {
+    if (n > Integer.MAX_VALUE - 8) {
+      throw new AxialException(
+          "an array of %d elements: at most %d are supported".formatted(n, Integer.MAX_VALUE - 8));
+    }
+    return (int) n;
+  }
+
+  /** The length of a primitive array. */
+  public static int length(Object array) {
+    return switch (array) {
+      case float[] a -> a.length;
+      case double[] a -> a.length;
+      case int[] a -> a.length;
+      case long[] a -> a.length;
+      case byte[] a -> a.length;
+      default ->
+          throw new AxialException("internal error: not an element array: " + array.getClass());
+    };
+  }
+
+  /** A primitive array as a segment. */
+  public static MemorySegment heapSegment(Object array) {
+    return switch (array) {
+      case float[] a -> MemorySegment.ofArray(a);
+      case double[] a -> MemorySegment.ofArray(a);
+      case int[] a -> MemorySegment.ofArray(a);
+      case long[] a -> MemorySegment.ofArray(a);
+      case byte[] a -> MemorySegment.ofArray(a);
+      default ->
+          throw new AxialException("internal error: not an element array: " + array.getClass());
+    };
+  }
+
+  /** Copies a primitive array. */
+  public static Object cloneArray(Object array) {
+    return switch (array) {
+      case float[] a -> Arrays.copyOf(a, a.length);
+      case double[] a -> Arrays.copyOf(a, a.length);
+      case int[] a -> Arrays.copyOf(a, a.length);
+      case long[] a -> Arrays.copyOf(a, a.length);
+      case byte[] a -> Arrays.copyOf(a, a.length);
+      default ->
+          throw new AxialException("internal error: not an element array: " + array.getClass());
+    };
+  }
+}

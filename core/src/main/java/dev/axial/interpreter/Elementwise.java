@@ -1,0 +1,516 @@
+package dev.axial.interpreter;
+
+import dev.axial.AxialException;
+import dev.axial.DType;
+import dev.axial.engine.Store;
+import dev.axial.ir.Fn;
+import java.util.function.DoubleBinaryOperator;
+import java.util.function.DoubleUnaryOperator;
+import java.util.function.IntBinaryOperator;
+import java.util.function.LongBinaryOperator;
+
+/** Element-wise loops. float32 is computed in double and rounded where that is exact or better. */
+final class Elementwise {
+  private Elementwise() {}
+
+  // ---------------------------------------------------------------- one operand
+
+  static Object unary(Fn.Unary fn, DType t, Object x) {
+    return switch (x) {
+      case float[] a -> unary(fn, a);
+      case double[] a -> {
+        var d = new double[a.length];
+        DoubleUnaryOperator f = Scalars.real(fn);
+        for (int k = 0; k < d.length; k++) {
+          d[k] = f.applyAsDouble(a[k]);
+        }
+        yield d;
+      }
+      case int[] a -> {
+        var d = new int[a.length];
+        for (int k = 0; k < d.length; k++) {
+          d[k] = (int) Scalars.integer(fn, t, a[k]);
+        }
+        yield d;
+      }
+      case long[] a -> {
+        var d = new long[a.length];
+        for (int k = 0; k < d.length; k++) {
+          d[k] = Scalars.integer(fn, t, a[k]);
+        }
+        yield d;
+      }
+      case byte[] a -> {
+        var d = new byte[a.length];
+        for (int k = 0; k < d.length; k++) {
+          d[k] = (byte) (a[k] ^ 1); // NOT is the only one for booleans
+        }
+        yield d;
+      }
+      default -> throw new AxialException("internal error: " + x.getClass());
+    };
+  }
+
+  private static float[] unary(Fn.Unary fn, float[] a) {
+    var d = new float[a.length];
+    switch (fn) {
+      case NEG -> {
+        for (int k = 0; k < d.length; k++) {
+          d[k] = -a[k];
+        }
+      }
+      case ABS -> {
+        for (int k = 0; k < d.length; k++) {
+          d[k] = Math.abs(a[k]);
+        }
+      }
+      case SQRT -> {
+        for (int k = 0; k < d.length; k++) {
+          d[k] = (float) Math.sqrt(a[k]);
+        }
+      }
+      case EXP -> {
+        for (int k = 0; k < d.length; k++) {
+          d[k] = (float) Math.exp(a[k]);
+        }
+      }
+      default -> { // not over Op: a loop of its own only where it pays
+        DoubleUnaryOperator f = Scalars.real(fn);
+        for (int k = 0; k < d.length; k++) {
+          d[k] = (float) f.applyAsDouble(a[k]);
+        }
+      }
+    }
+    return d;
+  }
+
+  // ---------------------------------------------------------------- operands side by side
+
+  private static final int CHUNK = 1024;
+
+  /** n elements from off with a step, as an array that starts where the result says. */
+  private static int side(Object x, int off, int step, int n, Object scratch) {
+    if (step == 1) {
+      return off;
+    }
+    switch (x) {
+      case float[] a -> {
+        float[] s = (float[]) scratch;
+        for (int k = 0; k < n; k++) {
+          s[k] = a[off + k * step];
+        }
+      }
+      case double[] a -> {
+        double[] s = (double[]) scratch;
+        for (int k = 0; k < n; k++) {
+          s[k] = a[off + k * step];
+        }
+      }
+      case int[] a -> {
+        int[] s = (int[]) scratch;
+        for (int k = 0; k < n; k++) {
+          s[k] = a[off + k * step];
+        }
+      }
+      case long[] a -> {
+        long[] s = (long[]) scratch;
+        for (int k = 0; k < n; k++) {
+          s[k] = a[off + k * step];
+        }
+      }
+      case byte[] a -> {
+        byte[] s = (byte[]) scratch;
+        for (int k = 0; k < n; k++) {
+          s[k] = a[off + k * step];
+        }
+      }
+      default -> throw new AxialException("internal error: " + x.getClass());
+    }
+    return 0;
+  }
+
+  private interface Pair {
+    void run(Object a, int ao, Object b, int bo, Object d, int o, int n);
+  }
+
+  /** Both operands with unit steps, in pieces that stay in the cache. */
+  private static void pairs(Strided s, Object a, Object b, Object d, DType operands, Pair body) {
+    int as = s.inner(0);
+    int bs = s.inner(1);
+    Object sa =
+        as == 1 ? a : Store.newArray(operands, Math.min(CHUNK, s.sizes[s.sizes.length - 1]));
+    Object sb =
+        bs == 1 ? b : Store.newArray(operands, Math.min(CHUNK, s.sizes[s.sizes.length - 1]));
+    int[] o = {0};
+    s.run((off, n) -> {
+      for (int k = 0; k < n; k += CHUNK) {
+        int m = as == 1 && bs == 1 ? n : Math.min(CHUNK, n - k);
+        int ao = side(a, off[0] + k * as, as, m, sa);
+        int bo = side(b, off[1] + k * bs, bs, m, sb);
+        body.run(sa, ao, sb, bo, d, o[0], m);
+        o[0] += m;
+        if (m == n) {
+          break;
+        }
+      }
+    });
+  }
+
+  static Object binary(Fn.Binary fn, DType t, Strided s, Object a, Object b) {
+    Object d = Store.newArray(t, s.total);
+    Pair body =
+        switch (t) {
+          case FLOAT32 ->
+              (x, xo, y, yo, z, o, n) ->
+                  floats(fn, (float[]) x, xo, (float[]) y, yo, (float[]) z, o, n);
+          case FLOAT64 -> {
+            DoubleBinaryOperator f = Scalars.real(fn);
+            yield (x, xo, y, yo, z, o, n) ->
+                doubles(fn, f, (double[]) x, xo, (double[]) y, yo, (double[]) z, o, n);
+          }
+          case INT32, UINT32 -> {
+            IntBinaryOperator f = Scalars.integer(fn, t == DType.UINT32);
+            yield (x, xo, y, yo, z, o, n) -> {
+              int[] p = (int[]) x;
+              int[] q = (int[]) y;
+              int[] r = (int[]) z;
+              for (int k = 0; k < n; k++) {
+                r[o + k] = f.applyAsInt(p[xo + k], q[yo + k]);
+              }
+            };
+          }
+          case INT64, KEY -> {
+            LongBinaryOperator f = Scalars.integer(fn);
+            yield (x, xo, y, yo, z, o, n) -> {
+              long[] p = (long[]) x;
+              long[] q = (long[]) y;
+              long[] r = (long[]) z;
+              for (int k = 0; k < n; k++) {
+                r[o + k] = f.applyAsLong(p[xo + k], q[yo + k]);
+              }
+            };
+          }
+          case BOOL -> {
+            IntBinaryOperator f = Scalars.integer(fn, false);
+            yield (x, xo, y, yo, z, o, n) -> {
+              byte[] p = (byte[]) x;
+              byte[] q = (byte[]) y;
+              byte[] r = (byte[]) z;
+              for (int k = 0; k < n; k++) {
+                r[o + k] = (byte) f.applyAsInt(p[xo + k], q[yo + k]);
+              }
+            };
+          }
+        };
+    pairs(s, a, b, d, t, body);
+    return d;
+  }
+
+  private static void floats(
+      Fn.Binary fn, float[] a, int ao, float[] b, int bo, float[] d, int o, int n) {
+    switch (fn) {
+      case ADD -> {
+        for (int k = 0; k < n; k++) {
+          d[o + k] = a[ao + k] + b[bo + k];
+        }
+      }
+      case SUB -> {
+        for (int k = 0; k < n; k++) {
+          d[o + k] = a[ao + k] - b[bo + k];
+        }
+      }
+      case MUL -> {
+        for (int k = 0; k < n; k++) {
+          d[o + k] = a[ao + k] * b[bo + k];
+        }
+      }
+      case DIV -> {
+        for (int k = 0; k < n; k++) {
+          d[o + k] = a[ao + k] / b[bo + k];
+        }
+      }
+      case MAX -> {
+        for (int k = 0; k < n; k++) {
+          d[o + k] = Math.max(a[ao + k], b[bo + k]);
+        }
+      }
+      default -> { // not over Op: a loop of its own only where it pays
+        DoubleBinaryOperator f = Scalars.real(fn);
+        for (int k = 0; k < n; k++) {
+          d[o + k] = (float) f.applyAsDouble(a[ao + k], b[bo + k]);
+        }
+      }
+    }
+  }
+
+  private static void doubles(
+      Fn.Binary fn,
+      DoubleBinaryOperator f,
+      double[] a,
+      int ao,
+      double[] b,
+      int bo,
+      double[] d,
+      int o,
+      int n) {
+    switch (fn) {
+      case ADD -> {
+        for (int k = 0; k < n; k++) {
+          d[o + k] = a[ao + k] + b[bo + k];
+        }
+      }
+      case MUL -> {
+        for (int k = 0; k < n; k++) {
+          d[o + k] = a[ao + k] * b[bo + k];
+        }
+      }
+      default -> { // not over Op: a loop of its own only where it pays
+        for (int k = 0; k < n; k++) {
+          d[o + k] = f.applyAsDouble(a[ao + k], b[bo + k]);
+        }
+      }
+    }
+  }
+
+  static byte[] compare(Fn.Compare fn, DType t, Strided s, Object a, Object b) {
+    byte[] d = new byte[s.total];
+    boolean lt = fn == Fn.Compare.LT || fn == Fn.Compare.LE || fn == Fn.Compare.NE;
+    boolean gt = fn == Fn.Compare.GT || fn == Fn.Compare.GE || fn == Fn.Compare.NE;
+    boolean eq = fn == Fn.Compare.LE || fn == Fn.Compare.GE || fn == Fn.Compare.EQ;
+    byte less = (byte) (lt ? 1 : 0);
+    byte more = (byte) (gt ? 1 : 0);
+    byte same = (byte) (eq ? 1 : 0);
+    byte nan = (byte) (fn == Fn.Compare.NE ? 1 : 0);
+    Pair body =
+        switch (t) {
+          case FLOAT32 ->
+              (x, xo, y, yo, z, o, n) -> {
+                float[] p = (float[]) x;
+                float[] q = (float[]) y;
+                for (int k = 0; k < n; k++) {
+                  float u = p[xo + k];
+                  float v = q[yo + k];
+                  d[o + k] = u < v ? less : u > v ? more : u == v ? same : nan;
+                }
+              };
+          case FLOAT64 ->
+              (x, xo, y, yo, z, o, n) -> {
+                double[] p = (double[]) x;
+                double[] q = (double[]) y;
+                for (int k = 0; k < n; k++) {
+                  double u = p[xo + k];
+                  double v = q[yo + k];
+                  d[o + k] = u < v ? less : u > v ? more : u == v ? same : nan;
+                }
+              };
+          case INT32 ->
+              (x, xo, y, yo, z, o, n) -> {
+                int[] p = (int[]) x;
+                int[] q = (int[]) y;
+                for (int k = 0; k < n; k++) {
+                  d[o + k] = p[xo + k] < q[yo + k] ? less : p[xo + k] > q[yo + k] ? more : same;
+                }
+              };
+          case UINT32 ->
+              (x, xo, y, yo, z, o, n) -> {
+                int[] p = (int[]) x;
+                int[] q = (int[]) y;
+                for (int k = 0; k < n; k++) {
+                  int c = Integer.compareUnsigned(p[xo + k], q[yo + k]);
+                  d[o + k] = c < 0 ? less : c > 0 ? more : same;
+                }
+              };
+          case INT64, KEY ->
+              (x, xo, y, yo, z, o, n) -> {
+                long[] p = (long[]) x;
+                long[] q = (long[]) y;
+                for (int k = 0; k < n; k++) {
+                  d[o + k] = p[xo + k] < q[yo + k] ? less : p[xo + k] > q[yo + k] ? more : same;
+                }
+              };
+          case BOOL ->
+              (x, xo, y, yo, z, o, n) -> {
+                byte[] p = (byte[]) x;
+                byte[] q = (byte[]) y;
+                for (int k = 0; k < n; k++) {
+                  d[o + k] = p[xo + k] < q[yo + k] ? less : p[xo + k] > q[yo + k] ? more : same;
+                }
+              };
+        };
+    pairs(s, a, b, d, t, body);
+    return d;
+  }
+
+  /** Operands: predicate, where true, where false. */
+  static Object select(DType t, Strided s, byte[] p, Object a, Object b) {
+    Object d = Store.newArray(t, s.total);
+    int ps = s.inner(0);
+    int as = s.inner(1);
+    int bs = s.inner(2);
+    int[] at = {0};
+    s.run((off, n) -> {
+      int o = at[0];
+      at[0] += n;
+      int po = off[0];
+      int ao = off[1];
+      int bo = off[2];
+      switch (d) {
+        case float[] r -> {
+          float[] x = (float[]) a;
+          float[] y = (float[]) b;
+          for (int k = 0; k < n; k++) {
+            r[o + k] = p[po + k * ps] != 0 ? x[ao + k * as] : y[bo + k * bs];
+          }
+        }
+        case double[] r -> {
+          double[] x = (double[]) a;
+          double[] y = (double[]) b;
+          for (int k = 0; k < n; k++) {
+            r[o + k] = p[po + k * ps] != 0 ? x[ao + k * as] : y[bo + k * bs];
+          }
+        }
+        case int[] r -> {
+          int[] x = (int[]) a;
+          int[] y = (int[]) b;
+          for (int k = 0; k < n; k++) {
+            r[o + k] = p[po + k * ps] != 0 ? x[ao + k * as] : y[bo + k * bs];
+          }
+        }
+        case long[] r -> {
+          long[] x = (long[]) a;
+          long[] y = (long[]) b;
+          for (int k = 0; k < n; k++) {
+            r[o + k] = p[po + k * ps] != 0 ? x[ao + k * as] : y[bo + k * bs];
+          }
+        }
+        case byte[] r -> {
+          byte[] x = (byte[]) a;
+          byte[] y = (byte[]) b;
+          for (int k = 0; k < n; k++) {
+            r[o + k] = p[po + k * ps] != 0 ? x[ao + k * as] : y[bo + k * bs];
+          }
+        }
+        default -> throw new AxialException("internal error: " + d.getClass());
+      }
+    });
+    return d;
+  }
+
+  /** A copy in the order of the nest; operand 0 is the source. */
+  static Object gather(DType t, Strided s, Object a) {
+    Object d = Store.newArray(t, s.total);
+    int step = s.inner(0);
+    int[] at = {0};
+    s.run((off, n) -> {
+      int o = at[0];
+      at[0] += n;
+      if (step == 1) {
+        System.arraycopy(a, off[0], d, o, n);
+      } else {
+        strided(a, off[0], step, d, o, 1, n);
+      }
+    });
+    return d;
+  }
+
+  /** d[o + k ds] = a[ao + k as]. */
+  static void strided(Object a, int ao, int as, Object d, int o, int ds, int n) {
+    switch (a) {
+      case float[] x -> {
+        float[] r = (float[]) d;
+        for (int k = 0; k < n; k++) {
+          r[o + k * ds] = x[ao + k * as];
+        }
+      }
+      case double[] x -> {
+        double[] r = (double[]) d;
+        for (int k = 0; k < n; k++) {
+          r[o + k * ds] = x[ao + k * as];
+        }
+      }
+      case int[] x -> {
+        int[] r = (int[]) d;
+        for (int k = 0; k < n; k++) {
+          r[o + k * ds] = x[ao + k * as];
+        }
+      }
+      case long[] x -> {
+        long[] r = (long[]) d;
+        for (int k = 0; k < n; k++) {
+          r[o + k * ds] = x[ao + k * as];
+        }
+      }
+      case byte[] x -> {
+        byte[] r = (byte[]) d;
+        for (int k = 0; k < n; k++) {
+          r[o + k * ds] = x[ao + k * as];
+        }
+      }
+      default -> throw new AxialException("internal error: " + a.getClass());
+    }
+  }
+
+  // ---------------------------------------------------------------- conversions
+
+  /** Float to integer truncates and saturates; NaN gives 0. */
+  static Object cast(DType from, DType to, Object x) {
+    int n = Store.length(x);
+    Object d = Store.newArray(to, n);
+    if (x instanceof float[] a && d instanceof double[] r) {
+      for (int k = 0; k < n; k++) {
+        r[k] = a[k];
+      }
+      return r;
+    }
+    for (int k = 0; k < n; k++) {
+      if (from.isFloating()) {
+        putDouble(to, d, k, getDouble(x, k));
+      } else {
+        putLong(from, to, d, k, getLong(from, x, k));
+      }
+    }
+    return d;
+  }
+
+  private static double getDouble(Object x, int k) {
+    return x instanceof float[] a ? a[k] : ((double[]) x)[k];
+  }
+
+  private static long getLong(DType t, Object x, int k) {
+    return switch (x) {
+      case int[] a -> t == DType.UINT32 ? a[k] & 0xffffffffL : a[k];
+      case long[] a -> a[k];
+      case byte[] a -> a[k];
+      default -> throw new AxialException("internal error: " + x.getClass());
+    };
+  }
+
+  private static void putDouble(DType to, Object d, int k, double v) {
+    switch (to) {
+      case FLOAT32 -> ((float[]) d)[k] = (float) v;
+      case FLOAT64 -> ((double[]) d)[k] = v;
+      case INT32 -> ((int[]) d)[k] = (int) v;
+      case UINT32 -> ((int[]) d)[k] = (int) Math.clamp((long) v, 0L, 0xffffffffL);
+      case INT64, KEY -> ((long[]) d)[k] = (long) v;
+      case BOOL -> ((byte[]) d)[k] = (byte) (v != 0 ? 1 : 0);
+    }
+  }
+
+  private static void putLong(DType from, DType to, Object d, int k, long v) {
+    switch (to) {
+      case FLOAT32 -> ((float[]) d)[k] = (float) v;
+      case FLOAT64 -> ((double[]) d)[k] = (double) v;
+      case INT32, UINT32 -> ((int[]) d)[k] = (int) v;
+      case INT64, KEY -> ((long[]) d)[k] = v;
+      case BOOL -> ((byte[]) d)[k] = (byte) (v != 0 ? 1 : 0);
+    }
+  }
+
+  static Object bitcast(DType to, Object x) {
+    int n = Store.length(x);
+    Object d = Store.newArray(to, n);
+    java.lang.foreign.MemorySegment.copy(
+        Store.heapSegment(x), 0, Store.heapSegment(d), 0, (long) n * to.bytes());
+    return d;
+  }
+}

@@ -1,0 +1,503 @@
+package dev.axial.interpreter;
+
+import dev.axial.AxialException;
+import dev.axial.DType;
+import dev.axial.engine.Store;
+import dev.axial.ir.ArrayType;
+import dev.axial.ir.Dim;
+import dev.axial.ir.Fn;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** Loops over axes: reductions, contractions, scans, sorting, random bits. */
+final class Kernels {
+  private Kernels() {}
+
+  // ---------------------------------------------------------------- reductions
+
+  /** Visits the operand in its order. Sums of float32 are kept in double. */
+  static Object reduce(Fn.Reduce fn, ArrayType in, ArrayType out, Object x) {
+    Strided s = Strided.of(in, in, out);
+    int n = (int) out.size();
+    int step = s.inner(1);
+    return switch (x) {
+      case float[] a -> {
+        var acc = new double[n];
+        reduceReal(fn, s, step, acc, a, null);
+        var d = new float[n];
+        for (int k = 0; k < n; k++) {
+          d[k] = (float) acc[k];
+        }
+        yield d;
+      }
+      case double[] a -> {
+        var acc = new double[n];
+        reduceReal(fn, s, step, acc, null, a);
+        yield acc;
+      }
+      case int[] a -> {
+        var d = new int[n];
+        boolean u = in.dtype() == DType.UINT32;
+        Arrays.fill(d, (int) identity(fn, in.dtype()));
+        var f = Scalars.integer(binary(fn), u);
+        s.run((off, m) -> {
+          for (int k = 0; k < m; k++) {
+            int o = off[1] + k * step;
+            d[o] = f.applyAsInt(d[o], a[off[0] + k]);
+          }
+        });
+        yield d;
+      }
+      case long[] a -> {
+        var d = new long[n];
+        Arrays.fill(d, identity(fn, in.dtype()));
+        var f = Scalars.integer(binary(fn));
+        s.run((off, m) -> {
+          for (int k = 0; k < m; k++) {
+            int o = off[1] + k * step;
+            d[o] = f.applyAsLong(d[o], a[off[0] + k]);
+          }
+        });
+        yield d;
+      }
+      case byte[] a -> {
+        var d = new byte[n];
+        Arrays.fill(d, (byte) (fn == Fn.Reduce.ALL ? 1 : 0));
+        s.run((off, m) -> {
+          for (int k = 0; k < m; k++) {
+            int o = off[1] + k * step;
+            d[o] = (byte) (fn == Fn.Reduce.ALL ? d[o] & a[off[0] + k] : d[o] | a[off[0] + k]);
+          }
+        });
+        yield d;
+      }
+      default -> throw new AxialException("internal error: " + x.getClass());
+    };
+  }
+
+  private static void reduceReal(
+      Fn.Reduce fn,
+      Strided s,
+      int step,
+      double[] acc,
+      float @org.jspecify.annotations.Nullable [] f,
+      double @org.jspecify.annotations.Nullable [] d) {
+    if (fn != Fn.Reduce.SUM) {
+      Arrays.fill(acc, fn == Fn.Reduce.MAX ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY);
+    }
+    int by = s.inner(0);
+    s.run((off, m) -> {
+      int i = off[0];
+      int o = off[1];
+      if (step == 0) {
+        double v = acc[o];
+        for (int k = 0; k < m; k++) {
+          v = combine(fn, v, f != null ? f[i + k * by] : at(d, i + k * by));
+        }
+        acc[o] = v;
+      } else {
+        for (int k = 0; k < m; k++) {
+          acc[o + k * step] =
+              combine(fn, acc[o + k * step], f != null ? f[i + k * by] : at(d, i + k * by));
+        }
+      }
+    });
+  }
+
+  private static double at(double @org.jspecify.annotations.Nullable [] d, int k) {
+    return d == null ? 0 : d[k];
+  }
+
+  private static double combine(Fn.Reduce fn, double a, double b) {
+    return fn == Fn.Reduce.SUM ? a + b : fn == Fn.Reduce.MAX ? Math.max(a, b) : Math.min(a, b);
+  }
+
+  private static Fn.Binary binary(Fn.Reduce fn) {
+    return switch (fn) {
+      case SUM -> Fn.Binary.ADD;
+      case MAX -> Fn.Binary.MAX;
+      case MIN -> Fn.Binary.MIN;
+      case ANY -> Fn.Binary.OR;
+      case ALL -> Fn.Binary.AND;
+    };
+  }
+
+  private static long identity(Fn.Reduce fn, DType t) {
+    return switch (fn) {
+      case SUM, ANY -> 0;
+      case ALL -> 1;
+      case MAX -> t == DType.INT64 ? Long.MIN_VALUE : t == DType.INT32 ? Integer.MIN_VALUE : 0;
+      case MIN -> t == DType.INT64 ? Long.MAX_VALUE : t == DType.INT32 ? Integer.MAX_VALUE : -1;
+    };
+  }
+
+  // ---------------------------------------------------------------- contraction
+
+  /** The operands as batches of matrices, [batch, row, sum] times [batch, sum, column]. */
+  static Object dot(
+      List<String> contracted, ArrayType a, ArrayType b, ArrayType out, Object x, Object y) {
+    List<Dim> batch =
+        a.dims().stream().filter(d -> b.has(d.name()) && !contracted.contains(d.name())).toList();
+    List<Dim> rows =
+        a.dims().stream().filter(d -> !b.has(d.name()) && !contracted.contains(d.name())).toList();
+    List<Dim> cols =
+        b.dims().stream().filter(d -> !a.has(d.name()) && !contracted.contains(d.name())).toList();
+    var sum = new ArrayList<Dim>();
+    ArrayType union = a.union(b);
+    for (String name : contracted) {
+      sum.add(union.dim(name));
+    }
+    Object p = permuted(a, join(batch, rows, sum), x);
+    Object q = permuted(b, join(batch, sum, cols), y);
+    int n = size(batch);
+    int m = size(rows);
+    int k = size(sum);
+    int w = size(cols);
+    Object r = Store.newArray(a.dtype(), (long) n * m * w);
+    if ((long) n * m * w * k >= 1 << 18) {
+      int parts = n > 1 ? n : Math.min(m, 8);
+      IntStream.range(0, parts)
+          .parallel()
+          .forEach(part -> {
+            if (n > 1) {
+              multiply(p, q, r, part, 0, m, m, k, w);
+            } else {
+              multiply(p, q, r, 0, part * m / parts, (part + 1) * m / parts, m, k, w);
+            }
+          });
+    } else {
+      for (int j = 0; j < n; j++) {
+        multiply(p, q, r, j, 0, m, m, k, w);
+      }
+    }
+    ArrayType got = out.with(join(batch, rows, cols));
+    return got.dims().equals(out.dims())
+        ? r
+        : Elementwise.gather(out.dtype(), Strided.of(out, got), r);
+  }
+
+  private static Object permuted(ArrayType t, List<Dim> dims, Object x) {
+    return t.dims().equals(dims)
+        ? x
+        : Elementwise.gather(t.dtype(), Strided.of(t.with(dims), t), x);
+  }
+
+  private static List<Dim> join(List<Dim> a, List<Dim> b, List<Dim> c) {
+    var out = new ArrayList<>(a);
+    out.addAll(b);
+    out.addAll(c);
+    return out;
+  }
+
+  private static int size(List<Dim> dims) {
+    int n = 1;
+    for (Dim d : dims) {
+      n *= d.size();
+    }
+    return n;
+  }
+
+  /** Rows from lo to hi of one batch. Row by row, so that the inner loop runs along memory. */
+  private static void multiply(
+      Object p, Object q, Object r, int batch, int lo, int hi, int m, int k, int w) {
+    int ap = batch * m * k;
+    int bp = batch * k * w;
+    int rp = batch * m * w;
+    switch (r) {
+      case float[] d -> {
+        float[] a = (float[]) p;
+        float[] b = (float[]) q;
+        if (w == 1) {
+          for (int i = lo; i < hi; i++) {
+            float v = 0;
+            for (int j = 0; j < k; j++) {
+              v += a[ap + i * k + j] * b[bp + j];
+            }
+            d[rp + i] = v;
+          }
+          return;
+        }
+        for (int i = lo; i < hi; i++) {
+          row(a, ap + i * k, b, bp, d, rp + i * w, k, w);
+        }
+      }
+      case double[] d -> {
+        double[] a = (double[]) p;
+        double[] b = (double[]) q;
+        for (int i = lo; i < hi; i++) {
+          for (int j = 0; j < k; j++) {
+            double v = a[ap + i * k + j];
+            for (int c = 0; c < w; c++) {
+              d[rp + i * w + c] += v * b[bp + j * w + c];
+            }
+          }
+        }
+      }
+      case int[] d -> {
+        int[] a = (int[]) p;
+        int[] b = (int[]) q;
+        for (int i = lo; i < hi; i++) {
+          for (int j = 0; j < k; j++) {
+            int v = a[ap + i * k + j];
+            for (int c = 0; c < w; c++) {
+              d[rp + i * w + c] += v * b[bp + j * w + c];
+            }
+          }
+        }
+      }
+      case long[] d -> {
+        long[] a = (long[]) p;
+        long[] b = (long[]) q;
+        for (int i = lo; i < hi; i++) {
+          for (int j = 0; j < k; j++) {
+            long v = a[ap + i * k + j];
+            for (int c = 0; c < w; c++) {
+              d[rp + i * w + c] += v * b[bp + j * w + c];
+            }
+          }
+        }
+      }
+      default -> throw new AxialException("internal error: " + r.getClass());
+    }
+  }
+
+  /** One row of float32: four terms of the sum at a time halve the traffic. */
+  private static void row(float[] a, int ai, float[] b, int bp, float[] d, int di, int k, int w) {
+    int j = 0;
+    for (; j + 3 < k; j += 4) {
+      float v0 = a[ai + j];
+      float v1 = a[ai + j + 1];
+      float v2 = a[ai + j + 2];
+      float v3 = a[ai + j + 3];
+      int b0 = bp + j * w;
+      for (int c = 0; c < w; c++) {
+        d[di + c] +=
+            v0 * b[b0 + c] + v1 * b[b0 + w + c] + v2 * b[b0 + 2 * w + c] + v3 * b[b0 + 3 * w + c];
+      }
+    }
+    for (; j < k; j++) {
+      float v = a[ai + j];
+      int b0 = bp + j * w;
+      for (int c = 0; c < w; c++) {
+        d[di + c] += v * b[b0 + c];
+      }
+    }
+  }
+
+  // ---------------------------------------------------------------- along one axis
+
+  private interface Line {
+    void run(int start, int step, int n);
+  }
+
+  /** Each line of the operand along an axis. */
+  private static void lines(ArrayType t, String axis, Line body) {
+    int at = t.indexOf(axis);
+    int n = t.dims().get(at).size();
+    int step = (int) t.strides()[at];
+    if (n == 0 || t.size() == 0) {
+      return;
+    }
+    int outer = (int) (t.size() / n / step);
+    for (int o = 0; o < outer; o++) {
+      for (int i = 0; i < step; i++) {
+        body.run(o * n * step + i, step, n);
+      }
+    }
+  }
+
+  static Object cumSum(ArrayType t, String axis, boolean reverse, Object x) {
+    Object d = Store.newArray(t.dtype(), Store.length(x));
+    lines(
+        t,
+        axis,
+        (start, step, n) -> {
+          int from = reverse ? start + (n - 1) * step : start;
+          int by = reverse ? -step : step;
+          switch (x) {
+            case float[] a -> {
+              double v = 0;
+              for (int k = 0, o = from; k < n; k++, o += by) {
+                v += a[o];
+                ((float[]) d)[o] = (float) v;
+              }
+            }
+            case double[] a -> {
+              double v = 0;
+              for (int k = 0, o = from; k < n; k++, o += by) {
+                v += a[o];
+                ((double[]) d)[o] = v;
+              }
+            }
+            case int[] a -> {
+              int v = 0;
+              for (int k = 0, o = from; k < n; k++, o += by) {
+                v += a[o];
+                ((int[]) d)[o] = v;
+              }
+            }
+            case long[] a -> {
+              long v = 0;
+              for (int k = 0, o = from; k < n; k++, o += by) {
+                v += a[o];
+                ((long[]) d)[o] = v;
+              }
+            }
+            default -> throw new AxialException("internal error: " + x.getClass());
+          }
+        });
+    return d;
+  }
+
+  /** A key whose order as a signed number is the order of the elements; NaN last, zeros equal. */
+  private static long key(DType t, Object x, int k) {
+    return switch (x) {
+      case float[] a -> {
+        float v = a[k] == 0 ? 0 : a[k];
+        int b = Float.floatToIntBits(v);
+        yield b < 0 ? b ^ 0x7fffffff : b;
+      }
+      case double[] a -> {
+        double v = a[k] == 0 ? 0 : a[k];
+        long b = Double.doubleToLongBits(v);
+        yield b < 0 ? b ^ Long.MAX_VALUE : b;
+      }
+      case int[] a -> t == DType.UINT32 ? a[k] & 0xffffffffL : a[k];
+      case long[] a -> a[k];
+      case byte[] a -> a[k];
+      default -> throw new AxialException("internal error: " + x.getClass());
+    };
+  }
+
+  static int[] argSort(ArrayType t, String axis, boolean descending, Object x) {
+    var d = new int[Store.length(x)];
+    boolean wide = t.dtype().bytes() == 8;
+    lines(
+        t,
+        axis,
+        (start, step, n) -> {
+          if (wide) {
+            var order = new Integer[n];
+            var keys = new long[n];
+            for (int k = 0; k < n; k++) {
+              order[k] = k;
+              long v = key(t.dtype(), x, start + k * step);
+              keys[k] = descending ? ~v : v;
+            }
+            Arrays.sort(order, (p, q) -> Long.compare(keys[p], keys[q]));
+            for (int k = 0; k < n; k++) {
+              d[start + k * step] = order[k];
+            }
+          } else {
+            var packed = new long[n];
+            for (int k = 0; k < n; k++) {
+              long v = key(t.dtype(), x, start + k * step);
+              packed[k] = (descending ? ~v : v) << 31 | k;
+            }
+            Arrays.sort(packed);
+            for (int k = 0; k < n; k++) {
+              d[start + k * step] = (int) (packed[k] & 0x7fffffff);
+            }
+          }
+        });
+    return d;
+  }
+
+  static int[] argReduce(ArrayType t, ArrayType out, String axis, boolean max, Object x) {
+    var d = new int[(int) out.size()];
+    int[] at = {0};
+    lines(
+        t,
+        axis,
+        (start, step, n) -> {
+          int best = 0;
+          for (int k = 1; k < n; k++) {
+            if (beats(t.dtype(), x, start + k * step, start + best * step, max)) {
+              best = k;
+            }
+          }
+          d[at[0]++] = best;
+        });
+    return d;
+  }
+
+  private static boolean beats(DType t, Object x, int i, int j, boolean max) {
+    if (t.isFloating()) {
+      double a = x instanceof float[] f ? f[i] : ((double[]) x)[i];
+      double b = x instanceof float[] f ? f[j] : ((double[]) x)[j];
+      return !Double.isNaN(b) && (Double.isNaN(a) || (max ? a > b : a < b));
+    }
+    long a = key(t, x, i);
+    long b = key(t, x, j);
+    return max ? a > b : a < b;
+  }
+
+  static Object concat(ArrayType out, String axis, List<ArrayType> types, List<Object> parts) {
+    Object d = Store.newArray(out.dtype(), out.size());
+    int stride = (int) out.strides()[out.indexOf(axis)];
+    int start = 0;
+    for (int k = 0; k < parts.size(); k++) {
+      int n = types.get(k).dim(axis).size();
+      ArrayType mine =
+          out.with(
+              out.dims().stream().map(x -> x.name().equals(axis) ? new Dim(axis, n) : x).toList());
+      int[][] strides = Strided.stridesOf(mine.dims(), out, types.get(k));
+      Strided s = Strided.of(mine.dims(), strides);
+      Object part = parts.get(k);
+      int to = s.inner(0);
+      int from = s.inner(1);
+      s.run(
+          new int[] {start * stride, 0},
+          (off, m) -> {
+            if (to == 1 && from == 1) {
+              System.arraycopy(part, off[1], d, off[0], m);
+            } else {
+              Elementwise.strided(part, off[1], from, d, off[0], to, m);
+            }
+          });
+      start += n;
+    }
+    return d;
+  }
+
+  // ---------------------------------------------------------------- random bits
+
+  private static final int[] ROTATIONS = {13, 15, 26, 6, 17, 29, 16, 24};
+
+  /**
+   * Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as
+   * 1, 2, 3; SC 2011). Operands: key, x0, x1.
+   */
+  static List<Object> threefry(Strided s, long[] key, int[] x0, int[] x1) {
+    var y0 = new int[s.total];
+    var y1 = new int[s.total];
+    int ks = s.inner(0);
+    int as = s.inner(1);
+    int bs = s.inner(2);
+    int[] at = {0};
+    s.run((off, n) -> {
+      for (int k = 0; k < n; k++) {
+        long kk = key[off[0] + k * ks];
+        int k0 = (int) (kk >>> 32);
+        int k1 = (int) kk;
+        int k2 = k0 ^ k1 ^ 0x1BD11BDA;
+        int a = x0[off[1] + k * as] + k0;
+        int b = x1[off[2] + k * bs] + k1;
+        for (int round = 0; round < 5; round++) {
+          for (int j = 0; j < 4; j++) {
+            a += b;
+            b = Integer.rotateLeft(b, ROTATIONS[(round & 1) * 4 + j]) ^ a;
+          }
+          int inject = (round + 1) % 3;
+          a += inject == 0 ? k0 : inject == 1 ? k1 : k2;
+          b += (inject == 0 ? k1 : inject == 1 ? k2 : k0) + round + 1;
+        }
+        y0[at[0]] = a;
+        y1[at[0]++] = b;
+      }
+    });
+    return List.of(y0, y1);
+  }
+}

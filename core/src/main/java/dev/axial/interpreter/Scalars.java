@@ -1,0 +1,166 @@
+package dev.axial.interpreter;
+
+import dev.axial.AxialException;
+import dev.axial.DType;
+import dev.axial.ir.Fn;
+import java.util.function.DoubleBinaryOperator;
+import java.util.function.DoubleUnaryOperator;
+import java.util.function.IntBinaryOperator;
+import java.util.function.LongBinaryOperator;
+
+/** What each element-wise function means for one element. */
+final class Scalars {
+  private Scalars() {}
+
+  static DoubleUnaryOperator real(Fn.Unary f) {
+    return switch (f) {
+      case NEG -> x -> -x;
+      case ABS -> Math::abs;
+      case SIGN -> Math::signum;
+      case FLOOR -> Math::floor;
+      case CEIL -> Math::ceil;
+      case ROUND -> Math::rint;
+      case EXP -> Math::exp;
+      case EXPM1 -> Math::expm1;
+      case LOG -> Math::log;
+      case LOG1P -> Math::log1p;
+      case SQRT -> Math::sqrt;
+      case CBRT -> Math::cbrt;
+      case SIN -> Math::sin;
+      case COS -> Math::cos;
+      case TAN -> Math::tan;
+      case ASIN -> Math::asin;
+      case ACOS -> Math::acos;
+      case ATAN -> Math::atan;
+      case SINH -> Math::sinh;
+      case COSH -> Math::cosh;
+      case TANH -> Math::tanh;
+      case ASINH -> Special::asinh;
+      case ACOSH -> Special::acosh;
+      case ATANH -> Special::atanh;
+      case ERF -> Special::erf;
+      case ERFINV -> Special::erfinv;
+      case LOGISTIC -> x -> 1 / (1 + Math.exp(-x));
+      case LGAMMA -> Special::lgamma;
+      case DIGAMMA -> Special::digamma;
+      case NOT, POPCOUNT -> throw new AxialException("internal error: " + f + " of a real number");
+    };
+  }
+
+  static long integer(Fn.Unary f, DType t, long x) {
+    return switch (f) {
+      case NEG -> -x;
+      case ABS -> t == DType.UINT32 ? x : Math.abs(x);
+      case SIGN -> t == DType.UINT32 ? (x != 0 ? 1 : 0) : Long.signum(x);
+      case NOT -> ~x;
+      case POPCOUNT -> t == DType.INT64 ? Long.bitCount(x) : Integer.bitCount((int) x);
+      case FLOOR,
+          CEIL,
+          ROUND,
+          EXP,
+          EXPM1,
+          LOG,
+          LOG1P,
+          SQRT,
+          CBRT,
+          SIN,
+          COS,
+          TAN,
+          ASIN,
+          ACOS,
+          ATAN,
+          SINH,
+          COSH,
+          TANH,
+          ASINH,
+          ACOSH,
+          ATANH,
+          ERF,
+          ERFINV,
+          LOGISTIC,
+          LGAMMA,
+          DIGAMMA ->
+          throw new AxialException("internal error: " + f + " of an integer");
+    };
+  }
+
+  static DoubleBinaryOperator real(Fn.Binary f) {
+    return switch (f) {
+      case ADD -> (x, y) -> x + y;
+      case SUB -> (x, y) -> x - y;
+      case MUL -> (x, y) -> x * y;
+      case DIV -> (x, y) -> x / y;
+      case REM -> (x, y) -> x % y;
+      case POW -> Special::pow;
+      case MAX -> Math::max;
+      case MIN -> Math::min;
+      case ATAN2 -> Math::atan2;
+      case AND, OR, XOR, SHL, SHR, SAR ->
+          throw new AxialException("internal error: " + f + " of real numbers");
+    };
+  }
+
+  /** Shift counts out of range shift everything out; division by zero gives all ones. */
+  static IntBinaryOperator integer(Fn.Binary f, boolean unsigned) {
+    return switch (f) {
+      case ADD -> (x, y) -> x + y;
+      case SUB -> (x, y) -> x - y;
+      case MUL -> (x, y) -> x * y;
+      case DIV ->
+          unsigned
+              ? (x, y) -> y == 0 ? -1 : Integer.divideUnsigned(x, y)
+              : (x, y) -> y == 0 ? -1 : x / y;
+      case REM ->
+          unsigned
+              ? (x, y) -> y == 0 ? x : Integer.remainderUnsigned(x, y)
+              : (x, y) -> y == 0 ? x : x % y;
+      case POW ->
+          unsigned ? (x, y) -> (int) power(x, y & 0xffffffffL) : (x, y) -> (int) power(x, y);
+      case MAX -> unsigned ? (x, y) -> Integer.compareUnsigned(x, y) > 0 ? x : y : Math::max;
+      case MIN -> unsigned ? (x, y) -> Integer.compareUnsigned(x, y) < 0 ? x : y : Math::min;
+      case AND -> (x, y) -> x & y;
+      case OR -> (x, y) -> x | y;
+      case XOR -> (x, y) -> x ^ y;
+      case SHL -> (x, y) -> Integer.compareUnsigned(y, 32) < 0 ? x << y : 0;
+      case SHR -> (x, y) -> Integer.compareUnsigned(y, 32) < 0 ? x >>> y : 0;
+      case SAR -> (x, y) -> x >> (Integer.compareUnsigned(y, 32) < 0 ? y : 31);
+      case ATAN2 -> throw new AxialException("internal error: atan2 of integers");
+    };
+  }
+
+  static LongBinaryOperator integer(Fn.Binary f) {
+    return switch (f) {
+      case ADD -> (x, y) -> x + y;
+      case SUB -> (x, y) -> x - y;
+      case MUL -> (x, y) -> x * y;
+      case DIV -> (x, y) -> y == 0 ? -1 : x / y;
+      case REM -> (x, y) -> y == 0 ? x : x % y;
+      case POW -> Scalars::power;
+      case MAX -> Math::max;
+      case MIN -> Math::min;
+      case AND -> (x, y) -> x & y;
+      case OR -> (x, y) -> x | y;
+      case XOR -> (x, y) -> x ^ y;
+      case SHL -> (x, y) -> Long.compareUnsigned(y, 64) < 0 ? x << y : 0;
+      case SHR -> (x, y) -> Long.compareUnsigned(y, 64) < 0 ? x >>> y : 0;
+      case SAR -> (x, y) -> x >> (Long.compareUnsigned(y, 64) < 0 ? y : 63);
+      case ATAN2 -> throw new AxialException("internal error: atan2 of integers");
+    };
+  }
+
+  /**
+   * Repeated squaring, wrapping; a negative exponent gives 0, or plus or minus 1 for those bases.
+   */
+  private static long power(long x, long y) {
+    if (y < 0) {
+      return x == 1 ? 1 : x == -1 ? ((y & 1) == 0 ? 1 : -1) : 0;
+    }
+    long out = 1;
+    for (long base = x, n = y; n > 0; n >>= 1, base *= base) {
+      if ((n & 1) != 0) {
+        out *= base;
+      }
+    }
+    return out;
+  }
+}

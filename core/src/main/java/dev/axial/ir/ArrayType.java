@@ -1,0 +1,164 @@
+package dev.axial.ir;
+
+import dev.axial.AxialException;
+import dev.axial.DType;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.StringJoiner;
+
+/** A dtype and an ordered list of axes with distinct names. */
+public record ArrayType(DType dtype, List<Dim> dims) implements Type {
+  /** Copies the list and checks that names are distinct. */
+  public ArrayType {
+    dims = List.copyOf(dims);
+    if (dims.size() > 1) {
+      var names = new HashSet<String>();
+      for (Dim d : dims) {
+        if (!names.add(d.name())) {
+          throw new AxialException("axis '%s' appears twice in %s".formatted(d.name(), dims));
+        }
+      }
+    }
+  }
+
+  /** The type of a scalar. */
+  public static ArrayType scalar(DType dtype) {
+    return new ArrayType(dtype, List.of());
+  }
+
+  @Override
+  public ArrayType array() {
+    return this;
+  }
+
+  /** The number of elements. */
+  public long size() {
+    long n = 1;
+    for (Dim d : dims) {
+      n = Math.multiplyExact(n, d.size());
+    }
+    return n;
+  }
+
+  public int rank() {
+    return dims.size();
+  }
+
+  public boolean isScalar() {
+    return dims.isEmpty();
+  }
+
+  public boolean has(String name) {
+    return indexOf(name) >= 0;
+  }
+
+  /** The position of an axis, or -1. */
+  public int indexOf(String name) {
+    for (int k = 0; k < dims.size(); k++) {
+      if (dims.get(k).name().equals(name)) {
+        return k;
+      }
+    }
+    return -1;
+  }
+
+  /** The axis with this name. */
+  public Dim dim(String name) {
+    int k = indexOf(name);
+    if (k < 0) {
+      throw new AxialException("there is no axis '%s' in %s".formatted(name, this));
+    }
+    return dims.get(k);
+  }
+
+  public List<String> names() {
+    return dims.stream().map(Dim::name).toList();
+  }
+
+  public ArrayType with(DType other) {
+    return other == dtype ? this : new ArrayType(other, dims);
+  }
+
+  public ArrayType with(List<Dim> other) {
+    return new ArrayType(dtype, other);
+  }
+
+  public ArrayType without(Collection<String> names) {
+    return with(dims.stream().filter(d -> !names.contains(d.name())).toList());
+  }
+
+  public ArrayType without(String name) {
+    return without(List.of(name));
+  }
+
+  /** This type with an axis in front, unless it has it already. */
+  public ArrayType plusFirst(Dim d) {
+    if (has(d.name())) {
+      return this;
+    }
+    var out = new ArrayList<Dim>();
+    out.add(d);
+    out.addAll(dims);
+    return with(out);
+  }
+
+  /** Whether this type has every axis of the other, with the same size. */
+  public boolean covers(ArrayType other) {
+    return dims.containsAll(other.dims);
+  }
+
+  /** Whether both have the same axes, in any order. */
+  public boolean sameDims(ArrayType other) {
+    return dims.size() == other.dims.size() && covers(other);
+  }
+
+  /**
+   * The axes of a broadcast by name: those of the operand that has all of the other's, else the
+   * first one's followed by what the second adds.
+   */
+  public ArrayType union(ArrayType other) {
+    if (dims.equals(other.dims)) {
+      return this;
+    }
+    if (other.dims.size() > dims.size() && other.covers(this)) {
+      return other.with(dtype);
+    }
+    if (covers(other)) {
+      return this;
+    }
+    var out = new ArrayList<>(dims);
+    for (Dim d : other.dims) {
+      int k = indexOf(d.name());
+      if (k < 0) {
+        out.add(d);
+      } else if (dims.get(k).size() != d.size()) {
+        throw new AxialException(
+            "axis '%s' has size %d in %s and %d in %s"
+                .formatted(d.name(), dims.get(k).size(), this, d.size(), other));
+      }
+    }
+    return with(out);
+  }
+
+  /** Row-major strides, in elements. */
+  public long[] strides() {
+    var out = new long[dims.size()];
+    long s = 1;
+    for (int k = dims.size() - 1; k >= 0; k--) {
+      out[k] = s;
+      s *= dims.get(k).size();
+    }
+    return out;
+  }
+
+  @Override
+  public String toString() {
+    var s = new StringJoiner(", ", dtype.shortName() + "[", "]");
+    for (Dim d : dims) {
+      s.add(d.toString());
+    }
+    return s.toString();
+  }
+}

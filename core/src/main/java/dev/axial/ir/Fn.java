@@ -1,0 +1,124 @@
+package dev.axial.ir;
+
+/** Element-wise functions, as data: typing, batching and evaluation treat each group as one. */
+public final class Fn {
+  private Fn() {}
+
+  /** One operand, same dtype. */
+  public enum Unary {
+    NEG,
+    ABS,
+    SIGN,
+    FLOOR,
+    CEIL,
+    ROUND,
+    EXP,
+    EXPM1,
+    LOG,
+    LOG1P,
+    SQRT,
+    CBRT,
+    SIN,
+    COS,
+    TAN,
+    ASIN,
+    ACOS,
+    ATAN,
+    SINH,
+    COSH,
+    TANH,
+    ASINH,
+    ACOSH,
+    ATANH,
+    ERF,
+    ERFINV,
+    LOGISTIC,
+    LGAMMA,
+    DIGAMMA,
+    /** Logical for booleans, bit by bit for integers. */
+    NOT,
+    POPCOUNT;
+
+    /** Whether the derivative is not zero everywhere. */
+    public boolean smooth() {
+      return switch (this) {
+        case SIGN, FLOOR, CEIL, ROUND, NOT, POPCOUNT -> false;
+        case NEG,
+            ABS,
+            EXP,
+            EXPM1,
+            LOG,
+            LOG1P,
+            SQRT,
+            CBRT,
+            SIN,
+            COS,
+            TAN,
+            ASIN,
+            ACOS,
+            ATAN,
+            SINH,
+            COSH,
+            TANH,
+            ASINH,
+            ACOSH,
+            ATANH,
+            ERF,
+            ERFINV,
+            LOGISTIC,
+            LGAMMA,
+            DIGAMMA ->
+            true;
+      };
+    }
+  }
+
+  /** Two operands of one dtype, same dtype. */
+  public enum Binary {
+    ADD,
+    SUB,
+    MUL,
+    /** Truncates towards zero for integers; x/0 is -1. */
+    DIV,
+    /** The remainder of DIV, with the sign of the dividend; x%0 is x. */
+    REM,
+    POW,
+    MAX,
+    MIN,
+    ATAN2,
+    AND,
+    OR,
+    XOR,
+    SHL,
+    /** Logical: zeros come in. */
+    SHR,
+    /** Arithmetic: the sign comes in. */
+    SAR;
+
+    public boolean smooth() {
+      return switch (this) {
+        case ADD, SUB, MUL, DIV, REM, POW, MAX, MIN, ATAN2 -> true;
+        case AND, OR, XOR, SHL, SHR, SAR -> false;
+      };
+    }
+  }
+
+  /** Two operands of one dtype, boolean result. */
+  public enum Compare {
+    LT,
+    LE,
+    GT,
+    GE,
+    EQ,
+    NE
+  }
+
+  /** How axes are reduced. SUM, MAX and MIN take numbers, ANY and ALL booleans. */
+  public enum Reduce {
+    SUM,
+    MAX,
+    MIN,
+    ANY,
+    ALL
+  }
+}

@@ -1,0 +1,287 @@
+package dev.axial.ir;
+
+import dev.axial.DType;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The operations. Each is data; what it means to a pass stands in that pass, as one case of an
+ * exhaustive switch. Operands align by name; see {@link TypeRules} for the types.
+ */
+public sealed interface Op {
+  // ---------------------------------------------------------------- values
+
+  /** A scalar. Bits are those of the double for a floating type, the value itself otherwise. */
+  record Const(DType dtype, long bits) implements Op {
+    public double doubleValue() {
+      return dtype.isFloating() ? Double.longBitsToDouble(bits) : bits;
+    }
+
+    /** The constant of this dtype nearest to x. */
+    public static Const of(DType dtype, double x) {
+      return switch (dtype) {
+        case FLOAT32 -> new Const(dtype, Double.doubleToLongBits((float) x));
+        case FLOAT64 -> new Const(dtype, Double.doubleToLongBits(x));
+        case INT32 -> new Const(dtype, (int) x);
+        case UINT32 -> new Const(dtype, ((long) x) & 0xffffffffL);
+        case INT64, KEY -> new Const(dtype, (long) x);
+        case BOOL -> new Const(dtype, x != 0 ? 1 : 0);
+      };
+    }
+
+    /** The constant of this dtype for an integer. */
+    public static Const of(DType dtype, long x) {
+      return switch (dtype) {
+        case FLOAT32, FLOAT64 -> of(dtype, (double) x);
+        case INT32 -> new Const(dtype, (int) x);
+        case UINT32 -> new Const(dtype, x & 0xffffffffL);
+        case INT64, KEY -> new Const(dtype, x);
+        case BOOL -> new Const(dtype, x != 0 ? 1 : 0);
+      };
+    }
+  }
+
+  /** 0, 1, 2, … along one axis. */
+  record Iota(DType dtype, Dim dim) implements Op {}
+
+  record Unary(Fn.Unary fn) implements Op {}
+
+  record Binary(Fn.Binary fn) implements Op {}
+
+  record Compare(Fn.Compare fn) implements Op {}
+
+  /** predicate, where true, where false. */
+  record Select() implements Op {}
+
+  /** Float to integer truncates and saturates, NaN gives 0; anything to bool is "not zero". */
+  record Cast(DType to) implements Op {}
+
+  /** The same bits as another dtype of the same width. */
+  record Bitcast(DType to) implements Op {}
+
+  record StopGradient() implements Op {}
+
+  record Reduce(Fn.Reduce fn, List<String> axes) implements Op {
+    public Reduce {
+      axes = List.copyOf(axes);
+    }
+  }
+
+  /** Broadcasts to further axes and reorders. */
+  record Broadcast(List<Dim> dims) implements Op {
+    public Broadcast {
+      dims = List.copyOf(dims);
+    }
+  }
+
+  /** Multiplies, aligned by name, and sums the given axes. */
+  record Dot(List<String> axes) implements Op {
+    public Dot {
+      axes = List.copyOf(axes);
+    }
+  }
+
+  /** Axis from.get(k) becomes to.get(k), all at once. */
+  record Rename(List<String> from, List<String> to) implements Op {
+    public Rename {
+      from = List.copyOf(from);
+      to = List.copyOf(to);
+    }
+
+    public Rename inverse() {
+      return new Rename(to, from);
+    }
+  }
+
+  /**
+   * Several axes become one, the first named varying slowest; it stands where the first one stood.
+   */
+  record Merge(List<String> axes, String to) implements Op {
+    public Merge {
+      axes = List.copyOf(axes);
+    }
+  }
+
+  /** One axis becomes several; the inverse of Merge. */
+  record Split(String axis, List<Dim> to) implements Op {
+    public Split {
+      to = List.copyOf(to);
+    }
+  }
+
+  /** Arrays one after another along an axis that all have; other axes broadcast. */
+  record Concat(String axis) implements Op {}
+
+  /** Running sums along an axis, each including its own element. */
+  record CumSum(String axis, boolean reverse) implements Op {}
+
+  /** The positions, int32, that sort an axis; stable; NaN last. */
+  record ArgSort(String axis, boolean descending) implements Op {}
+
+  /** The position, int32, of the first largest (or smallest) element; NaN counts as it. */
+  record ArgReduce(boolean max, String axis) implements Op {}
+
+  /** array, access operands. */
+  record Index(Access access, Mode mode) implements Op {}
+
+  /** A copy of an array with a selection overwritten or added to: array, value, access operands. */
+  record Scatter(Access access, boolean add, Mode mode) implements Op {}
+
+  /** One block of threefry2x32: key, x0, x1; two results of uint32. */
+  record Threefry() implements Op {}
+
+  /** Two words of uint32 become a key. */
+  record KeyWrap() implements Op {}
+
+  /** The two words of a key. */
+  record KeyData() implements Op {}
+
+  // ---------------------------------------------------------------- references
+
+  /** initial value. */
+  record RefNew() implements Op {}
+
+  /** ref, access operands. */
+  record RefGet(Access access, Mode mode) implements Op {}
+
+  /** ref, value, access operands; dropped out of range. Reverse visits the indices backwards. */
+  record RefSet(Access access, boolean reverse) implements Op {}
+
+  /** ref, value, access operands. */
+  record RefAdd(Access access, Mode mode) implements Op {}
+
+  /** ref, value, access operands; the previous contents, each found at its turn. */
+  record RefSwap(Access access, Edge edge, boolean reverse) implements Op {}
+
+  /** The final contents; the reference is used no more. */
+  record RefFreeze() implements Op {}
+
+  // ---------------------------------------------------------------- stacks
+
+  record StackNew(StackType type) implements Op {}
+
+  /** stack, value, mask if masked. */
+  record StackPush(boolean masked) implements Op {}
+
+  /** stack, mask if masked. */
+  record StackPop(boolean masked) implements Op {}
+
+  // ---------------------------------------------------------------- control
+
+  /** in: carries, captured. body: index (int32), carries, captured. */
+  record Scan(Program body, int length, int carry, boolean reverse) implements Op {}
+
+  /** in, condition and body: carries, captured. */
+  record While(Program condition, Program body, int carry) implements Op {}
+
+  /** in: predicate, captured. Both branches: captured. */
+  record Cond(Program yes, Program no) implements Op {}
+
+  /**
+   * A function called as one; the body sees all operands. With {@code remat}, a backward pass
+   * computes the body again instead of saving what it needs.
+   */
+  record Call(Program body, String name, boolean remat) implements Op {}
+
+  /**
+   * A function with its own derivative. All operands go to primal and rule. Without {@code linear}:
+   * the reverse rule {@code forward} gives the outputs and then saved values; {@code backward}
+   * takes the saved values, one cotangent for each differentiable output, and the operands that are
+   * references; it gives one gradient for each operand listed in {@code wrt}.
+   */
+  record CustomVjp(Program primal, Program forward, Program backward, List<Integer> wrt)
+      implements Op {
+    public CustomVjp {
+      wrt = List.copyOf(wrt);
+    }
+  }
+
+  /**
+   * A function with its own forward derivative: {@code rule} takes the operands and one tangent for
+   * each operand listed in {@code wrt}; it gives the outputs, then a tangent for each
+   * differentiable output.
+   */
+  record CustomJvp(Program primal, Program rule, List<Integer> wrt) implements Op {
+    public CustomJvp {
+      wrt = List.copyOf(wrt);
+    }
+  }
+
+  /** Calls Java code in program order. */
+  record Callback(HostFunction function, String name) implements Op {}
+
+  /** The programs nested in this operation. */
+  default List<Program> bodies() {
+    return switch (this) {
+      case Scan s -> List.of(s.body);
+      case While w -> List.of(w.condition, w.body);
+      case Cond c -> List.of(c.yes, c.no);
+      case Call c -> List.of(c.body);
+      case CustomVjp c -> List.of(c.primal);
+      case CustomJvp c -> List.of(c.primal);
+      case Const _,
+          Iota _,
+          Unary _,
+          Binary _,
+          Compare _,
+          Select _,
+          Cast _,
+          Bitcast _,
+          StopGradient _,
+          Reduce _,
+          Broadcast _,
+          Dot _,
+          Rename _,
+          Merge _,
+          Split _,
+          Concat _,
+          CumSum _,
+          ArgSort _,
+          ArgReduce _,
+          Index _,
+          Scatter _,
+          Threefry _,
+          KeyWrap _,
+          KeyData _,
+          RefNew _,
+          RefGet _,
+          RefSet _,
+          RefAdd _,
+          RefSwap _,
+          RefFreeze _,
+          StackNew _,
+          StackPush _,
+          StackPop _,
+          Callback _ ->
+          List.of();
+    };
+  }
+
+  /**
+   * Body input k is operand k minus this: a scan body has its index in front, a cond its predicate
+   * outside.
+   */
+  default int offset() {
+    return this instanceof Scan ? 1 : this instanceof Cond ? -1 : 0;
+  }
+
+  /** How many operands a loop carries. */
+  default int carries() {
+    return this instanceof Scan s ? s.carry : this instanceof While w ? w.carry : 0;
+  }
+
+  /** The access of an indexing operation, or null. */
+  default @Nullable Access accessOrNull() {
+    return this instanceof Index i
+        ? i.access
+        : this instanceof Scatter s
+            ? s.access
+            : this instanceof RefGet g
+                ? g.access
+                : this instanceof RefSet s
+                    ? s.access
+                    : this instanceof RefAdd a
+                        ? a.access
+                        : this instanceof RefSwap s ? s.access : null;
+  }
+}

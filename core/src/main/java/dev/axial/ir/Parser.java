@@ -1,0 +1,411 @@
+package dev.axial.ir;
+
+import dev.axial.AxialException;
+import dev.axial.DType;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the text of {@link Printer}. The result is checked; an error says where the text is wrong.
+ */
+final class Parser {
+  private static final Map<String, Op> ELEMENTWISE = new HashMap<>();
+  private static final Map<String, Class<?>> RECORDS = new HashMap<>();
+
+  static {
+    for (var f : Fn.Unary.values()) {
+      ELEMENTWISE.put(Printer.opName(new Op.Unary(f)), new Op.Unary(f));
+    }
+    for (var f : Fn.Binary.values()) {
+      ELEMENTWISE.put(Printer.opName(new Op.Binary(f)), new Op.Binary(f));
+    }
+    for (var f : Fn.Compare.values()) {
+      ELEMENTWISE.put(Printer.opName(new Op.Compare(f)), new Op.Compare(f));
+    }
+    for (Class<?> c : Op.class.getPermittedSubclasses()) {
+      RECORDS.put(Printer.snake(c.getSimpleName()), c);
+    }
+  }
+
+  private final String text;
+  private final Map<String, Var> vars = new HashMap<>();
+  private int at;
+
+  Parser(String text) {
+    this.text = text;
+  }
+
+  Program program() {
+    Program p = block();
+    space();
+    if (at != text.length()) {
+      throw error("the end of the text");
+    }
+    return Checker.check(p);
+  }
+
+  private AxialException error(String expected) {
+    int line =
+        (int) text.substring(0, Math.min(at, text.length())).chars().filter(c -> c == '\n').count()
+            + 1;
+    String found =
+        at >= text.length()
+            ? "the end"
+            : "'" + text.substring(at, Math.min(text.length(), at + 12)).strip() + "'";
+    return new AxialException(
+        "cannot parse the program: line %d: expected %s, found %s"
+            .formatted(line, expected, found));
+  }
+
+  // ---------------------------------------------------------------- tokens
+
+  private void space() {
+    while (at < text.length()) {
+      if (Character.isWhitespace(text.charAt(at))) {
+        at++;
+      } else if (text.startsWith("//", at)) {
+        int end = text.indexOf('\n', at);
+        at = end < 0 ? text.length() : end;
+      } else {
+        return;
+      }
+    }
+  }
+
+  private boolean peek(String token) {
+    space();
+    return text.startsWith(token, at);
+  }
+
+  private boolean accept(String token) {
+    if (!peek(token)) {
+      return false;
+    }
+    at += token.length();
+    return true;
+  }
+
+  private void expect(String token) {
+    if (!accept(token)) {
+      throw error("'" + token + "'");
+    }
+  }
+
+  private String word(String what) {
+    space();
+    if (at < text.length() && text.charAt(at) == '"') {
+      var s = new StringBuilder();
+      for (at++; at < text.length() && text.charAt(at) != '"'; at++) {
+        char c = text.charAt(at);
+        if (c == '\\' && at + 1 < text.length()) {
+          c = text.charAt(++at);
+          c = c == 'n' ? '\n' : c;
+        }
+        s.append(c);
+      }
+      expect("\"");
+      return s.toString();
+    }
+    int start = at;
+    while (at < text.length()
+        && (Character.isLetterOrDigit(text.charAt(at))
+            || text.charAt(at) == '_'
+            || text.charAt(at) == '\'')) {
+      at++;
+    }
+    if (start == at) {
+      throw error(what);
+    }
+    return text.substring(start, at);
+  }
+
+  private String number() {
+    space();
+    int start = at;
+    while (at < text.length()
+        && (Character.isLetterOrDigit(text.charAt(at)) || "+-.".indexOf(text.charAt(at)) >= 0)) {
+      at++;
+    }
+    if (start == at) {
+      throw error("a number");
+    }
+    return text.substring(start, at);
+  }
+
+  private int integer() {
+    space();
+    int start = at;
+    if (at < text.length() && text.charAt(at) == '-') {
+      at++;
+    }
+    while (at < text.length() && Character.isDigit(text.charAt(at))) {
+      at++;
+    }
+    try {
+      return Integer.parseInt(text.substring(start, at));
+    } catch (NumberFormatException x) {
+      at = start;
+      throw error("an integer");
+    }
+  }
+
+  // ---------------------------------------------------------------- types
+
+  private Type type() {
+    if (accept("ref ")) {
+      return new RefType(arrayType());
+    }
+    if (accept("stack ")) {
+      ArrayType of = arrayType();
+      return new StackType(of, accept("lanes") ? strings() : List.of());
+    }
+    return arrayType();
+  }
+
+  private ArrayType arrayType() {
+    DType t = DType.ofShortName(word("a dtype"));
+    return new ArrayType(t, dims());
+  }
+
+  private List<Dim> dims() {
+    expect("[");
+    var out = new ArrayList<Dim>();
+    while (!accept("]")) {
+      if (!out.isEmpty()) {
+        expect(",");
+      }
+      out.add(dim());
+    }
+    return out;
+  }
+
+  private Dim dim() {
+    String name = word("an axis");
+    expect(":");
+    return new Dim(name, integer());
+  }
+
+  private List<String> strings() {
+    expect("[");
+    var out = new ArrayList<String>();
+    while (!accept("]")) {
+      if (!out.isEmpty()) {
+        expect(",");
+      }
+      out.add(word("a name"));
+    }
+    return out;
+  }
+
+  // ---------------------------------------------------------------- programs
+
+  private List<Var> declared(Object owner, String end) {
+    var out = new ArrayList<Var>();
+    while (!peek(end)) {
+      if (!out.isEmpty()) {
+        expect(",");
+      }
+      String name = word("a variable");
+      expect(":");
+      Var v = new Var(type(), owner);
+      vars.put(name, v);
+      out.add(v);
+    }
+    expect(end);
+    return out;
+  }
+
+  private Var used() {
+    String name = word("a variable");
+    Var v = vars.get(name);
+    if (v == null) {
+      throw error("a defined variable instead of '" + name + "'");
+    }
+    return v;
+  }
+
+  private List<Var> usedUntilNewLine() {
+    var out = new ArrayList<Var>();
+    while (true) {
+      int k = at;
+      while (k < text.length() && (text.charAt(k) == ' ' || text.charAt(k) == ',')) {
+        k++;
+      }
+      if (k >= text.length() || text.charAt(k) == '\n' || text.startsWith("//", k)) {
+        return out;
+      }
+      at = k;
+      out.add(used());
+    }
+  }
+
+  private Program block() {
+    expect("program(");
+    var owner = new Object();
+    List<Var> inputs = declared(owner, ")");
+    expect("{");
+    var equations = new ArrayList<Equation>();
+    while (!accept("return")) {
+      equations.add(equation(owner));
+    }
+    List<Var> outputs = usedUntilNewLine();
+    expect("}");
+    return new Program(inputs, equations, outputs);
+  }
+
+  private Equation equation(Object owner) {
+    space();
+    int start = at;
+    String first = word("an operation");
+    List<Var> out = List.of();
+    boolean assigns = peek(":");
+    at = start;
+    List<String> names = new ArrayList<>();
+    var types = new ArrayList<Type>();
+    if (assigns) {
+      do {
+        names.add(word("a variable"));
+        expect(":");
+        types.add(type());
+      } while (accept(","));
+      expect("=");
+      first = word("an operation");
+    } else {
+      first = word("an operation");
+    }
+    Op op = operation(first, types.isEmpty() ? null : types.getFirst());
+    List<Var> in = usedUntilNewLine();
+    if (assigns) {
+      var vs = new ArrayList<Var>();
+      for (int k = 0; k < names.size(); k++) {
+        Var v = new Var(types.get(k), owner);
+        vars.put(names.get(k), v);
+        vs.add(v);
+      }
+      out = vs;
+    }
+    return new Equation(op, in, out, null);
+  }
+
+  private Op operation(String name, @Nullable Type result) {
+    Op elementwise = ELEMENTWISE.get(name);
+    if (elementwise != null) {
+      return elementwise;
+    }
+    if (name.equals("const") && result != null) {
+      DType t = result.array().dtype();
+      String s = number();
+      return t.isFloating()
+          ? Op.Const.of(t, Double.parseDouble(s))
+          : new Op.Const(t, Long.parseLong(s));
+    }
+    Class<?> record = RECORDS.get(name);
+    if (record == null) {
+      throw error("an operation instead of '" + name + "'");
+    }
+    RecordComponent[] parts = record.getRecordComponents();
+    var values = new Object[parts.length];
+    var types = new Class<?>[parts.length];
+    for (int k = 0; k < parts.length; k++) {
+      expect(k == 0 ? "[" : ",");
+      expect(parts[k].getName());
+      expect("=");
+      types[k] = parts[k].getType();
+      values[k] = attribute(parts[k]);
+    }
+    if (parts.length > 0) {
+      expect("]");
+    }
+    try {
+      return (Op) record.getDeclaredConstructor(types).newInstance(values);
+    } catch (ReflectiveOperationException x) {
+      throw new AxialException("internal error: cannot make " + name, x);
+    }
+  }
+
+  private Object attribute(RecordComponent c) {
+    Class<?> t = c.getType();
+    if (t == Program.class) {
+      return block();
+    }
+    if (t == DType.class) {
+      return DType.ofShortName(word("a dtype"));
+    }
+    if (t == String.class) {
+      return word("a name");
+    }
+    if (t == int.class) {
+      return integer();
+    }
+    if (t == boolean.class) {
+      boolean yes = accept("true");
+      if (!yes) {
+        expect("false");
+      }
+      return yes;
+    }
+    if (t == Dim.class) {
+      return dim();
+    }
+    if (t == Access.class) {
+      return access();
+    }
+    if (t == StackType.class) {
+      return type();
+    }
+    if (t.isEnum()) {
+      String name = word("a constant");
+      for (Object x : t.getEnumConstants()) {
+        if (x.toString().equals(name)) {
+          return x;
+        }
+      }
+      throw error("one of the values of " + t.getSimpleName());
+    }
+    if (t == List.class) {
+      Object of = ((ParameterizedType) c.getGenericType()).getActualTypeArguments()[0];
+      if (of == Dim.class) {
+        return dims();
+      }
+      if (of == String.class) {
+        return strings();
+      }
+      return strings().stream().map(Integer::valueOf).toList();
+    }
+    throw error("something that can be read back; " + t.getSimpleName() + " cannot");
+  }
+
+  private Access access() {
+    expect("{");
+    var sels = new ArrayList<Sel>();
+    boolean masked = false;
+    while (!accept("}")) {
+      if (!sels.isEmpty() || masked) {
+        expect(",");
+      }
+      if (accept("?")) {
+        masked = true;
+        continue;
+      }
+      String axis = word("an axis");
+      if (accept("@+")) {
+        sels.add(new Sel.Ds(axis, integer()));
+      } else if (accept("@")) {
+        sels.add(new Sel.At(axis));
+      } else {
+        expect(":");
+        int start = integer();
+        expect("+");
+        int size = integer();
+        expect("*");
+        sels.add(new Sel.Window(axis, start, integer(), size));
+      }
+    }
+    return new Access(sels, masked);
+  }
+}

@@ -1,0 +1,179 @@
+package dev.axial.ir;
+
+import dev.axial.AxialException;
+import dev.axial.DType;
+import java.lang.reflect.RecordComponent;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * Programs as text. Element-wise operations print as their function's name; the others as their
+ * record's name with its components in brackets, so a new operation prints without another line
+ * here, and {@link Parser} reads it back by the same rule.
+ *
+ * <pre>{@code
+ * program(v0: f32[X:3], v1: ref f32[X:3]) {
+ *   v2: f32[X:3] = sin v0
+ *   ref_set[access={}, reverse=false] v1, v2
+ *   return v2
+ * }
+ * }</pre>
+ */
+final class Printer {
+  private final StringBuilder out = new StringBuilder();
+  private final Map<Var, String> names = new HashMap<>();
+
+  private Printer() {}
+
+  static String print(Program p) {
+    var printer = new Printer();
+    printer.program(p, "");
+    return printer.out.toString();
+  }
+
+  /** A name as it is when it is an identifier, quoted otherwise. */
+  static String name(String s) {
+    return s.matches("[A-Za-z_][A-Za-z0-9_']*") ? s : quoted(s);
+  }
+
+  static String quoted(String s) {
+    return '"' + s.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n") + '"';
+  }
+
+  static String names(Collection<String> names) {
+    return names.stream().map(Printer::name).collect(Collectors.joining(", ", "[", "]"));
+  }
+
+  /** The printed name of an operation: snake case of its record's, or its function's. */
+  static String opName(Op op) {
+    return switch (op) {
+      case Op.Unary u -> u.fn().name().toLowerCase(Locale.ROOT);
+      case Op.Binary b -> b.fn().name().toLowerCase(Locale.ROOT);
+      case Op.Compare c -> c.fn().name().toLowerCase(Locale.ROOT);
+      default -> snake(op.getClass().getSimpleName()); // not over Op: the name of any record
+    };
+  }
+
+  static String snake(String camel) {
+    return camel.replaceAll("(?<=[a-z])(?=[A-Z])", "_").toLowerCase(Locale.ROOT);
+  }
+
+  private String var(Var v) {
+    return names.computeIfAbsent(v, _ -> "v" + names.size());
+  }
+
+  private String declared(List<Var> vs) {
+    return vs.stream().map(v -> var(v) + ": " + v.type()).collect(Collectors.joining(", "));
+  }
+
+  private String used(List<Var> vs) {
+    return vs.stream().map(this::var).collect(Collectors.joining(", "));
+  }
+
+  private void program(Program p, String indent) {
+    out.append("program(").append(declared(p.inputs())).append(") {\n");
+    for (Equation e : p.equations()) {
+      out.append(indent).append("  ");
+      String ins = used(e.in());
+      if (!e.out().isEmpty()) {
+        out.append(declared(e.out())).append(" = ");
+      }
+      out.append(opName(e.op()));
+      attributes(e.op(), indent + "  ");
+      if (!ins.isEmpty()) {
+        out.append(' ').append(ins);
+      }
+      String site = e.site();
+      if (site != null) {
+        out.append("  // ").append(site);
+      }
+      out.append('\n');
+    }
+    out.append(indent).append("  return");
+    if (!p.outputs().isEmpty()) {
+      out.append(' ').append(used(p.outputs()));
+    }
+    out.append('\n').append(indent).append('}');
+  }
+
+  private void attributes(Op op, String indent) {
+    if (op instanceof Op.Unary || op instanceof Op.Binary || op instanceof Op.Compare) {
+      return;
+    }
+    if (op instanceof Op.Const c) {
+      out.append(' ')
+          .append(
+              c.dtype().isFloating() ? Double.toString(c.doubleValue()) : Long.toString(c.bits()));
+      return;
+    }
+    RecordComponent[] parts = op.getClass().getRecordComponents();
+    if (parts.length == 0) {
+      return;
+    }
+    String before = "[";
+    for (RecordComponent c : parts) {
+      out.append(before).append(c.getName()).append('=');
+      before = ", ";
+      attribute(component(c, op), indent);
+    }
+    out.append(']');
+  }
+
+  static Object component(RecordComponent c, Object record) {
+    try {
+      return c.getAccessor().invoke(record);
+    } catch (ReflectiveOperationException x) {
+      throw new AxialException("internal error: cannot read " + c, x);
+    }
+  }
+
+  private void attribute(Object value, String indent) {
+    switch (value) {
+      case Program p -> program(p, indent);
+      case DType t -> out.append(t.shortName());
+      case String s -> out.append(name(s));
+      case Access a -> access(a);
+      case HostFunction _ -> out.append("<host>");
+      case List<?> list -> {
+        String before = "[";
+        out.append(list.isEmpty() ? "[" : "");
+        for (Object x : list) {
+          out.append(before);
+          before = ", ";
+          attribute(x, indent);
+        }
+        out.append(']');
+      }
+      default -> out.append(value); // not over Op: numbers, booleans, enums, axes, types
+    }
+  }
+
+  /** {X@} an index, {X:start+size*step} a static window, {X@+size} a dynamic one; ? a mask. */
+  private void access(Access a) {
+    String before = "";
+    out.append('{');
+    for (Sel s : a.sels()) {
+      out.append(before).append(name(s.axis()));
+      before = ", ";
+      switch (s) {
+        case Sel.At _ -> out.append('@');
+        case Sel.Ds d -> out.append("@+").append(d.size());
+        case Sel.Window w ->
+            out.append(':')
+                .append(w.start())
+                .append('+')
+                .append(w.size())
+                .append('*')
+                .append(w.step());
+      }
+    }
+    if (a.masked()) {
+      out.append(before).append('?');
+    }
+    out.append('}');
+  }
+}

@@ -1,0 +1,6 @@
+package dev.axial.random;
+
+/** Random numbers from explicit keys. */
+public final class Random {
+  private Random() {}
+}

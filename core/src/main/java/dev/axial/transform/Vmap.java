@@ -1,0 +1,469 @@
+package dev.axial.transform;
+
+import static dev.axial.ir.Builder.cat;
+
+import dev.axial.AxialException;
+import dev.axial.DType;
+import dev.axial.ir.Access;
+import dev.axial.ir.ArrayType;
+import dev.axial.ir.Builder;
+import dev.axial.ir.Dim;
+import dev.axial.ir.Edge;
+import dev.axial.ir.Env;
+import dev.axial.ir.Equation;
+import dev.axial.ir.Fn;
+import dev.axial.ir.Mode;
+import dev.axial.ir.Op;
+import dev.axial.ir.Program;
+import dev.axial.ir.Sel;
+import dev.axial.ir.StackType;
+import dev.axial.ir.Type;
+import dev.axial.ir.Var;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Vectorization: the same program with one more axis, the lane.
+ *
+ * <p>A value is mapped when its type has the axis, so alignment by name is the whole rule for most
+ * operations; the program must not use the name itself (see {@link RenameAxes}). What remains:
+ * references made inside are mapped; an unmapped one is read or added to, once per lane; a mapped
+ * predicate becomes a mask. A mask reaches references (the access takes it), stacks (heights that
+ * stay) and the conditions of loops inside; values need none, because a select outside discards
+ * them.
+ */
+public final class Vmap {
+  private final Dim lane;
+  private final Set<Var> added = new HashSet<>();
+  private final Map<Var, LaneView> views = new HashMap<>();
+
+  /** How the lane lies in a reference: along one axis of the storage, perhaps in a window of it. */
+  public record LaneView(Sel sel, @Nullable Var start) {}
+
+  /** Maps over the given axis. */
+  public Vmap(Dim lane) {
+    this.lane = lane;
+  }
+
+  /** Says that the lane of a reference is a window of its axis. */
+  public void view(Var ref, LaneView view) {
+    views.put(ref, view);
+  }
+
+  /** Emits p at xs; inputs and results that have the lane axis are mapped. */
+  public List<Var> run(Builder b, Program p, List<Var> xs) {
+    return run(b, p, xs, null);
+  }
+
+  /** A value with the lane axis in front. */
+  public Var spread(Builder b, Var v) {
+    ArrayType t = v.array();
+    var dims = new ArrayList<>(t.without(lane.name()).dims());
+    dims.addFirst(lane);
+    return b.broadcast(v, dims);
+  }
+
+  private boolean mapped(Var v) {
+    return v.type().array().has(lane.name());
+  }
+
+  private Type typed(Var v, boolean map) {
+    return map ? v.array().plusFirst(lane) : v.type();
+  }
+
+  private static @Nullable Var and(Builder b, @Nullable Var m, @Nullable Var p) {
+    return m == null ? p : p == null ? m : b.bin(Fn.Binary.AND, m, p);
+  }
+
+  private static Var any(Builder b, Var m) {
+    return m.array().isScalar() ? m : b.one(new Op.Reduce(Fn.Reduce.ANY, m.array().names()), m);
+  }
+
+  private List<Var> run(Builder b, Program p, List<Var> xs, @Nullable Var mask) {
+    var env = new Env();
+    env.put(p.inputs(), xs);
+    for (Equation e : p.equations()) {
+      b.site(e.site());
+      env.put(e.out(), equation(b, e, env.get(e.in()), mask));
+    }
+    return env.get(p.outputs());
+  }
+
+  private List<Var> equation(Builder b, Equation e, List<Var> x, @Nullable Var mask) {
+    return switch (e.op()) {
+      case Op.Const _,
+          Op.Iota _,
+          Op.Unary _,
+          Op.Binary _,
+          Op.Compare _,
+          Op.Select _,
+          Op.Cast _,
+          Op.Bitcast _,
+          Op.StopGradient _,
+          Op.Reduce _,
+          Op.Dot _,
+          Op.Rename _,
+          Op.Merge _,
+          Op.Split _,
+          Op.Concat _,
+          Op.CumSum _,
+          Op.ArgSort _,
+          Op.ArgReduce _,
+          Op.Index _,
+          Op.Threefry _,
+          Op.KeyWrap _,
+          Op.KeyData _ ->
+          b.emit(e.op(), x);
+      case Op.Broadcast s -> {
+        var dims = new ArrayList<>(s.dims());
+        if (mapped(x.get(0))) {
+          dims.addFirst(lane);
+        }
+        yield List.of(b.broadcast(x.get(0), dims));
+      }
+      case Op.Scatter s -> {
+        boolean map = x.stream().anyMatch(this::mapped);
+        yield b.emit(s, map ? Jvp.with(x, 0, spread(b, x.get(0))) : x);
+      }
+      case Op.RefNew r -> b.emit(r, List.of(spread(b, x.get(0))));
+      case Op.RefFreeze r -> b.emit(r, x);
+      case Op.RefGet g -> {
+        if (!mapped(x.get(0)) && added.contains(x.get(0))) {
+          throw new AxialException(
+              "a reference that is not mapped over '%s' is read after add in the same vmapped function: the lanes' sums are not known there. Read it before the add, or after the vmap."
+                  .formatted(lane.name()));
+        }
+        yield access(b, x, g.access(), (a, in) -> new Op.RefGet(a, g.mode()));
+      }
+      case Op.RefSet s -> {
+        needsLane(x, "set");
+        yield access(
+            b,
+            masked(b, x, s.access(), mask),
+            maskedAccess(s.access(), mask),
+            (a, in) -> new Op.RefSet(a, s.reverse()));
+      }
+      case Op.RefSwap s -> {
+        needsLane(x, "swap");
+        List<Var> in = x;
+        if (mask != null && s.edge() == Edge.ADD) {
+          in = Jvp.with(in, 1, b.select(mask, in.get(1), b.num(in.get(1).array().dtype(), 0)));
+        }
+        yield access(
+            b,
+            masked(b, in, s.access(), mask),
+            maskedAccess(s.access(), mask),
+            (a, _) -> new Op.RefSwap(a, s.edge(), s.reverse()));
+      }
+      case Op.RefAdd a -> vmapAdd(b, a, x, mask);
+      case Op.StackNew s -> {
+        var lanes = new ArrayList<>(s.type().lanes());
+        lanes.add(lane.name());
+        yield b.emit(
+            new Op.StackNew(new StackType(s.type().of().plusFirst(lane), List.copyOf(lanes))),
+            List.of());
+      }
+      case Op.StackPush s -> {
+        var in = new ArrayList<>(List.of(x.get(0), b.fit(x.get(1), x.get(0).type().array())));
+        Var m = and(b, mask, s.masked() ? x.get(2) : null);
+        if (m != null) {
+          in.add(m);
+        }
+        yield b.emit(new Op.StackPush(m != null), in);
+      }
+      case Op.StackPop s -> {
+        Var m = and(b, mask, s.masked() ? x.get(1) : null);
+        yield b.emit(
+            new Op.StackPop(m != null), m == null ? List.of(x.get(0)) : List.of(x.get(0), m));
+      }
+      case Op.Call c when !c.remat() -> run(b, c.body(), x, mask);
+      case Op.Call c -> {
+        Builder in = new Builder();
+        var args = x.stream().map(v -> input(in, v)).toList();
+        var outs = run(in, c.body(), args, mask);
+        in.use(outs);
+        var caps = Builder.union(in);
+        yield b.emit(new Op.Call(in.close(outs, caps), c.name(), true), cat(x, caps));
+      }
+      case Op.CustomVjp c -> vmapCustomVjp(b, c, x);
+      case Op.CustomJvp c -> vmapCustomJvp(b, c, x);
+      case Op.Callback c -> vmapCallback(b, c, x, mask);
+      case Op.Scan s -> vmapScan(b, e, s, x, mask);
+      case Op.While w -> vmapWhile(b, e, w, x, mask);
+      case Op.Cond c -> vmapCond(b, e, c, x, mask);
+    };
+  }
+
+  private interface MakeOp {
+    Op of(Access access, List<Var> in);
+  }
+
+  /** The access with the lane's window, if the lane is a window of the reference's axis. */
+  private List<Var> access(Builder b, List<Var> x, Access a, MakeOp make) {
+    LaneView view = views.get(x.get(0));
+    if (view == null) {
+      return b.emit(make.of(a, x), x);
+    }
+    var sels = new ArrayList<>(a.sels());
+    sels.add(view.sel());
+    var in = new ArrayList<>(x);
+    Var start = view.start();
+    if (start != null) {
+      in.add(a.masked() ? in.size() - 1 : in.size(), start);
+    }
+    return b.emit(make.of(new Access(sels, a.masked()), in), in);
+  }
+
+  private static Access maskedAccess(Access a, @Nullable Var mask) {
+    return mask == null ? a : a.withMask();
+  }
+
+  /** Operands of an access with the mask added to them. */
+  private static List<Var> masked(Builder b, List<Var> x, Access a, @Nullable Var mask) {
+    if (mask == null) {
+      return x;
+    }
+    var in = new ArrayList<>(x);
+    if (a.masked()) {
+      in.set(in.size() - 1, b.bin(Fn.Binary.AND, in.getLast(), mask));
+    } else {
+      in.add(mask);
+    }
+    return in;
+  }
+
+  private void needsLane(List<Var> x, String what) {
+    if (!mapped(x.get(0))) {
+      throw new AxialException(
+          "%s into a reference that is not mapped over '%s': every lane would write the same place. Pass a reference that has the axis '%s', use add, or write after the vmap."
+              .formatted(what, lane.name(), lane.name()));
+    }
+  }
+
+  private List<Var> vmapAdd(Builder b, Op.RefAdd a, List<Var> x, @Nullable Var mask) {
+    Var v = mask == null ? x.get(1) : b.select(mask, x.get(1), b.num(x.get(1).array().dtype(), 0));
+    if (!mapped(x.get(0))) {
+      added.add(x.get(0));
+      if (x.subList(2, x.size()).stream().noneMatch(this::mapped)) { // the sum over the lanes
+        v =
+            mapped(v)
+                ? b.sum(v, List.of(lane.name()))
+                : b.mul(v, b.num(v.array().dtype(), lane.size()));
+      }
+    }
+    return access(b, Jvp.with(x, 1, v), a.access(), (acc, in) -> new Op.RefAdd(acc, a.mode()));
+  }
+
+  /** An input that stands for v in a nested program; a lane view is known by it too. */
+  private Var input(Builder in, Var v) {
+    Var w = in.input(v.type());
+    LaneView view = views.get(v);
+    if (view != null) {
+      views.put(w, view);
+    }
+    return w;
+  }
+
+  private List<Var> vmapCustomVjp(Builder b, Op.CustomVjp c, List<Var> x) {
+    if (x.stream().noneMatch(this::mapped)) {
+      return b.emit(c, x);
+    }
+    Builder primal = new Builder();
+    var outs =
+        spreadAll(
+            primal, run(primal, c.primal(), x.stream().map(v -> input(primal, v)).toList(), null));
+    Builder forward = new Builder();
+    var all = run(forward, c.forward(), x.stream().map(v -> input(forward, v)).toList(), null);
+    int n = outs.size();
+    var saved = all.subList(n, all.size());
+    Program f = forward.close(cat(spreadAll(forward, all.subList(0, n)), saved), List.of());
+    Builder backward = new Builder();
+    var args = new ArrayList<Var>();
+    saved.forEach(v -> args.add(backward.input(v.type())));
+    for (Var v : outs) {
+      if (v.type().differentiable()) {
+        args.add(backward.input(v.type()));
+      }
+    }
+    for (Var v : x) {
+      if (!v.isArray()) {
+        args.add(input(backward, v));
+      }
+    }
+    var grads = run(backward, c.backward(), args, null);
+    var fitted = new ArrayList<Var>();
+    for (int k = 0; k < grads.size(); k++) {
+      fitted.add(backward.fit(grads.get(k), x.get(c.wrt().get(k)).array()));
+    }
+    closed(primal, forward, backward);
+    return b.emit(
+        new Op.CustomVjp(
+            primal.close(outs, List.of()), f, backward.close(fitted, List.of()), c.wrt()),
+        x);
+  }
+
+  private List<Var> vmapCustomJvp(Builder b, Op.CustomJvp c, List<Var> x) {
+    if (x.stream().noneMatch(this::mapped)) {
+      return b.emit(c, x);
+    }
+    Builder primal = new Builder();
+    var outs =
+        spreadAll(
+            primal, run(primal, c.primal(), x.stream().map(v -> input(primal, v)).toList(), null));
+    Builder rule = new Builder();
+    var args = new ArrayList<>(x.stream().map(v -> input(rule, v)).toList());
+    for (int k : c.wrt()) {
+      args.add(rule.input(x.get(k).type()));
+    }
+    var got = spreadAll(rule, run(rule, c.rule(), args, null));
+    closed(primal, rule);
+    return b.emit(
+        new Op.CustomJvp(primal.close(outs, List.of()), rule.close(got, List.of()), c.wrt()), x);
+  }
+
+  private static void closed(Builder... builders) {
+    if (!Builder.union(builders).isEmpty()) {
+      throw new AxialException("internal error: a custom derivative rule under vmap is not closed");
+    }
+  }
+
+  private List<Var> spreadAll(Builder b, List<Var> vs) {
+    return vs.stream().map(v -> spread(b, v)).toList();
+  }
+
+  /** Once per lane, in order; not in masked lanes. */
+  private List<Var> vmapCallback(Builder b, Op.Callback c, List<Var> x, @Nullable Var mask) {
+    if (mask == null && x.stream().noneMatch(this::mapped)) {
+      return b.emit(c, x);
+    }
+    Builder in = new Builder();
+    Var i = in.input(ArrayType.scalar(DType.INT32));
+    Access at = new Access(List.of(new Sel.At(lane.name())), false);
+    var mine = new ArrayList<Var>();
+    for (Var v : x) {
+      mine.add(mapped(v) ? in.one(new Op.Index(at, Mode.CLAMP), v, i) : v);
+    }
+    if (mask == null) {
+      in.emit(c, mine);
+    } else {
+      Var m = mapped(mask) ? in.one(new Op.Index(at, Mode.CLAMP), mask, i) : mask;
+      Builder yes = new Builder();
+      yes.emit(c, mine);
+      in.cond(any(in, m), yes, List.of(), new Builder(), List.of(), List.of());
+    }
+    return b.scan(in, List.of(), lane.size(), false, List.of());
+  }
+
+  private List<Var> vmapScan(Builder b, Equation e, Op.Scan s, List<Var> x, @Nullable Var mask) {
+    boolean[] map = flags(x, s.carry());
+    while (true) {
+      Builder in = new Builder();
+      var head = new ArrayList<Var>();
+      head.add(in.input(ArrayType.scalar(DType.INT32)));
+      for (int k = 0; k < s.carry(); k++) {
+        head.add(in.input(typed(s.body().inputs().get(1 + k), map[k])));
+      }
+      var outs = run(in, s.body(), cat(head, x.subList(s.carry(), x.size())), mask);
+      if (!grew(map, outs)) {
+        return b.scan(
+            in, fit(in, outs, e.out(), map), s.length(), s.reverse(), fit(b, x, e.out(), map));
+      }
+    }
+  }
+
+  private List<Var> vmapWhile(Builder b, Equation e, Op.While w, List<Var> x, @Nullable Var mask) {
+    boolean[] map = flags(x, w.carry());
+    var consts = x.subList(w.carry(), x.size());
+    while (true) {
+      Builder cb = new Builder();
+      Builder bb = new Builder();
+      var cc = new ArrayList<Var>();
+      var bc = new ArrayList<Var>();
+      for (int k = 0; k < w.carry(); k++) {
+        cc.add(cb.input(typed(w.body().inputs().get(k), map[k])));
+        bc.add(bb.input(typed(w.body().inputs().get(k), map[k])));
+      }
+      Var p = run(cb, w.condition(), cat(cc, consts), null).getFirst();
+      boolean masked = mapped(p);
+      if (masked && grew(map, null)) { // a finished lane keeps its carry
+        continue;
+      }
+      Var m = mask;
+      if (masked) {
+        m = and(bb, mask, run(bb, w.condition(), cat(bc, consts), null).getFirst());
+      }
+      var outs = run(bb, w.body(), cat(bc, consts), m);
+      if (grew(map, outs)) {
+        continue;
+      }
+      outs = new ArrayList<>(fit(bb, outs, e.out(), map));
+      if (masked && m != null) {
+        for (int k = 0; k < w.carry(); k++) {
+          outs.set(k, bb.fit(bb.select(m, outs.get(k), bc.get(k)), bc.get(k).array()));
+        }
+      }
+      Var go = p;
+      if (masked) {
+        Var both = and(cb, mask, p);
+        go = any(cb, both == null ? p : both);
+      } else if (mask != null) {
+        go = cb.bin(Fn.Binary.AND, p, any(cb, mask));
+      }
+      return b.loop(cb, go, bb, outs, fit(b, x, e.out(), map));
+    }
+  }
+
+  private List<Var> vmapCond(Builder b, Equation e, Op.Cond c, List<Var> x, @Nullable Var mask) {
+    Var p = x.get(0);
+    var args = x.subList(1, x.size());
+    if (mapped(p)) {
+      var yes = run(b, c.yes(), args, and(b, mask, p));
+      var no = run(b, c.no(), args, and(b, mask, b.un(Fn.Unary.NOT, p)));
+      var out = new ArrayList<Var>();
+      for (int k = 0; k < yes.size(); k++) {
+        out.add(spread(b, b.select(p, yes.get(k), no.get(k))));
+      }
+      return out;
+    }
+    Builder yes = new Builder();
+    Builder no = new Builder();
+    var oy = run(yes, c.yes(), args, mask);
+    var on = run(no, c.no(), args, mask);
+    boolean[] map = flags(oy, oy.size());
+    grew(map, on);
+    return b.cond(p, yes, fit(yes, oy, e.out(), map), no, fit(no, on, e.out(), map), List.of());
+  }
+
+  private boolean[] flags(List<Var> x, int n) {
+    var f = new boolean[n];
+    for (int k = 0; k < n; k++) {
+      f[k] = mapped(x.get(k));
+    }
+    return f;
+  }
+
+  /** A carry once mapped stays mapped; null marks all. True if the body has to be built again. */
+  private boolean grew(boolean[] map, @Nullable List<Var> outs) {
+    boolean grew = false;
+    for (int k = 0; k < map.length; k++) {
+      if (!map[k] && (outs == null || mapped(outs.get(k)))) {
+        grew = true;
+        map[k] = true;
+      }
+    }
+    return grew;
+  }
+
+  private List<Var> fit(Builder b, List<Var> vs, List<Var> like, boolean[] map) {
+    var out = new ArrayList<Var>();
+    for (int k = 0; k < map.length; k++) {
+      out.add(b.fit(vs.get(k), (ArrayType) typed(like.get(k), map[k])));
+    }
+    return out;
+  }
+}
