@@ -957,9 +957,8 @@ public final class Axial {
   }
 
   /** Runs a transformation now: in the current trace, or in one of its own. */
-  @SuppressWarnings("unchecked")
   private static <T> T now(String what, Supplier<@Nullable Object> body) {
-    return (T) Tracing.now(what, () -> new Box(body.get())).value();
+    return Tree.unchecked(Tracing.now(what, () -> new Box(body.get())).value());
   }
 
   private record Box(@Nullable Object value) {}
@@ -970,7 +969,7 @@ public final class Axial {
   @SuppressWarnings("unchecked")
   public static <A, R> Function<A, R> jit(Function<A, R> f) {
     var j = new Jit("the function jitted", fun(f));
-    return a -> (R) j.call(args(a));
+    return a -> Tree.unchecked(j.call(args(a)));
   }
 
   /** The procedure compiled once for each structure of its arguments. */
@@ -998,7 +997,7 @@ public final class Axial {
   @SuppressWarnings("unchecked")
   public static <A, B, R> BiFunction<A, B, R> jit(BiFunction<A, B, R> f) {
     var j = new Jit("the function jitted", fun(f));
-    return (a, b) -> (R) j.call(args(a, b));
+    return (a, b) -> Tree.unchecked(j.call(args(a, b)));
   }
 
   /** The procedure compiled once for each structure of its arguments. */
@@ -1026,7 +1025,7 @@ public final class Axial {
   @SuppressWarnings("unchecked")
   public static <A, B, C, R> Fn3<A, B, C, R> jit(Fn3<A, B, C, R> f) {
     var j = new Jit("the function jitted", fun(f));
-    return (a, b, c) -> (R) j.call(args(a, b, c));
+    return (a, b, c) -> Tree.unchecked(j.call(args(a, b, c)));
   }
 
   /** The procedure compiled once for each structure of its arguments. */
@@ -1054,7 +1053,7 @@ public final class Axial {
   @SuppressWarnings("unchecked")
   public static <A, B, C, D, R> Fn4<A, B, C, D, R> jit(Fn4<A, B, C, D, R> f) {
     var j = new Jit("the function jitted", fun(f));
-    return (a, b, c, d) -> (R) j.call(args(a, b, c, d));
+    return (a, b, c, d) -> Tree.unchecked(j.call(args(a, b, c, d)));
   }
 
   /** The procedure compiled once for each structure of its arguments. */
@@ -1110,7 +1109,7 @@ public final class Axial {
             "valueAndGrad",
             () -> {
               Grads.Result r = Grads.valueAndGrad("valueAndGrad", fun(f), 0, false, args(a));
-              return new ValueAndGrad<>(r.value(), (A) r.grad());
+              return new ValueAndGrad<>(r.value(), Tree.<A>unchecked(r.grad()));
             });
   }
 
@@ -1122,7 +1121,8 @@ public final class Axial {
             "valueAndGradAux",
             () -> {
               Grads.Result r = Grads.valueAndGrad("valueAndGradAux", fun(f), 0, true, args(a));
-              return new ValueAuxAndGrad<>(r.value(), (X) r.aux(), (A) r.grad());
+              return new ValueAuxAndGrad<>(
+                  r.value(), Tree.<X>unchecked(r.aux()), Tree.<A>unchecked(r.grad()));
             });
   }
 
@@ -1144,7 +1144,7 @@ public final class Axial {
             "valueAndGrad",
             () -> {
               Grads.Result r = Grads.valueAndGrad("valueAndGrad", fun(f), 0, false, args(a, b));
-              return new ValueAndGrad<>(r.value(), (A) r.grad());
+              return new ValueAndGrad<>(r.value(), Tree.<A>unchecked(r.grad()));
             });
   }
 
@@ -1157,7 +1157,8 @@ public final class Axial {
             "valueAndGradAux",
             () -> {
               Grads.Result r = Grads.valueAndGrad("valueAndGradAux", fun(f), 0, true, args(a, b));
-              return new ValueAuxAndGrad<>(r.value(), (X) r.aux(), (A) r.grad());
+              return new ValueAuxAndGrad<>(
+                  r.value(), Tree.<X>unchecked(r.aux()), Tree.<A>unchecked(r.grad()));
             });
   }
 
@@ -1189,7 +1190,7 @@ public final class Axial {
             "valueAndGrad",
             () -> {
               Grads.Result r = Grads.valueAndGrad("valueAndGrad", fun(f), 0, false, args(a, b, c));
-              return new ValueAndGrad<>(r.value(), (A) r.grad());
+              return new ValueAndGrad<>(r.value(), Tree.<A>unchecked(r.grad()));
             });
   }
 
@@ -1203,7 +1204,8 @@ public final class Axial {
             () -> {
               Grads.Result r =
                   Grads.valueAndGrad("valueAndGradAux", fun(f), 0, true, args(a, b, c));
-              return new ValueAuxAndGrad<>(r.value(), (X) r.aux(), (A) r.grad());
+              return new ValueAuxAndGrad<>(
+                  r.value(), Tree.<X>unchecked(r.aux()), Tree.<A>unchecked(r.grad()));
             });
   }
 
@@ -1237,7 +1239,7 @@ public final class Axial {
             () -> {
               Grads.Result r =
                   Grads.valueAndGrad("valueAndGrad", fun(f), 0, false, args(a, b, c, d));
-              return new ValueAndGrad<>(r.value(), (A) r.grad());
+              return new ValueAndGrad<>(r.value(), Tree.<A>unchecked(r.grad()));
             });
   }
 
@@ -1251,7 +1253,8 @@ public final class Axial {
             () -> {
               Grads.Result r =
                   Grads.valueAndGrad("valueAndGradAux", fun(f), 0, true, args(a, b, c, d));
-              return new ValueAuxAndGrad<>(r.value(), (X) r.aux(), (A) r.grad());
+              return new ValueAuxAndGrad<>(
+                  r.value(), Tree.<X>unchecked(r.aux()), Tree.<A>unchecked(r.grad()));
             });
   }
 
@@ -1286,27 +1289,26 @@ public final class Axial {
   /** The value at a point and the derivative along a tangent. Mirrors {@code jax.jvp}. */
   @SuppressWarnings("unchecked")
   public static <A, R> Jvp<R> jvp(Function<A, R> f, A a, A da) {
-    return (Jvp<R>) java.util.Objects.requireNonNull(jvp(fun(f), args(a), args(da)));
+    return Tree.unchecked(jvp(fun(f), args(a), args(da)));
   }
 
   /** The value at a point and the derivative along a tangent. Mirrors {@code jax.jvp}. */
   @SuppressWarnings("unchecked")
   public static <A, B, R> Jvp<R> jvp(BiFunction<A, B, R> f, A a, B b, A da, B db) {
-    return (Jvp<R>) java.util.Objects.requireNonNull(jvp(fun(f), args(a, b), args(da, db)));
+    return Tree.unchecked(jvp(fun(f), args(a, b), args(da, db)));
   }
 
   /** The value at a point and the derivative along a tangent. Mirrors {@code jax.jvp}. */
   @SuppressWarnings("unchecked")
   public static <A, B, C, R> Jvp<R> jvp(Fn3<A, B, C, R> f, A a, B b, C c, A da, B db, C dc) {
-    return (Jvp<R>) java.util.Objects.requireNonNull(jvp(fun(f), args(a, b, c), args(da, db, dc)));
+    return Tree.unchecked(jvp(fun(f), args(a, b, c), args(da, db, dc)));
   }
 
   /** The value at a point and the derivative along a tangent. Mirrors {@code jax.jvp}. */
   @SuppressWarnings("unchecked")
   public static <A, B, C, D, R> Jvp<R> jvp(
       Fn4<A, B, C, D, R> f, A a, B b, C c, D d, A da, B db, C dc, D dd) {
-    return (Jvp<R>)
-        java.util.Objects.requireNonNull(jvp(fun(f), args(a, b, c, d), args(da, db, dc, dd)));
+    return Tree.unchecked(jvp(fun(f), args(a, b, c, d), args(da, db, dc, dd)));
   }
 
   /** The value of a function at a point, and its derivative there as a function of the tangent. */
@@ -1412,7 +1414,11 @@ public final class Axial {
 
   /** Gradients of several arguments. */
   public static Gradients gradients(@Nullable Object... parts) {
-    return new Gradients(java.util.Collections.unmodifiableList(Arrays.asList(parts)));
+    var all = new ArrayList<@Nullable Object>();
+    for (Object part : parts) {
+      all.add(part);
+    }
+    return new Gradients(java.util.Collections.unmodifiableList(all));
   }
 
   /**
@@ -1527,7 +1533,7 @@ public final class Axial {
   /** The procedure at every element of an axis at once. */
   public static <A> Proc1<A> vmapProc(Proc1<A> f, Axis axis) {
     return a -> {
-      Box unused = now("vmap", () -> new Box(Mapping.vmap("vmap", proc(f), axis, args(a))));
+      var _ = now("vmap", () -> new Box(Mapping.vmap("vmap", proc(f), axis, args(a))));
     };
   }
 
@@ -1542,7 +1548,7 @@ public final class Axial {
   /** The procedure at every element of an axis at once. */
   public static <A, B> Proc2<A, B> vmapProc(Proc2<A, B> f, Axis axis) {
     return (a, b) -> {
-      Box unused = now("vmap", () -> new Box(Mapping.vmap("vmap", proc(f), axis, args(a, b))));
+      var _ = now("vmap", () -> new Box(Mapping.vmap("vmap", proc(f), axis, args(a, b))));
     };
   }
 
@@ -1557,7 +1563,7 @@ public final class Axial {
   /** The procedure at every element of an axis at once. */
   public static <A, B, C> Proc3<A, B, C> vmapProc(Proc3<A, B, C> f, Axis axis) {
     return (a, b, c) -> {
-      Box unused = now("vmap", () -> new Box(Mapping.vmap("vmap", proc(f), axis, args(a, b, c))));
+      var _ = now("vmap", () -> new Box(Mapping.vmap("vmap", proc(f), axis, args(a, b, c))));
     };
   }
 
@@ -1572,8 +1578,7 @@ public final class Axial {
   /** The procedure at every element of an axis at once. */
   public static <A, B, C, D> Proc4<A, B, C, D> vmapProc(Proc4<A, B, C, D> f, Axis axis) {
     return (a, b, c, d) -> {
-      Box unused =
-          now("vmap", () -> new Box(Mapping.vmap("vmap", proc(f), axis, args(a, b, c, d))));
+      var _ = now("vmap", () -> new Box(Mapping.vmap("vmap", proc(f), axis, args(a, b, c, d))));
     };
   }
 
@@ -1637,7 +1642,7 @@ public final class Axial {
 
   /** The body for i from lo to hi, exclusive; it works on references. */
   public static void forLoop(int lo, int hi, Proc1<NamedArray> f) {
-    List<Object> unused =
+    var _ =
         Loops.foriLoop(
             lo,
             hi,
@@ -1650,7 +1655,7 @@ public final class Axial {
 
   /** The same with bounds that are values. */
   public static void forLoop(NamedArray lo, NamedArray hi, Proc1<NamedArray> f) {
-    List<Object> unused =
+    var _ =
         Loops.foriLoop(
             lo,
             hi,
@@ -1681,7 +1686,7 @@ public final class Axial {
 
   /** One of two branches that work on references. */
   public static void condProc(NamedArray p, Runnable yes, Runnable no) {
-    Object unused =
+    var _ =
         Loops.<Object>cond(
             "condProc",
             p,

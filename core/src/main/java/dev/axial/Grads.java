@@ -132,7 +132,7 @@ final class Grads {
   /**
    * Value and tangent, in the current trace. The tangents of integers and static parts are ignored.
    */
-  static Axial.Jvp<@Nullable Object> jvp(
+  static Axial.Jvp<Object> jvp(
       String what, Tracing.Fun f, @Nullable Object[] args, @Nullable Object[] tangents) {
     Trace t = Tracing.currentTrace();
     Tracing.Inner in = Tracing.inner(what, f, args, Tracing.AS_IS);
@@ -181,7 +181,7 @@ final class Grads {
               ? Axial.zerosLike(values.get(k))
               : NamedArray.traced(t.builder().fit(d, values.get(k).type())));
     }
-    return new Axial.Jvp<>(Tree.unflatten(in.out(), values), Tree.unflatten(in.out(), tangentOut));
+    return new Axial.Jvp<>(Tree.rebuild(in.out(), values), Tree.rebuild(in.out(), tangentOut));
   }
 
   // ---------------------------------------------------------------- vjp
@@ -205,7 +205,6 @@ final class Grads {
     private final boolean isBound;
     private final boolean[] used;
 
-    @SuppressWarnings("unchecked")
     Pullback(String what, Tracing.Fun f, @Nullable Object[] args, boolean single) {
       this.what = what;
       Trace cur = Trace.current();
@@ -220,7 +219,7 @@ final class Grads {
       isBound = false;
       used = new boolean[1];
       if (own == null) {
-        value = (R) Tree.unflatten(in.out(), Tracing.arrays(reverse.values()));
+        value = Tree.rebuild(in.out(), Tracing.arrays(reverse.values()));
         phases = null;
         residuals = List.of();
         return;
@@ -244,7 +243,7 @@ final class Grads {
             NamedArray.concrete(
                 reverse.values().get(k).array(), (dev.axial.engine.Store) got.get(k)));
       }
-      value = (R) Tree.unflatten(in.out(), arrays);
+      value = Tree.rebuild(in.out(), arrays);
       residuals = got.subList(n, got.size());
       saved = needed;
     }
@@ -292,7 +291,6 @@ final class Grads {
     }
 
     @Override
-    @SuppressWarnings("unchecked")
     public A apply(R ct) {
       Tree.Flat seeds = Tree.flatten(ct, "cotangent");
       if (!seeds.structure().equals(in.out())) {
@@ -315,13 +313,13 @@ final class Grads {
         }
         var refs = new HashMap<Integer, Var>();
         b.refs.forEach((input, r) -> refs.put(input, r.core().in(t)));
-        return (A)
-            b.result(
-                reverse.backward(t.builder(), seedsFor(vars), refs).stream()
-                    .map(g -> g == null ? null : NamedArray.traced(g))
-                    .toList());
+        var grads = new ArrayList<@Nullable NamedArray>();
+        for (Var g : reverse.backward(t.builder(), seedsFor(vars), refs)) {
+          grads.add(g == null ? null : NamedArray.traced(g));
+        }
+        return Tree.unchecked(b.result(grads));
       }
-      return (A) eager(seeds, b);
+      return Tree.unchecked(eager(seeds, b));
     }
 
     private boolean hasStacks() {

@@ -154,8 +154,8 @@ final class Loops {
       carry = run(what, o, first, given, f, stacked, carry, rest, blocks * o.unroll, 1);
     }
     var out = stacked.stream().map(NamedRef::freeze).toList();
-    Object c = init == null ? null : Tree.unflatten(first.structure(), carry);
-    return new Axial.Step<>(c, Tree.unflatten(ys[0], out));
+    Object last = init == null ? null : Tree.unflatten(first.structure(), carry);
+    return new Axial.Step<Object, Object>(Tree.unchecked(last), Tree.rebuild(ys[0], out));
   }
 
   private static @Nullable Object slices(Options o, Tree.Flat given, NamedArray i) {

@@ -252,55 +252,55 @@ public final class NamedArray implements Tensor {
     }
 
     /** The array with the selection overwritten. */
-    @CheckReturn
+    @CheckReturnValue
     public NamedArray set(NamedArray v) {
       return write(v, false);
     }
 
     /** The array with the selection overwritten. */
-    @CheckReturn
+    @CheckReturnValue
     public NamedArray set(Number v) {
       return write(Ops.number(v, x.type.dtype()), false);
     }
 
     /** The array with the values added to the selection; repeated indices add up. */
-    @CheckReturn
+    @CheckReturnValue
     public NamedArray add(NamedArray v) {
       return write(v, true);
     }
 
     /** The array with the number added to the selection. */
-    @CheckReturn
+    @CheckReturnValue
     public NamedArray add(Number v) {
       return write(Ops.number(v, x.type.dtype()), true);
     }
 
     /** The array with the selection multiplied. */
-    @CheckReturn
+    @CheckReturnValue
     public NamedArray times(NamedArray v) {
       return update(old -> old.times(v));
     }
 
     /** The array with the selection multiplied. */
-    @CheckReturn
+    @CheckReturnValue
     public NamedArray times(Number v) {
       return update(old -> old.times(v));
     }
 
     /** The array with the smaller of the selection and the value. */
-    @CheckReturn
+    @CheckReturnValue
     public NamedArray min(NamedArray v) {
       return update(old -> Axial.minimum(old, v));
     }
 
     /** The array with the larger of the selection and the value. */
-    @CheckReturn
+    @CheckReturnValue
     public NamedArray max(NamedArray v) {
       return update(old -> Axial.maximum(old, v));
     }
 
     /** The array with f applied to the selection. With repeated indices the last result stays. */
-    @CheckReturn
+    @CheckReturnValue
     public NamedArray update(Function<NamedArray, NamedArray> f) {
       return write(f.apply(view.read(x)), false);
     }

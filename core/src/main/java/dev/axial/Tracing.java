@@ -243,7 +243,7 @@ final class Tracing {
     if (Trace.current() != null) {
       return body.get();
     }
-    Root r = root(what, new Builder(), List.of(), body::get, t -> {});
+    Root r = root(what, new Builder(), List.of(), body, t -> {});
     var out = Eager.call(r.code, r.captured);
     return Tree.rebuild(r.out, Eager.wrap(r.program, out));
   }

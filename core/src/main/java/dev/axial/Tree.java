@@ -276,7 +276,8 @@ public final class Tree {
               ? Optional.empty()
               : Optional.ofNullable(build(o.parts.getFirst(), leaves, path));
       case OfArray a -> {
-        Object[] out = (Object[]) java.lang.reflect.Array.newInstance(a.component, a.parts.size());
+        @Nullable Object[] out =
+            (@Nullable Object[]) java.lang.reflect.Array.newInstance(a.component, a.parts.size());
         for (int k = 0; k < out.length; k++) {
           out[k] = build(a.parts.get(k), leaves, path + "[" + k + "]");
         }
@@ -319,9 +320,14 @@ public final class Tree {
     return java.util.Collections.unmodifiableList(out);
   }
 
-  @SuppressWarnings("unchecked")
   static <T> T rebuild(Structure s, List<? extends @Nullable Object> leaves) {
-    return (T) unflatten(s, leaves);
+    return unchecked(unflatten(s, leaves));
+  }
+
+  /** A tree as the type that the caller knows it has; null where that type allows it. */
+  @SuppressWarnings({"unchecked", "NullAway"})
+  static <T> T unchecked(@Nullable Object tree) {
+    return (T) tree;
   }
 
   // ---------------------------------------------------------------- for users

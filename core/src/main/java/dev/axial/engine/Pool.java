@@ -134,6 +134,7 @@ public final class Pool {
     }
   }
 
+  @SuppressWarnings("MustBeClosedChecker") // the block owns the arena
   private static @Nullable Block reserve(long size) {
     Arena arena = Arena.ofShared();
     try {
@@ -165,8 +166,9 @@ public final class Pool {
     System.gc();
     synchronized (LOCK) {
       try {
-        if (idle == 0) {
-          LOCK.wait(20L << attempt);
+        long until = System.nanoTime() + (20_000_000L << attempt);
+        while (idle == 0 && System.nanoTime() < until) {
+          LOCK.wait(20);
         }
       } catch (InterruptedException x) {
         Thread.currentThread().interrupt();

@@ -466,7 +466,7 @@ final class Elementwise {
       if (from.isFloating()) {
         putDouble(to, d, k, getDouble(x, k));
       } else {
-        putLong(from, to, d, k, getLong(from, x, k));
+        putLong(to, d, k, getLong(from, x, k));
       }
     }
     return d;
@@ -496,7 +496,7 @@ final class Elementwise {
     }
   }
 
-  private static void putLong(DType from, DType to, Object d, int k, long v) {
+  private static void putLong(DType to, Object d, int k, long v) {
     switch (to) {
       case FLOAT32 -> ((float[]) d)[k] = (float) v;
       case FLOAT64 -> ((double[]) d)[k] = (double) v;

@@ -92,8 +92,7 @@ public final class Discharge {
         case Op.RefSwap s -> {
           if (s.reverse()
               || s.edge() == Edge.ADD
-              || s.access().sels().stream().anyMatch(q -> q instanceof Sel.At)
-                  && repeats(x, s.access())) {
+              || s.access().sels().stream().anyMatch(q -> q instanceof Sel.At) && repeats(x)) {
             throw new AxialException(
                 "discharge of a swap with an index array, or of a transposed one, is not supported: discharge before differentiating");
           }
@@ -147,7 +146,7 @@ public final class Discharge {
     return env.get(p.outputs());
   }
 
-  private static boolean repeats(List<Var> x, Access a) {
+  private static boolean repeats(List<Var> x) {
     return x.subList(2, x.size()).stream().anyMatch(v -> !v.array().isScalar());
   }
 

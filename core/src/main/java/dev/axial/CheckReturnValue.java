@@ -12,4 +12,4 @@ import java.lang.annotation.Target;
 @Documented
 @Retention(RetentionPolicy.CLASS)
 @Target(ElementType.METHOD)
-@interface CheckReturn {}
+public @interface CheckReturnValue {}
