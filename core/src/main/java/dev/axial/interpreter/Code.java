@@ -38,13 +38,58 @@ final class Code {
     for (Var v : p.inputs()) {
       slot(v);
     }
+    Map<Var, Op.Const> fills = fills(p);
     for (Equation e : p.equations()) {
       int[] in = e.in().stream().mapToInt(this::slot).toArray();
       int[] out = e.out().stream().mapToInt(this::slot).toArray();
-      steps.add(step(e, in, out));
+      Op.Const fill = e.op() instanceof Op.RefNew ? fills.get(e.in().getFirst()) : null;
+      if (fill != null) {
+        steps.add(newRef(e.in().getFirst().array(), fill, out[0]));
+      } else if (e.op() instanceof Op.Broadcast && fills.containsKey(e.result())) {
+        steps.add(_ -> {});
+      } else {
+        steps.add(step(e, in, out));
+      }
     }
     outputs = p.outputs().stream().mapToInt(this::slot).toArray();
     liveness(p);
+  }
+
+  /** Broadcast constants that only start a reference: the reference is filled at once instead. */
+  private static Map<Var, Op.Const> fills(Program p) {
+    var uses = new HashMap<Var, Integer>();
+    for (Equation e : p.equations()) {
+      e.in().forEach(v -> uses.merge(v, 1, Integer::sum));
+    }
+    p.outputs().forEach(v -> uses.merge(v, 1, Integer::sum));
+    var constants = new HashMap<Var, Op.Const>();
+    var broadcasts = new HashMap<Var, Op.Const>();
+    var out = new HashMap<Var, Op.Const>();
+    for (Equation e : p.equations()) {
+      if (e.op() instanceof Op.Const c) {
+        constants.put(e.result(), c);
+      } else if (e.op() instanceof Op.Broadcast) {
+        Op.Const c = constants.get(e.in().getFirst());
+        if (c != null && uses.getOrDefault(e.result(), 0) == 1) {
+          broadcasts.put(e.result(), c);
+        }
+      } else if (e.op() instanceof Op.RefNew) {
+        Op.Const c = broadcasts.get(e.in().getFirst());
+        if (c != null) {
+          out.put(e.in().getFirst(), c);
+        }
+      }
+    }
+    return out;
+  }
+
+  private static Step newRef(ArrayType t, Op.Const c, int out) {
+    boolean zero = c.bits() == 0;
+    Object one = constant(c);
+    Strided s = Strided.of(t, ArrayType.scalar(t.dtype()));
+    return f ->
+        f[out] =
+            Cell.of(t.dtype(), zero ? Store.newArray(t.dtype(), t.size()) : Elementwise.gather(t.dtype(), s, one));
   }
 
   private int slot(Var v) {
@@ -167,6 +212,12 @@ final class Code {
         DType t = x.get(0).array().dtype();
         Strided s = Strided.of(e.result().array(), x.get(0).array(), x.get(1).array());
         yield f -> f[out[0]] = Elementwise.compare(c.fn(), t, s, array(f, in[0]), array(f, in[1]));
+      }
+      case Op.Fma _ -> {
+        Strided s =
+            Strided.of(e.result().array(), x.get(0).array(), x.get(1).array(), x.get(2).array());
+        yield f ->
+            f[out[0]] = Elementwise.fma(s, array(f, in[0]), array(f, in[1]), array(f, in[2]));
       }
       case Op.Select _ -> {
         Strided s =

@@ -74,6 +74,11 @@ final class Elementwise {
           d[k] = (float) Math.exp(a[k]);
         }
       }
+      case ERFINV -> { // not the double one rounded: the two are different approximations
+        for (int k = 0; k < d.length; k++) {
+          d[k] = Special.erfinv(a[k]);
+        }
+      }
       default -> { // not over Op: a loop of its own only where it pays
         DoubleUnaryOperator f = Scalars.real(fn);
         for (int k = 0; k < d.length; k++) {
@@ -338,6 +343,39 @@ final class Elementwise {
               };
         };
     pairs(s, a, b, d, t, body);
+    return d;
+  }
+
+  /** a b + c of floats or of doubles, rounded once. */
+  static Object fma(Strided s, Object a, Object b, Object c) {
+    Object d = a instanceof float[] ? new float[s.total] : new double[s.total];
+    int as = s.inner(0);
+    int bs = s.inner(1);
+    int cs = s.inner(2);
+    int[] at = {0};
+    s.run((off, n) -> {
+      int o = at[0];
+      at[0] += n;
+      int ao = off[0];
+      int bo = off[1];
+      int co = off[2];
+      if (d instanceof float[] r) {
+        float[] x = (float[]) a;
+        float[] y = (float[]) b;
+        float[] z = (float[]) c;
+        for (int k = 0; k < n; k++) {
+          r[o + k] = Math.fma(x[ao + k * as], y[bo + k * bs], z[co + k * cs]);
+        }
+      } else {
+        double[] r = (double[]) d;
+        double[] x = (double[]) a;
+        double[] y = (double[]) b;
+        double[] z = (double[]) c;
+        for (int k = 0; k < n; k++) {
+          r[o + k] = Math.fma(x[ao + k * as], y[bo + k * bs], z[co + k * cs]);
+        }
+      }
+    });
     return d;
   }
 

@@ -39,7 +39,7 @@ final class Scalars {
       case ACOSH -> Special::acosh;
       case ATANH -> Special::atanh;
       case ERF -> Special::erf;
-      case ERFINV -> Special::erfinv;
+      case ERFINV -> x -> Special.erfinv(x);
       case LOGISTIC -> x -> 1 / (1 + Math.exp(-x));
       case LGAMMA -> Special::lgamma;
       case DIGAMMA -> Special::digamma;

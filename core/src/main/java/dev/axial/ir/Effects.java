@@ -28,6 +28,7 @@ public final class Effects {
           Op.Unary _,
           Op.Binary _,
           Op.Compare _,
+          Op.Fma _,
           Op.Select _,
           Op.Cast _,
           Op.Bitcast _,

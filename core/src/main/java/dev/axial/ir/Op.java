@@ -50,6 +50,9 @@ public sealed interface Op {
 
   record Compare(Fn.Compare fn) implements Op {}
 
+  /** a b + c of one floating dtype, rounded once. */
+  record Fma() implements Op {}
+
   /** predicate, where true, where false. */
   record Select() implements Op {}
 
@@ -224,6 +227,7 @@ public sealed interface Op {
           Unary _,
           Binary _,
           Compare _,
+          Fma _,
           Select _,
           Cast _,
           Bitcast _,

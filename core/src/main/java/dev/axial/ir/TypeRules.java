@@ -48,6 +48,12 @@ public final class TypeRules {
         sameDtype(c, arr(in, 0), arr(in, 1));
         yield List.of(arr(in, 0).union(arr(in, 1)).with(DType.BOOL));
       }
+      case Op.Fma f -> {
+        require(arr(in, 0).dtype().isFloating(), "%s of %s", f, in);
+        sameDtype(f, arr(in, 0), arr(in, 1));
+        sameDtype(f, arr(in, 0), arr(in, 2));
+        yield List.of(arr(in, 0).union(arr(in, 1)).union(arr(in, 2)));
+      }
       case Op.Select s -> {
         require(
             arr(in, 0).dtype() == DType.BOOL,

@@ -121,7 +121,7 @@ final class Activity {
             Op.RefFreeze _,
             Op.StackPop _ ->
             edge.accept(in.get(0), e.result());
-        case Op.Dot _, Op.Concat _ -> in.forEach(v -> edge.accept(v, e.result()));
+        case Op.Fma _, Op.Dot _, Op.Concat _ -> in.forEach(v -> edge.accept(v, e.result()));
         case Op.Scatter _ -> {
           edge.accept(in.get(0), e.result());
           edge.accept(in.get(1), e.result());

@@ -120,6 +120,7 @@ public final class Discharge {
             Op.Unary _,
             Op.Binary _,
             Op.Compare _,
+            Op.Fma _,
             Op.Select _,
             Op.Cast _,
             Op.Bitcast _,

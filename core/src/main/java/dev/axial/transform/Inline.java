@@ -47,6 +47,7 @@ public final class Inline {
           Op.Unary _,
           Op.Binary _,
           Op.Compare _,
+          Op.Fma _,
           Op.Select _,
           Op.Cast _,
           Op.Bitcast _,

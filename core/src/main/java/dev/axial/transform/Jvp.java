@@ -103,6 +103,19 @@ public final class Jvp {
         }
       }
       case Op.Binary u -> jvpBinary(b, e, u, x, t, val, tan);
+      case Op.Fma _ -> {
+        Var y = b.one(e.op(), x);
+        val.put(e.result(), y);
+        Var sum = null;
+        for (int k = 0; k < 3; k++) {
+          Var d = t.get(k);
+          if (d != null) {
+            Var term = k == 2 ? d : b.mul(d, x.get(1 - k));
+            sum = sum == null ? term : b.add(sum, term);
+          }
+        }
+        put(tan, e.result(), sum == null ? null : b.broadcast(sum, y.array().dims()));
+      }
       case Op.Dot _ -> {
         val.put(e.out(), b.emit(e.op(), x));
         Var sum = null;

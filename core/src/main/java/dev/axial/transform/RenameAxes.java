@@ -147,6 +147,7 @@ public final class RenameAxes {
           Op.Unary _,
           Op.Binary _,
           Op.Compare _,
+          Op.Fma _,
           Op.Select _,
           Op.Cast _,
           Op.Bitcast _,

@@ -378,6 +378,7 @@ public final class Reverse {
           Op.Unary _,
           Op.Binary _,
           Op.Compare _,
+          Op.Fma _,
           Op.Select _,
           Op.Cast _,
           Op.Bitcast _,
@@ -467,6 +468,15 @@ public final class Reverse {
                 if (d != null) {
                   l.add(in.get(k), l.bb.mul(ct, d));
                 }
+              }
+            }
+          };
+      case Op.Fma _ ->
+          l -> {
+            Var ct = l.take(e.result());
+            for (int k = 0; k < 3 && ct != null; k++) {
+              if (on(in.get(k))) {
+                l.add(in.get(k), k == 2 ? ct : l.bb.mul(ct, l.res(x.get(1 - k))));
               }
             }
           };

@@ -101,6 +101,7 @@ public final class Vmap {
           Op.Unary _,
           Op.Binary _,
           Op.Compare _,
+          Op.Fma _,
           Op.Select _,
           Op.Cast _,
           Op.Bitcast _,
