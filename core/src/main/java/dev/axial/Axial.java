@@ -483,6 +483,11 @@ public final class Axial {
     return x.pow(y);
   }
 
+  /** The remainder with the sign of x, by name; of integers by 0 it is x. */
+  public static NamedArray fmod(NamedArray x, NamedArray y) {
+    return Ops.binary(Fn.Binary.REM, x, y);
+  }
+
   /** log(exp(x) + exp(y)), without overflow. */
   public static NamedArray logaddexp(NamedArray x, NamedArray y) {
     NamedArray m = maximum(x, y);
@@ -519,6 +524,54 @@ public final class Axial {
   /** log(1 + exp(x)). */
   public static NamedArray softplus(NamedArray x) {
     return logaddexp(x, zerosLike(x));
+  }
+
+  /** a b + c, by name, rounded once: Math.fma. */
+  public static NamedArray fma(NamedArray a, NamedArray b, NamedArray c) {
+    return Ops.fma(a, b, c);
+  }
+
+  // ---------------------------------------------------------------- bits
+
+  /** The same bits as another dtype of the same width. */
+  public static NamedArray bitcast(NamedArray x, DType t) {
+    return Ops.bitcast(x, t);
+  }
+
+  /** The bits of integers moved up, by name; zeros come in. */
+  public static NamedArray shiftLeft(NamedArray x, NamedArray by) {
+    return Ops.binary(Fn.Binary.SHL, x, by);
+  }
+
+  /** The bits of integers moved up; zeros come in. */
+  public static NamedArray shiftLeft(NamedArray x, int by) {
+    return Ops.binary(Fn.Binary.SHL, x, by);
+  }
+
+  /** The bits of integers moved down, by name: the sign comes in, or zeros where there is none. */
+  public static NamedArray shiftRight(NamedArray x, NamedArray by) {
+    boolean signed = Ops.promoted("shiftRight", x, by) != DType.UINT32;
+    return Ops.binary(signed ? Fn.Binary.SAR : Fn.Binary.SHR, x, by);
+  }
+
+  /** The bits of integers moved down: the sign comes in, or zeros where there is none. */
+  public static NamedArray shiftRight(NamedArray x, int by) {
+    return shiftRight(x, Ops.number(by, x.dtype()));
+  }
+
+  /** The bits of integers moved down, by name; zeros come in. */
+  public static NamedArray shiftRightLogical(NamedArray x, NamedArray by) {
+    return Ops.binary(Fn.Binary.SHR, x, by);
+  }
+
+  /** The bits of integers moved down; zeros come in. */
+  public static NamedArray shiftRightLogical(NamedArray x, int by) {
+    return Ops.binary(Fn.Binary.SHR, x, by);
+  }
+
+  /** How many bits of an integer are set. */
+  public static NamedArray populationCount(NamedArray x) {
+    return Ops.unary(Fn.Unary.POPCOUNT, x);
   }
 
   // ---------------------------------------------------------------- reductions
@@ -815,9 +868,29 @@ public final class Axial {
   /** The result of {@link #topK}. */
   public record TopK(NamedArray values, NamedArray indices) {}
 
+  /**
+   * The first position at which each value could be put into the ascending axis of {@code sorted}
+   * and leave it ascending, int32; other axes are aligned by name.
+   */
+  public static NamedArray searchsorted(NamedArray sorted, AxisSelector axis, NamedArray values) {
+    return Shapes.searchSorted(sorted, axis.name(), values);
+  }
+
   /** Element by element along an axis: {@code out[…, j] = x[…, index[…, j]]}. */
   public static NamedArray takeAlong(NamedArray x, AxisSelector axis, NamedArray index) {
     return Shapes.takeAlong(x, axis.name(), index);
+  }
+
+  // ---------------------------------------------------------------- random keys
+
+  /**
+   * A random key: an opaque scalar, from which {@code dev.axial.random.Random} draws. The low word
+   * is the seed's low 32 bits, the high word the others. Mirrors {@code jax.random.key} with 64-bit
+   * types enabled; without, JAX drops all but the low 32 bits, so the two differ for seeds that are
+   * negative or above 2^32 - 1.
+   */
+  public static NamedArray key(long seed) {
+    return Ops.constant(DType.KEY, seed);
   }
 
   // ---------------------------------------------------------------- references

@@ -78,6 +78,9 @@ final class Eager {
     int locked = 0;
     try {
       for (Storage s : storages) {
+        if (s.held()) {
+          throw Errors.held(s.site());
+        }
         s.lock();
         locked++;
       }

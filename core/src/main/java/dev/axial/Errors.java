@@ -177,16 +177,22 @@ final class Errors {
         function, path, made);
   }
 
-  static AxialException passedTwice(String a, String b, String made) {
+  static AxialException passedTwice(String function, String a, String b, String made) {
     return error(
-        "the reference made at %s comes in twice, as %s and %s, and the two may overlap. Pass it once; views of one reference may come in together when they are disjoint.",
-        made, a, b);
+        "the reference made at %s comes into %s twice, as %s and %s, and the two may overlap. Pass it once; views of one reference may come in together when they are disjoint.",
+        made, function, a, b);
   }
 
-  static AxialException closedOverAndPassed(String made, String path) {
+  static AxialException closedOverAndPassed(String function, String made, String path) {
     return error(
-        "the reference made at %s is passed as %s and also used inside the function from outside. Use the argument in the function, or do not pass it.",
-        made, path);
+        "the reference made at %s is passed to %s as %s and also used in it from outside. Use the argument in the function, or do not pass it.",
+        made, function, path);
+  }
+
+  static AxialException held(String made) {
+    return error(
+        "the reference made at %s is used inside the function given to its own update, or in a callback of a call that holds it. Use the value the function receives, or move the access outside.",
+        made);
   }
 
   static AxialException unslicedShared(String path) {

@@ -112,7 +112,7 @@ final class Jit {
 
   // ---------------------------------------------------------------- arguments
 
-  private static Call apart(@Nullable Object[] args) {
+  private Call apart(@Nullable Object[] args) {
     var c = new Call(Tracing.flatten(args));
     var firstView = new ArrayList<NamedRef>();
     var firstPath = new ArrayList<String>();
@@ -134,7 +134,7 @@ final class Jit {
           for (int j = 0; j < firstView.size(); j++) {
             if (firstView.get(j).core().storage == s
                 && !Overlap.disjoint(firstView.get(j).view(), r.view())) {
-              throw Errors.passedTwice(firstPath.get(j), c.flat.paths().get(k), s.site());
+              throw Errors.passedTwice(what, firstPath.get(j), c.flat.paths().get(k), s.site());
             }
           }
           firstView.add(r);

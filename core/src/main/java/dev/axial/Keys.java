@@ -38,8 +38,7 @@ public final class Keys {
     Ops.aligned("threefry", counter.first, counter.second);
     Ops.aligned("threefry", key, counter.first);
     Ops.aligned("threefry", key, counter.second);
-    return pair(
-        Ops.emitAll(new Op.Threefry(), Arrays.asList(key, counter.first, counter.second)));
+    return pair(Ops.emitAll(new Op.Threefry(), Arrays.asList(key, counter.first, counter.second)));
   }
 
   private static Words pair(List<NamedArray> two) {

@@ -431,6 +431,9 @@ public final class NamedRef implements Tensor {
   }
 
   private static <T> T locked(Storage s, Body<T> body) {
+    if (s.held()) {
+      throw Errors.held(s.site());
+    }
     s.lock();
     try {
       return body.run();

@@ -124,12 +124,41 @@ final class Ops {
       throw Errors.error(
           "%s of two boolean arrays; cast them first, or use xor, and, or.", label(f));
     }
-    if (t.isFloating() && (f == Fn.Binary.AND || f == Fn.Binary.OR || f == Fn.Binary.XOR)) {
-      throw Errors.error(
-          "%s of %s and %s: logical operations take booleans or integers; compare first.",
-          label(f), a.dtype(), b.dtype());
+    if (t.isFloating()) {
+      bitwise(f, a, b);
     }
     return emit(new Op.Binary(f), cast(a, t), cast(b, t));
+  }
+
+  static NamedArray fma(NamedArray a, NamedArray b, NamedArray c) {
+    aligned("fma", a, b);
+    aligned("fma", a, c);
+    aligned("fma", b, c);
+    DType t = floating(DType.promote(promoted("fma", a, b), promoted("fma", a, c)));
+    return emit(new Op.Fma(), cast(a, t), cast(b, t), cast(c, t));
+  }
+
+  static NamedArray bitcast(NamedArray x, DType t) {
+    if (x.dtype() == DType.KEY || t == DType.KEY || x.dtype().bytes() != t.bytes()) {
+      throw Errors.error(
+          "bitcast of %s to %s: both have the same width, and neither is a key.", x.dtype(), t);
+    }
+    return x.dtype() == t ? x : emit(new Op.Bitcast(t), x);
+  }
+
+  /** Refuses the functions of bits. */
+  private static void bitwise(Fn.Binary f, NamedArray a, NamedArray b) {
+    switch (f) {
+      case AND, OR, XOR ->
+          throw Errors.error(
+              "%s of %s and %s: logical operations take booleans or integers; compare first.",
+              label(f), a.dtype(), b.dtype());
+      case SHL, SHR, SAR ->
+          throw Errors.error(
+              "a shift of %s by %s: shifts take integers; bitcast gives the bits of a number.",
+              a.dtype(), b.dtype());
+      case ADD, SUB, MUL, DIV, REM, POW, MAX, MIN, ATAN2 -> {}
+    }
   }
 
   private static boolean arithmetic(Fn.Binary f) {

@@ -152,6 +152,19 @@ final class Shapes {
     return Ops.broadcast(out, order);
   }
 
+  /** By halving, all values at once: after each step the answer lies in the next smaller window. */
+  static NamedArray searchSorted(NamedArray sorted, String axis, NamedArray values) {
+    Ops.reduced(sorted, List.of(axis));
+    int n = sorted.type().dim(axis).size();
+    NamedArray at = Ops.broadcast(Ops.constant(DType.INT32, 0L), values.type().dims());
+    for (int step = Integer.highestOneBit(n); step > 0; step /= 2) {
+      NamedArray next = at.plus(step);
+      NamedArray last = sorted.get(new Selections.Many(axis, Axial.minimum(next, n).minus(1)));
+      at = Axial.where(next.le(n).and(last.lt(values)), next, at);
+    }
+    return at;
+  }
+
   /** The product along one axis by halves, so that its derivative needs no division. */
   static NamedArray product(NamedArray x, String axis) {
     NamedArray y = x;

@@ -1,7 +1,7 @@
 package dev.axial;
 
-/** Finds the line of the user's source that called the library. */
-final class Site {
+/** Finds the line of the user's source that called the library, for messages. */
+public final class Site {
   private static final StackWalker WALKER =
       StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
 
@@ -31,7 +31,7 @@ final class Site {
   private Site() {}
 
   /** Class, method, file and line, such as {@code Main.step(Main.java:12)}. */
-  static String here() {
+  public static String here() {
     return WALKER.walk(frames ->
         frames
             .filter(f -> !LIBRARY.get(f.getDeclaringClass()))

@@ -26,6 +26,7 @@ final class Trace {
   private final Map<Object, Var> captured = new IdentityHashMap<>();
   private final List<Object> capturedOrder = new ArrayList<>();
   private final List<Var> capturedVars = new ArrayList<>();
+  private String function = "the function";
   private final Map<Storage, String> passed = new IdentityHashMap<>();
   private boolean open = true;
 
@@ -76,6 +77,11 @@ final class Trace {
     root.passed.put(s, path);
   }
 
+  /** What the traced function is called in errors. */
+  void function(String what) {
+    function = what;
+  }
+
   /** The concrete arrays and references that the traced function used, in order. */
   List<Object> captured() {
     return capturedOrder;
@@ -94,7 +100,7 @@ final class Trace {
   Var capture(Storage storage) {
     String path = root.passed.get(storage);
     if (path != null) {
-      throw Errors.closedOverAndPassed(storage.site(), path);
+      throw Errors.closedOverAndPassed(root.function, storage.site(), path);
     }
     return root.captureRoot(storage, () -> root.builder.input(new RefType(storage.type())));
   }

@@ -125,7 +125,7 @@ final class Tracing {
             inputs.add(b.input(new RefType(view.base())));
             outside.add(o);
           } else if (!disjointFromEarlier(in, k)) {
-            throw Errors.passedTwice(firstPathOf(in, k), in.paths().get(k), r.core().site);
+            throw Errors.passedTwice(what, firstPathOf(in, k), in.paths().get(k), r.core().site);
           }
           inputOf.add(known);
           inside.add(
@@ -159,7 +159,7 @@ final class Tracing {
       if (passed != null) {
         int leaf = inputOf.indexOf(passed);
         throw Errors.closedOverAndPassed(
-            ((NamedRef) in.leaves().get(leaf)).core().site, in.paths().get(leaf));
+            what, ((NamedRef) in.leaves().get(leaf)).core().site, in.paths().get(leaf));
       }
     }
     return new Inner(
@@ -256,6 +256,7 @@ final class Tracing {
       Supplier<? extends @Nullable Object> body,
       java.util.function.Consumer<Trace> prepare) {
     Trace t = Trace.child(b);
+    t.function(what);
     prepare.accept(t);
     Tree.Flat[] out = new Tree.Flat[1];
     List<Var> outs =

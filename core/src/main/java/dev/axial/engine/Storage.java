@@ -50,17 +50,17 @@ public final class Storage {
     return s;
   }
 
-  /**
-   * Takes the lock; a thread that has it already is inside an update or a callback, which is an
-   * error.
-   */
+  /** Takes the lock. The thread must not have it: it would be inside an update or a callback. */
   public void lock() {
-    if (lock.isHeldByCurrentThread()) {
-      throw new AxialException(
-          "the reference made at %s is used inside the function given to its own update, or in a callback of a call that holds it. Use the value the function receives, or move the access outside."
-              .formatted(site));
+    if (held()) {
+      throw new AxialException("internal error: the lock of %s is held already".formatted(site));
     }
     lock.lock();
+  }
+
+  /** Whether this thread has the lock. */
+  public boolean held() {
+    return lock.isHeldByCurrentThread();
   }
 
   public void unlock() {

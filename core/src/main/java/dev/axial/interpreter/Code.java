@@ -89,7 +89,9 @@ final class Code {
     Strided s = Strided.of(t, ArrayType.scalar(t.dtype()));
     return f ->
         f[out] =
-            Cell.of(t.dtype(), zero ? Store.newArray(t.dtype(), t.size()) : Elementwise.gather(t.dtype(), s, one));
+            Cell.of(
+                t.dtype(),
+                zero ? Store.newArray(t.dtype(), t.size()) : Elementwise.gather(t.dtype(), s, one));
   }
 
   private int slot(Var v) {

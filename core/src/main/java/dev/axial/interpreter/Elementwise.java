@@ -4,6 +4,7 @@ import dev.axial.AxialException;
 import dev.axial.DType;
 import dev.axial.engine.Store;
 import dev.axial.ir.Fn;
+import java.util.Arrays;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.IntBinaryOperator;
@@ -451,8 +452,23 @@ final class Elementwise {
     return d;
   }
 
+  private static void fill(Object a, int at, Object d, int o, int n) {
+    switch (d) {
+      case float[] r -> Arrays.fill(r, o, o + n, ((float[]) a)[at]);
+      case double[] r -> Arrays.fill(r, o, o + n, ((double[]) a)[at]);
+      case int[] r -> Arrays.fill(r, o, o + n, ((int[]) a)[at]);
+      case long[] r -> Arrays.fill(r, o, o + n, ((long[]) a)[at]);
+      case byte[] r -> Arrays.fill(r, o, o + n, ((byte[]) a)[at]);
+      default -> throw new AxialException("internal error: " + d.getClass()); // not over Op
+    }
+  }
+
   /** d[o + k ds] = a[ao + k as]. */
   static void strided(Object a, int ao, int as, Object d, int o, int ds, int n) {
+    if (as == 0 && ds == 1) {
+      fill(a, ao, d, o, n);
+      return;
+    }
     switch (a) {
       case float[] x -> {
         float[] r = (float[]) d;

@@ -135,14 +135,15 @@ public final class Vmap {
       case Op.RefFreeze r -> b.emit(r, x);
       case Op.RefGet g -> {
         if (!mapped(x.get(0)) && added.contains(x.get(0))) {
-          throw new AxialException(
-              "a reference that is not mapped over '%s' is read after add in the same vmapped function: the lanes' sums are not known there. Read it before the add, or after the vmap."
-                  .formatted(lane.name()));
+          throw error(
+              b,
+              "a reference that is not mapped over '%s' is read after add in the same vmapped function: the lanes' sums are not known there. Read it before the add, or after the vmap.",
+              lane.name());
         }
         yield access(b, x, g.access(), (a, in) -> new Op.RefGet(a, g.mode()));
       }
       case Op.RefSet s -> {
-        needsLane(x, "set");
+        needsLane(b, x, "set");
         yield access(
             b,
             masked(b, x, s.access(), mask),
@@ -150,7 +151,7 @@ public final class Vmap {
             (a, in) -> new Op.RefSet(a, s.reverse()));
       }
       case Op.RefSwap s -> {
-        needsLane(x, "swap");
+        needsLane(b, x, "swap");
         List<Var> in = x;
         if (mask != null && s.edge() == Edge.ADD) {
           in = Jvp.with(in, 1, b.select(mask, in.get(1), b.num(in.get(1).array().dtype(), 0)));
@@ -238,12 +239,21 @@ public final class Vmap {
     return in;
   }
 
-  private void needsLane(List<Var> x, String what) {
+  private void needsLane(Builder b, List<Var> x, String what) {
     if (!mapped(x.get(0))) {
-      throw new AxialException(
-          "%s into a reference that is not mapped over '%s': every lane would write the same place. Pass a reference that has the axis '%s', use add, or write after the vmap."
-              .formatted(what, lane.name(), lane.name()));
+      throw error(
+          b,
+          "%s into a reference that is not mapped over '%s': every lane would write the same place. Pass a reference that has the axis '%s', use add, or write after the vmap.",
+          what,
+          lane.name(),
+          lane.name());
     }
+  }
+
+  /** An error at the user's line of the equation at hand. */
+  private static AxialException error(Builder b, String format, Object... args) {
+    String site = b.site();
+    return new AxialException(format.formatted(args) + (site == null ? "" : "\n  at " + site));
   }
 
   private List<Var> vmapAdd(Builder b, Op.RefAdd a, List<Var> x, @Nullable Var mask) {

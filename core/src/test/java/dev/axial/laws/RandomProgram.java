@@ -9,9 +9,9 @@ import java.util.SplittableRandom;
 
 /**
  * A random function from an array over {@link #X} to a scalar: accesses of every kind to references
- * and views of them, in loops, whiles and branches, two deep. The same seed gives the same function.
- * Values stay small, and branches depend on values only through stopGradient, so that finite
- * differences are meaningful.
+ * and views of them, in loops, whiles and branches, two deep. The same seed gives the same
+ * function. Values stay small, and branches depend on values only through stopGradient, so that
+ * finite differences are meaningful.
  */
 final class RandomProgram {
   static final int N = 3;
@@ -77,13 +77,13 @@ final class RandomProgram {
         int n = 1 + pick(3);
         NamedArray out =
             whileLoop(
-                new Pair(scalar(0), sum(w).times(0.1)),
-                c -> c.i.lt(n),
-                c -> {
-                  nested(seed, depth - 1, with(indices, c.i));
-                  return new Pair(c.i.plus(1), tanh(c.v.plus(sum(r.value()).times(0.1))));
-                })
-            .v;
+                    new Pair(scalar(0), sum(w).times(0.1)),
+                    c -> c.i.lt(n),
+                    c -> {
+                      nested(seed, depth - 1, with(indices, c.i));
+                      return new Pair(c.i.plus(1), tanh(c.v.plus(sum(r.value()).times(0.1))));
+                    })
+                .v;
         other(r).add(out.times(0.2));
       }
       case 11 -> {
@@ -128,7 +128,8 @@ final class RandomProgram {
 
   /** In range or just outside of it. */
   private NamedArray index(List<NamedArray> indices) {
-    NamedArray base = indices.isEmpty() || pick(3) == 0 ? scalar(pick(3)) : indices.get(pick(indices.size()));
+    NamedArray base =
+        indices.isEmpty() || pick(3) == 0 ? scalar(pick(3)) : indices.get(pick(indices.size()));
     return base.plus(pick(4) == 0 ? pick(7) - 4 : 0);
   }
 
@@ -154,7 +155,8 @@ final class RandomProgram {
 
   /** An index array with repeats and some out of range. */
   private void many(NamedRef r, List<NamedArray> indices) {
-    NamedArray idx = array(new int[] {pick(3), pick(4), pick(3), pick(5) - 1}, K).plus(index(indices).times(0));
+    NamedArray idx =
+        array(new int[] {pick(3), pick(4), pick(3), pick(5) - 1}, K).plus(index(indices).times(0));
     NamedArray v = tanh(scalarValue(indices).times(arange(K).plus(1)));
     switch (pick(3)) {
       case 0 -> r.at(X.at(idx)).set(v);

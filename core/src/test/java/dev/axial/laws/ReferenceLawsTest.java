@@ -58,7 +58,9 @@ class ReferenceLawsTest {
     assertThat(got.length).as(law).isEqualTo(want.length);
     for (int k = 0; k < got.length; k++) {
       double scale = 1 + Math.abs(want[k]);
-      assertThat(Math.abs(got[k] - want[k]) / scale).as("%s, element %d: %s, expected %s", law, k, got[k], want[k]).isLessThan(tolerance);
+      assertThat(Math.abs(got[k] - want[k]) / scale)
+          .as("%s, element %d: %s, expected %s", law, k, got[k], want[k])
+          .isLessThan(tolerance);
     }
   }
 
@@ -97,7 +99,11 @@ class ReferenceLawsTest {
     }
     Function<NamedArray, NamedArray> gv = y -> sum(grad(f).apply(y).times(array(v, X)));
     close("grad of grad", numbers(grad(gv).apply(w)), second, 2e-5);
-    close("jvp of grad", numbers(jvp(grad(f), w, array(v, X)).tangent()), numbers(grad(gv).apply(w)), 1e-9);
+    close(
+        "jvp of grad",
+        numbers(jvp(grad(f), w, array(v, X)).tangent()),
+        numbers(grad(gv).apply(w)),
+        1e-9);
 
     var rows = new double[3 * N];
     var values = new double[3];
@@ -111,10 +117,16 @@ class ReferenceLawsTest {
     NamedArray all = array(rows, L, X);
     close("vmap", numbers(vmap(f, L).apply(all)), values, 1e-12);
     close("vmap of grad", numbers(vmap(grad(f), L).apply(all)), grads, 1e-12);
-    close("grad of vmap", numbers(grad((NamedArray x) -> sum(vmap(f, L).apply(x))).apply(all)), grads, 1e-12);
+    close(
+        "grad of vmap",
+        numbers(grad((NamedArray x) -> sum(vmap(f, L).apply(x))).apply(all)),
+        grads,
+        1e-12);
 
     Program program = program(grad(f), w);
-    assertThat(Program.parse(unsited(program)).toString()).as("print, then parse").isEqualTo(unsited(program));
+    assertThat(Program.parse(unsited(program)).toString())
+        .as("print, then parse")
+        .isEqualTo(unsited(program));
   }
 
   private static String unsited(Program p) {
