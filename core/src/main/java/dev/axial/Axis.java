@@ -14,10 +14,10 @@ public record Axis(String name, int size) implements AxisSelector {
   /** Checks the name and the size. */
   public Axis {
     if (name.isBlank()) {
-      throw new AxialException("an axis needs a name; got '%s'".formatted(name));
+      throw Errors.error("an axis needs a name; got '%s'.", name);
     }
     if (size < 0) {
-      throw new AxialException("axis '%s' has size %d; a size is at least 0".formatted(name, size));
+      throw Errors.error("axis '%s' has size %d; a size is at least 0.", name, size);
     }
   }
 

@@ -339,7 +339,7 @@ final class Grads {
       NamedArray s = seeds.leaves().get(k).value();
       if (!want.sameDims(s.type().with(want.dtype())) || s.dtype() != want.dtype()) {
         throw Errors.error(
-            "%s: the cotangent %s has type %s; expected %s.",
+            "%s: the %s has type %s; expected %s.",
             what, seeds.paths().get(k), Errors.type(s.type()), Errors.type(want));
       }
       return Ops.broadcast(s, want.dims());

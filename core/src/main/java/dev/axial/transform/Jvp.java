@@ -2,7 +2,6 @@ package dev.axial.transform;
 
 import static dev.axial.ir.Builder.cat;
 
-import dev.axial.AxialException;
 import dev.axial.ir.Builder;
 import dev.axial.ir.Env;
 import dev.axial.ir.Equation;
@@ -195,7 +194,8 @@ public final class Jvp {
       case Op.Call c -> jvpCall(b, e, c, x, t, val, tan);
       case Op.CustomVjp c -> {
         if (e.out().stream().anyMatch(this::on)) {
-          throw new AxialException(
+          throw Rejected.error(
+              e.site(),
               "forward mode (jvp, linearize, jacobian forward) meets a customVjp, which has a reverse rule only. Use grad or vjp here, or give the function a customJvp.");
         }
         val.put(e.out(), b.emit(c, x));

@@ -825,7 +825,8 @@ public final class Reverse {
    */
   private Back reverseRemat(Builder fb, Equation e, Op.Call c, List<Var> x, Env env) {
     if (!Effects.written(e).isEmpty()) {
-      throw new AxialException(
+      throw Rejected.error(
+          e.site(),
           "a checkpointed function writes a reference from outside, which is not supported in this version. Return the value and write it outside the function.");
     }
     var saved = new ArrayList<Var>();

@@ -135,8 +135,8 @@ public final class Vmap {
       case Op.RefFreeze r -> b.emit(r, x);
       case Op.RefGet g -> {
         if (!mapped(x.get(0)) && added.contains(x.get(0))) {
-          throw error(
-              b,
+          throw Rejected.error(
+              b.site(),
               "a reference that is not mapped over '%s' is read after add in the same vmapped function: the lanes' sums are not known there. Read it before the add, or after the vmap.",
               lane.name());
         }
@@ -241,19 +241,13 @@ public final class Vmap {
 
   private void needsLane(Builder b, List<Var> x, String what) {
     if (!mapped(x.get(0))) {
-      throw error(
-          b,
+      throw Rejected.error(
+          b.site(),
           "%s into a reference that is not mapped over '%s': every lane would write the same place. Pass a reference that has the axis '%s', use add, or write after the vmap.",
           what,
           lane.name(),
           lane.name());
     }
-  }
-
-  /** An error at the user's line of the equation at hand. */
-  private static AxialException error(Builder b, String format, Object... args) {
-    String site = b.site();
-    return new AxialException(format.formatted(args) + (site == null ? "" : "\n  at " + site));
   }
 
   private List<Var> vmapAdd(Builder b, Op.RefAdd a, List<Var> x, @Nullable Var mask) {

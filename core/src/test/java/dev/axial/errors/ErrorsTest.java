@@ -1,0 +1,540 @@
+package dev.axial.errors;
+
+import static dev.axial.Axial.*;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.axial.*;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The whole text of each error, in {@code errors.txt}: {@code # name}, then the message. Places in
+ * this file read {@code <line>} there. Each misuse leaves its references as they were.
+ */
+class ErrorsTest {
+  static final Axis B = axis("Batch", 4);
+  static final Axis F = axis("Feature", 3);
+  static final Axis L = axis("layer", 6);
+
+  record Pair(Tensor a, Tensor b) {}
+
+  record Strict(NamedArray weight) {}
+
+  record Named(NamedArray x, Object extra) {}
+
+  private static final Map<String, Runnable> CASES = new LinkedHashMap<>();
+  private static NamedArray leaked;
+  private static NamedRef leakedRef;
+
+  private static void bad(String name, Runnable r) {
+    if (CASES.put(name, r) != null) {
+      throw new IllegalStateException(name);
+    }
+  }
+
+  private static NamedArray x() {
+    return arange(F, DType.FLOAT32);
+  }
+
+  private static NamedRef ref(Axis... axes) {
+    return newRef(zeros(axes));
+  }
+
+  static {
+    selections();
+    values();
+    references();
+    calls();
+    derivatives();
+    control();
+    trees();
+  }
+
+  private static void selections() {
+    bad("axis without a name", () -> axis(" ", 3));
+    bad("axis of negative size", () -> axis("X", -1));
+    bad("no such axis", () -> x().get(B.at(0)));
+    bad("axis consumed by a staged index", () -> ref(B, F).slice(B.at(1)).get(B.at(0)));
+    bad("axis selected twice", () -> x().get(F.at(0), F.range(0, 2)));
+    bad("position conflicts with a name", () -> ref(B, F).get(pos(0), B.at(1)));
+    bad("too many positions", () -> x().get(pos(0), pos(1)));
+    bad("two ellipses", () -> ref(B, F).get(ELLIPSIS, ELLIPSIS));
+    bad("index out of range", () -> ref(B).get(B.at(4)));
+    bad("negative index out of range", () -> ref(B).get(B.at(-5)));
+    bad("one of many indices out of range", () -> ref(B).slice(B.at(0, 9)));
+    bad("index out of range of a view", () -> ref(L).slice(L.range(1, 3)).get(L.at(2)));
+    bad("range out of range", () -> ref(L).get(L.range(2, 9)));
+    bad("range with step 0", () -> ref(L).get(L.range(0, 3, 0)));
+    bad("window out of range", () -> ref(L).get(L.ds(5, 2)));
+    bad("window too large", () -> ref(L).get(L.ds(scalar(0), 7)));
+    bad("window with a vector start", () -> ref(L).get(L.ds(arange(F), 2)));
+    bad("window with a real start", () -> ref(L).get(L.ds(scalar(1.0), 2)));
+    bad("boolean index", () -> ref(L).get(L.at(arange(L).lt(3))));
+    bad("real index", () -> ref(L).get(L.at(scalar(1.0))));
+    bad("index array aligned with another size", () -> ref(B, F).get(B.at(arange(F.resize(2)))));
+    bad(
+        "index arrays paired with different sizes",
+        () -> ref(B, F).get(B.at(arange(axis("I", 2))), F.at(arange(axis("I", 3)))));
+    bad("mask of another size", () -> ref(L).get(L.where(arange(B).lt(2), 1)));
+    bad("mask count out of range", () -> ref(L).get(L.where(arange(L).lt(2), 7)));
+    bad("take along with another size", () -> takeAlong(ones(B, F), F, arange(B.resize(2))));
+  }
+
+  private static void values() {
+    bad("raw array of another length", () -> array(new float[5], B));
+    bad("new reference of another length", () -> newRef(new int[5], B, F));
+    bad("array with one name twice", () -> zeros(B, B.resize(2)));
+    bad("sizes differ in arithmetic", () -> ones(B).plus(ones(B.resize(3))));
+    bad("boolean minus boolean", () -> scalar(true).minus(scalar(false)));
+    bad("logic of reals", () -> x().and(x()));
+    bad("not of reals", () -> x().not());
+    bad("number that does not fit", () -> arange(F).plus(1L << 40));
+    bad("where without a boolean", () -> where(x(), x(), x()));
+    bad("reduce a missing axis", () -> sum(x(), B));
+    bad("reduce an axis twice", () -> sum(ones(B, F), B, B));
+    bad("max of nothing", () -> max(zeros(axis("empty", 0))));
+    bad("dot over a missing axis", () -> dot(x(), x(), B));
+    bad("rearrange with a missing name", () -> rearrange(ones(B, F), F));
+    bad("rename to a name that is taken", () -> ones(B, F).rename("Batch", "Feature"));
+    bad(
+        "concatenate different axes",
+        () -> concatenate(B, List.of(ones(B, F), ones(B, F.resize(2)))));
+    bad("stack the wrong number", () -> stack(axis("S", 3), List.of(x(), x())));
+    bad("pad by a negative number", () -> pad(x(), F, -1, 0, 0));
+    bad("unflatten to another size", () -> unflattenAxis(ones(B), B, axis("p", 3), axis("q", 2)));
+    bad("item of many", () -> x().item());
+    bad("arithmetic on a key", () -> key(0).plus(1));
+  }
+
+  private static void references() {
+    bad("write with an extra axis", () -> ref(B).set(x()));
+    bad("write of another size", () -> ref(B).set(ones(B.resize(3))));
+    bad("write of raw values of another length", () -> ref(B, F).at(B.at(0)).set(new float[4]));
+    bad("write real into integer", () -> newRef(arange(F)).set(x()));
+    bad("write a real number into integer", () -> newRef(arange(F)).set(1.5));
+    bad("write a number into boolean", () -> newRef(arange(F).lt(1)).set(1));
+    bad(
+        "use after freeze",
+        () -> {
+          NamedRef r = ref(B);
+          NamedRef view = r.slice(B.at(0));
+          r.freeze();
+          view.get();
+        });
+    bad(
+        "write after freeze",
+        () -> {
+          NamedRef r = ref(B);
+          r.freeze();
+          r.set(1);
+        });
+    bad(
+        "use after freeze, traced",
+        () ->
+            jit(
+                    (NamedArray y) -> {
+                      NamedRef r = newRef(y);
+                      NamedArray end = r.freeze();
+                      r.set(0);
+                      return end;
+                    })
+                .apply(x()));
+    bad(
+        "use after free",
+        () -> {
+          NamedRef r = ref(B);
+          free(r);
+          r.get();
+        });
+    bad("freeze of an argument", () -> jit((NamedRef r) -> r.freeze()).apply(ref(B)));
+    bad(
+        "freeze of a captured reference",
+        () -> {
+          NamedRef r = ref(B);
+          jit((NamedArray y) -> r.freeze()).apply(x());
+        });
+    bad(
+        "freeze in a loop body",
+        () ->
+            jit(
+                    (NamedArray y) -> {
+                      NamedRef r = newRef(y);
+                      forLoop(0, 2, i -> r.freeze());
+                      return y;
+                    })
+                .apply(x()));
+    bad(
+        "reference in its own update",
+        () -> {
+          NamedRef r = ref(B);
+          r.update(v -> r.get());
+        });
+    bad(
+        "reference in a callback of its call",
+        () -> {
+          NamedRef r = ref(B);
+          jitProc((NamedRef q) -> debugCallback(v -> r.get(), q.get())).run(r);
+        });
+  }
+
+  private static void calls() {
+    bad("returning a reference", () -> jit((NamedRef r) -> r).apply(ref(B)));
+    bad(
+        "returning a reference in a record",
+        () -> jit((NamedArray y) -> new Pair(y, newRef(y))).apply(x()));
+    bad(
+        "passing a reference twice",
+        () -> {
+          NamedRef r = ref(B);
+          jitProc((NamedRef p, NamedRef q) -> p.set(q.get())).run(r, r);
+        });
+    bad(
+        "passing a reference twice in a record",
+        () -> {
+          NamedRef r = ref(B);
+          jitProc((Pair p) -> ((NamedRef) p.a()).set(1)).run(new Pair(r, r));
+        });
+    bad(
+        "passing overlapping views",
+        () -> {
+          NamedRef r = ref(L);
+          jitProc((NamedRef p, NamedRef q) -> p.set(1))
+              .run(r.slice(L.range(0, 3)), r.slice(L.range(2, 5)));
+        });
+    bad(
+        "passing a reference twice inside",
+        () ->
+            jitProc((NamedRef r) -> vmapProc((NamedRef p, NamedRef q) -> p.add(1), B).run(r, r))
+                .run(ref(B)));
+    bad(
+        "passing and closing over",
+        () -> {
+          NamedRef r = ref(B);
+          jitProc((NamedRef q) -> r.set(1)).run(r);
+        });
+    bad(
+        "passing and closing over inside",
+        () ->
+            jit((NamedRef r) ->
+                    grad((NamedArray y, NamedRef q) -> sum(y.times(r.get())).plus(q.get(B.at(0))))
+                        .apply(ones(B), r))
+                .apply(ref(B)));
+    bad(
+        "unsliced of one of several views",
+        () -> {
+          NamedRef r = ref(L);
+          jitProc((NamedRef p, NamedRef q) -> p.unsliced().set(1))
+              .run(r.slice(L.at(0)), r.slice(L.at(1)));
+        });
+    bad(
+        "value after its trace",
+        () -> {
+          jit(
+                  (NamedArray y) -> {
+                    leaked = y;
+                    return y;
+                  })
+              .apply(x());
+          leaked.plus(1);
+        });
+    bad(
+        "reference after its trace",
+        () -> {
+          jit(
+                  (NamedArray y) -> {
+                    leakedRef = newRef(y);
+                    return y;
+                  })
+              .apply(x());
+          leakedRef.get();
+        });
+    bad("item of a traced value", () -> jit((NamedArray y) -> scalar(y.item())).apply(sum(x())));
+    bad(
+        "lower in a trace",
+        () ->
+            jit(
+                    (NamedArray y) -> {
+                      lower((NamedArray z) -> z, y);
+                      return y;
+                    })
+                .apply(x()));
+  }
+
+  private static void derivatives() {
+    bad("grad of a bare reference", () -> grad((NamedRef r) -> sum(r.get())).apply(ref(B)));
+    bad(
+        "grad of integers",
+        () -> grad((NamedArray i) -> sum(i).astype(DType.FLOAT32)).apply(arange(F)));
+    bad("grad of a vector", () -> grad((NamedArray y) -> y).apply(x()));
+    bad(
+        "position of an argument",
+        () -> gradAt((NamedArray p, NamedArray q) -> sum(p.times(q)), 2));
+    bad(
+        "plumbing by argument",
+        () ->
+            grad(
+                    (NamedArray y, NamedRef r) -> {
+                      r.set(y.times(2));
+                      return sum(y);
+                    })
+                .apply(x(), ref(F)));
+    bad(
+        "plumbing by closure",
+        () -> {
+          NamedRef r = ref(F);
+          grad(
+                  (NamedArray y) -> {
+                    r.set(y.times(2));
+                    return sum(y);
+                  })
+              .apply(x());
+        });
+    bad(
+        "jvp into plumbing",
+        () -> {
+          NamedRef r = ref(F);
+          jvp(
+              (NamedArray y) -> {
+                r.add(y);
+                return sum(y);
+              },
+              x(),
+              x());
+        });
+    bad(
+        "vjp without a bound reference",
+        () -> vjp((NamedRef r) -> sum(r.get()), ref(B)).apply(scalar(1.0)));
+    bad(
+        "vjp with a reference of another type",
+        () -> vjp((NamedRef r) -> sum(r.get()), ref(B)).withRefs(ref(F)).apply(scalar(1.0)));
+    bad("cotangent of another type", () -> vjp((NamedArray y) -> y.times(2), x()).apply(ones(B)));
+    bad("tangent of another type", () -> jvp((NamedArray y) -> y, x(), ones(B)));
+    bad(
+        "jvp of customVjp",
+        () -> {
+          Function<NamedArray, NamedArray> f =
+              customVjp((NamedArray y) -> y, y -> residuals(y, y), (s, ct) -> ct);
+          jvp(f, x(), x());
+        });
+    bad(
+        "customVjp saves a foreign reference",
+        () -> {
+          Function<NamedArray, NamedArray> f =
+              customVjp((NamedArray y) -> y, y -> residuals(y, newRef(y)), (r, ct) -> ct);
+          grad((NamedArray y) -> sum(f.apply(y))).apply(x());
+        });
+    bad(
+        "customVjp gradient of another type",
+        () -> {
+          Function<NamedArray, NamedArray> f =
+              customVjp((NamedArray y) -> y, y -> residuals(y, y), (s, ct) -> ones(B));
+          grad((NamedArray y) -> sum(f.apply(y))).apply(x());
+        });
+    bad(
+        "checkpoint writes outside",
+        () -> {
+          NamedRef r = ref(F);
+          grad((NamedArray y) ->
+                  sum(
+                      checkpoint(
+                              (NamedArray z) -> {
+                                r.add(stopGradient(z));
+                                return z.times(z);
+                              })
+                          .apply(y)))
+              .apply(x());
+        });
+  }
+
+  private static void control() {
+    bad("carry changes its dtype", () -> fold(B, scalar(0), arange(B), (c, i) -> c.plus(0.5)));
+    bad("carry changes its axes", () -> foriLoop(0, 3, scalar(0.0), (i, c) -> c.plus(x())));
+    bad(
+        "carry changes its structure",
+        () -> foriLoop(0, 3, List.of(scalar(0.0)), (i, c) -> List.of(c.get(0), c.get(0))));
+    bad("carry holds a reference", () -> foriLoop(0, 3, ref(B), (i, c) -> c));
+    bad("scan over another size", () -> fold(B, scalar(0), arange(B.resize(3)), (c, i) -> c));
+    bad("scan result has the axis", () -> map(B, arange(B), i -> ones(B)));
+    bad(
+        "branches of different types",
+        () -> cond(scalar(true), () -> scalar(1), () -> scalar(1.5)));
+    bad("branches of different structures", () -> ErrorsTest.<Object>branches());
+    bad("condition is not boolean", () -> cond(scalar(1), () -> scalar(1), () -> scalar(2)));
+    bad("loop condition is a vector", () -> whileLoop(x(), c -> c.lt(1), c -> c));
+    bad(
+        "loop condition writes",
+        () -> {
+          NamedRef r = ref();
+          whileLoop(
+              scalar(0),
+              c -> {
+                r.add(1);
+                return c.lt(3);
+              },
+              c -> c.plus(1));
+        });
+    bad(
+        "set into an unmapped reference",
+        () -> {
+          NamedRef r = ref(B);
+          vmap(
+                  (NamedArray y) -> {
+                    r.at(B.at(0)).set(y);
+                    return y;
+                  },
+                  F)
+              .apply(x());
+        });
+    bad(
+        "swap into an unmapped reference",
+        () -> {
+          NamedRef r = ref(B);
+          vmap((NamedArray y) -> r.at(B.at(0)).swap(y), F).apply(x());
+        });
+    bad(
+        "read after add in vmap",
+        () -> {
+          NamedRef r = ref(B);
+          vmap(
+                  (NamedArray y) -> {
+                    r.add(y);
+                    return r.get();
+                  },
+                  F)
+              .apply(x());
+        });
+    bad(
+        "captured array with the mapped axis",
+        () -> {
+          NamedArray outside = x();
+          vmap((NamedArray y) -> y.plus(outside), F).apply(outside);
+        });
+    bad("vmap over another size", () -> vmap((NamedArray y) -> y, F.resize(2)).apply(x()));
+    bad("vmap result has the axis", () -> vmap((NamedArray y) -> ones(F), F).apply(x()));
+    bad(
+        "vmap over an index array of a view",
+        () -> {
+          NamedRef r = ref(L);
+          vmapProc((NamedRef q) -> q.set(1), L.resize(2)).run(r.slice(L.at(1, 1)));
+        });
+    bad("unroll by nothing", () -> Scan.over(B).unroll(0));
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <R> R branches() {
+    return (R) cond(scalar(true), () -> (Object) scalar(1), () -> (Object) List.of(scalar(1)));
+  }
+
+  private static void trees() {
+    bad("raw array in a tree", () -> jit((Object o) -> x()).apply(new float[3]));
+    bad("raw array in a record", () -> jit((Named n) -> n.x()).apply(new Named(x(), new int[2])));
+    bad("plain object in a tree", () -> jit((Object o) -> x()).apply(new StringBuilder()));
+    bad(
+        "keys that do not sort",
+        () -> jit((Map<Object, NamedArray> m) -> x()).apply(Map.of("a", x(), 1, x())));
+    bad("reference in an array component", () -> Tree.toRefs(new Strict(x())));
+    bad(
+        "map over different structures",
+        () -> Tree.<Object>map((a, b) -> a, List.of(x()), List.of(x(), x())));
+    bad(
+        "program that does not parse",
+        () -> Program.parse("program(v0: f32[X:3]) {\n  v1: f32[X:3] = sine v0\n  return v1\n}"));
+  }
+
+  // ---------------------------------------------------------------- the test
+
+  static Stream<String> names() {
+    return CASES.keySet().stream();
+  }
+
+  static Map<String, String> expected() {
+    var out = new LinkedHashMap<String, String>();
+    try (var in = ErrorsTest.class.getResourceAsStream("/errors.txt")) {
+      String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      for (String part : text.split("(?m)^# ")) {
+        int end = part.indexOf('\n');
+        if (end > 0) {
+          out.put(part.substring(0, end), part.substring(end + 1).strip());
+        }
+      }
+    } catch (IOException x) {
+      throw new UncheckedIOException(x);
+    }
+    return out;
+  }
+
+  static String message(Runnable r) {
+    try {
+      r.run();
+    } catch (AxialException x) {
+      return String.valueOf(x.getMessage())
+          .replaceAll("ErrorsTest\\.[A-Za-z<>]+\\(ErrorsTest\\.java:\\d+\\)", "<line>")
+          .strip();
+    }
+    return "no error";
+  }
+
+  @ParameterizedTest
+  @MethodSource("names")
+  void the_message_is(String name) {
+    assertThat(message(CASES.get(name))).isEqualTo(expected().get(name));
+  }
+
+  @Test
+  void every_expected_message_has_its_case() {
+    assertThat(expected().keySet()).isEqualTo(CASES.keySet());
+  }
+
+  @Test
+  void bad_writes_leave_the_reference_as_it_was() {
+    NamedRef r = newRef(arange(B, DType.FLOAT32));
+    float[] before = r.value().toFloatArray();
+    BiFunction<String, Runnable, Void> attempt =
+        (what, run) -> {
+          assertThat(message(run)).as(what).isNotEqualTo("no error");
+          assertThat(r.value().toFloatArray()).as(what).isEqualTo(before);
+          return null;
+        };
+    attempt.apply("extra axis", () -> r.set(x()));
+    attempt.apply("size", () -> r.set(ones(B.resize(3))));
+    attempt.apply("length", () -> r.set(new float[3]));
+    attempt.apply("static index", () -> r.at(B.at(7)).set(1));
+    attempt.apply("failing update", () -> r.update(v -> ones(F)));
+    attempt.apply(
+        "failing trace",
+        () ->
+            jitProc(
+                    (NamedRef q) -> {
+                      q.set(5);
+                      q.set(x());
+                    })
+                .run(r));
+    attempt.apply(
+        "overlapping views",
+        () -> jitProc((NamedRef p, NamedRef q) -> p.set(9)).run(r, r.slice(B.at(1))));
+    attempt.apply(
+        "plumbing",
+        () ->
+            grad(
+                    (NamedArray y) -> {
+                      r.set(y);
+                      return sum(y);
+                    })
+                .apply(ones(B)));
+  }
+
+  /** Prints errors.txt anew, to be read and kept when messages change. */
+  public static void main(String[] args) {
+    CASES.forEach((name, r) -> System.out.println("# " + name + "\n" + message(r) + "\n"));
+  }
+}
