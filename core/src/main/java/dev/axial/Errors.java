@@ -72,14 +72,9 @@ final class Errors {
         index, d.name(), d.size(), -d.size(), d.size() - 1);
   }
 
-  static AxialException rangeOutOfRange(String range, Dim d) {
-    return error("range %s does not lie in axis '%s' of size %d.", range, d.name(), d.size());
-  }
-
-  static AxialException windowTooLarge(int start, int size, Dim d) {
+  static AxialException windowTooLarge(int size, Dim d) {
     return error(
-        "a window of %d elements from %d does not lie in axis '%s' of size %d.",
-        size, start, d.name(), d.size());
+        "a window of %d elements does not fit axis '%s' of size %d.", size, d.name(), d.size());
   }
 
   static AxialException indexDtype(String axis, NamedArray index) {

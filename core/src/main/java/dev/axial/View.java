@@ -240,14 +240,13 @@ record View(
         throw Errors.error(
             "a range along axis '%s' has step 0; the step is positive or negative.", d.name());
       }
+      // As Python's slices: negative numbers count from the end, and what lies outside is cut off.
       Integer a = s.start();
       Integer b = s.stop();
-      int start = a == null ? (step > 0 ? 0 : n - 1) : a < 0 ? a + n : a;
-      int stop = b == null ? (step > 0 ? n : -1) : b < 0 ? b + n : b;
       int low = step > 0 ? 0 : -1;
-      if (start < 0 || start > n || stop < low || stop > n || step < 0 && start == n && n > 0) {
-        throw Errors.rangeOutOfRange(s.toString(), d);
-      }
+      int high = step > 0 ? n : n - 1;
+      int start = a == null ? (step > 0 ? low : high) : Math.clamp(a < 0 ? a + n : a, low, high);
+      int stop = b == null ? (step > 0 ? high : low) : Math.clamp(b < 0 ? b + n : b, low, high);
       int count = step > 0 ? (stop - start + step - 1) / step : (start - stop - step - 1) / -step;
       int size = Math.max(count, 0);
       fate.put(d.name(), new Dim(d.name(), size));
@@ -269,14 +268,12 @@ record View(
     private void window(Dim d, Selections.Window w) {
       NamedArray start = w.dynamic();
       if (w.size() < 0 || w.size() > d.size()) {
-        throw Errors.windowTooLarge(w.start(), w.size(), d);
+        throw Errors.windowTooLarge(w.size(), d);
       }
       fate.put(d.name(), new Dim(d.name(), w.size()));
       if (start == null) {
-        int from = w.start() < 0 ? w.start() + d.size() : w.start();
-        if (from < 0 || from + w.size() > d.size()) {
-          throw Errors.windowTooLarge(w.start(), w.size(), d);
-        }
+        int wrapped = w.start() < 0 ? w.start() + d.size() : w.start();
+        int from = Math.clamp(wrapped, 0, d.size() - w.size());
         Selections.Item item = new Selections.Window(d.name(), from, null, w.size());
         onAxis(d, p -> narrowed(p, from, 1, w.size()), x -> x.get(item));
         return;
