@@ -163,6 +163,9 @@ final class Elementwise {
   }
 
   static Object binary(Fn.Binary fn, DType t, Strided s, Object a, Object b) {
+    if (t == DType.FLOAT32 && s.sizes.length == 1 && s.total > 1 && isArithmetic(fn)) {
+      return whole(fn, (float[]) a, s.inner(0), (float[]) b, s.inner(1));
+    }
     Object d = Store.newArray(t, s.total);
     Pair body =
         switch (t) {
@@ -210,6 +213,104 @@ final class Elementwise {
         };
     pairs(s, a, b, d, t, body);
     return d;
+  }
+
+  private static boolean isArithmetic(Fn.Binary fn) {
+    return fn == Fn.Binary.ADD || fn == Fn.Binary.SUB || fn == Fn.Binary.MUL || fn == Fn.Binary.DIV;
+  }
+
+  /**
+   * Two arrays, or an array and one number, from end to end: the usual case, and the one that
+   * HotSpot turns into vector code, because all indices are the loop variable alone.
+   */
+  private static float[] whole(Fn.Binary fn, float[] a, int as, float[] b, int bs) {
+    var d = new float[as == 0 ? b.length : a.length];
+    if (as == 0) {
+      left(fn, a[0], b, d);
+    } else if (bs == 0) {
+      right(fn, a, b[0], d);
+    } else {
+      both(fn, a, b, d);
+    }
+    return d;
+  }
+
+  private static void both(Fn.Binary fn, float[] a, float[] b, float[] d) {
+    switch (fn) {
+      case ADD -> {
+        for (int k = 0; k < d.length; k++) {
+          d[k] = a[k] + b[k];
+        }
+      }
+      case SUB -> {
+        for (int k = 0; k < d.length; k++) {
+          d[k] = a[k] - b[k];
+        }
+      }
+      case MUL -> {
+        for (int k = 0; k < d.length; k++) {
+          d[k] = a[k] * b[k];
+        }
+      }
+      case DIV -> {
+        for (int k = 0; k < d.length; k++) {
+          d[k] = a[k] / b[k];
+        }
+      }
+      default -> throw new AxialException("internal error: " + fn); // not over Op
+    }
+  }
+
+  private static void right(Fn.Binary fn, float[] a, float v, float[] d) {
+    switch (fn) {
+      case ADD -> {
+        for (int k = 0; k < d.length; k++) {
+          d[k] = a[k] + v;
+        }
+      }
+      case SUB -> {
+        for (int k = 0; k < d.length; k++) {
+          d[k] = a[k] - v;
+        }
+      }
+      case MUL -> {
+        for (int k = 0; k < d.length; k++) {
+          d[k] = a[k] * v;
+        }
+      }
+      case DIV -> {
+        for (int k = 0; k < d.length; k++) {
+          d[k] = a[k] / v;
+        }
+      }
+      default -> throw new AxialException("internal error: " + fn); // not over Op
+    }
+  }
+
+  private static void left(Fn.Binary fn, float v, float[] b, float[] d) {
+    switch (fn) {
+      case ADD -> {
+        for (int k = 0; k < d.length; k++) {
+          d[k] = v + b[k];
+        }
+      }
+      case SUB -> {
+        for (int k = 0; k < d.length; k++) {
+          d[k] = v - b[k];
+        }
+      }
+      case MUL -> {
+        for (int k = 0; k < d.length; k++) {
+          d[k] = v * b[k];
+        }
+      }
+      case DIV -> {
+        for (int k = 0; k < d.length; k++) {
+          d[k] = v / b[k];
+        }
+      }
+      default -> throw new AxialException("internal error: " + fn); // not over Op
+    }
   }
 
   private static void floats(
