@@ -7,12 +7,14 @@ import dev.axial.engine.Store;
 import dev.axial.interpreter.Interpreter;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Builder;
+import dev.axial.ir.CanonicalKey;
 import dev.axial.ir.Op;
 import dev.axial.ir.Program;
 import dev.axial.ir.Type;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,12 +25,39 @@ final class Eager {
   private static final int CACHE = 4096;
   private static final Map<Key, Executable> COMPILED = new ConcurrentHashMap<>();
 
+  private static final Map<CanonicalKey, Executable> PROGRAMS =
+      new LinkedHashMap<>(64, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<CanonicalKey, Executable> eldest) {
+          return size() > 256;
+        }
+      };
+
   private record Key(Op op, List<Type> types) {}
 
   private Eager() {}
 
-  static Engine engine() {
-    return ENGINE;
+  /** The engine's name. */
+  static String engine() {
+    return ENGINE.name();
+  }
+
+  /** Compiled code, shared by programs that are the same. The least recently used goes first. */
+  static Executable compile(Program p) {
+    CanonicalKey key = CanonicalKey.of(p);
+    synchronized (PROGRAMS) {
+      Executable known = PROGRAMS.get(key);
+      if (known != null) {
+        return known;
+      }
+    }
+    Executable made = ENGINE.compile(p);
+    synchronized (PROGRAMS) {
+      PROGRAMS.put(key, made);
+    }
+    return made;
   }
 
   /** One operation on concrete arrays. Compiled once for its types. */
@@ -76,12 +105,13 @@ final class Eager {
     var storages = new ArrayList<>(seen.keySet());
     storages.sort(Comparator.comparingLong(Storage::number));
     int locked = 0;
+    boolean inside = Storage.anyHeld();
     try {
       for (Storage s : storages) {
         if (s.held()) {
           throw Errors.held(s.site());
         }
-        s.lock();
+        s.lock(inside);
         locked++;
       }
       for (Storage s : storages) {

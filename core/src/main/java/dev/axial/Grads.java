@@ -234,7 +234,7 @@ final class Grads {
       t.step(() -> reverse.backward(builder, seeds, Map.of()));
       List<Var> needed = phases.needed(List.of());
       Program forward = phases.forward(Builder.cat(reverse.values(), needed), t.capturedVars());
-      Executable code = Eager.engine().compile(forward);
+      Executable code = Eager.compile(forward);
       List<Object> got = Eager.call(code, t.captured());
       int n = reverse.values().size();
       var arrays = new ArrayList<NamedArray>();
@@ -395,7 +395,7 @@ final class Grads {
         }
       }
       Program backward = two.backward(all, outs);
-      List<Object> got = Eager.call(Eager.engine().compile(backward), given);
+      List<Object> got = Eager.call(Eager.compile(backward), given);
       var arrays = new ArrayList<@Nullable NamedArray>();
       int at = 0;
       for (Var g : grads) {

@@ -80,7 +80,7 @@ final class Jit {
           "lower is for eager code; inside a traced function nothing is lowered on its own.");
     }
     Compiled code = compiled(apart(args));
-    return new Lowered(new Program(code.root.program()), Eager.engine().name(), this::call);
+    return new Lowered(new Program(code.root.program()), Eager.engine(), this::call);
   }
 
   private Compiled compiled(Call c) {

@@ -434,7 +434,7 @@ public final class NamedRef implements Tensor {
     if (s.held()) {
       throw Errors.held(s.site());
     }
-    s.lock();
+    s.lock(Storage.anyHeld());
     try {
       return body.run();
     } finally {

@@ -265,7 +265,7 @@ final class Tracing {
           return outputs(t, out[0]);
         });
     Program p = checked(DeadCode.remove(checked(b.close(outs, List.of()))));
-    return new Root(p, Eager.engine().compile(p), List.copyOf(t.captured()), out[0].structure());
+    return new Root(p, Eager.compile(p), List.copyOf(t.captured()), out[0].structure());
   }
 
   /** Where a reference was made, for errors. */

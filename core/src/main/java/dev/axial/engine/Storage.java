@@ -2,6 +2,7 @@ package dev.axial.engine;
 
 import dev.axial.AxialException;
 import dev.axial.ir.ArrayType;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Storage {
   private static final AtomicLong COUNT = new AtomicLong();
+
+  /** How many locks this thread holds. */
+  private static final ThreadLocal<Integer> HELD = ThreadLocal.withInitial(() -> 0);
 
   private final long number = COUNT.getAndIncrement();
   private final ArrayType type;
@@ -51,11 +55,35 @@ public final class Storage {
   }
 
   /** Takes the lock. The thread must not have it: it would be inside an update or a callback. */
-  public void lock() {
+  public void lock(boolean inside) {
     if (held()) {
       throw new AxialException("internal error: the lock of %s is held already".formatted(site));
     }
-    lock.lock();
+    if (inside) {
+      if (!patiently()) {
+        throw new AxialException(
+            "the reference made at %s is in use by another thread while this one is inside the update of another reference: the two would wait for each other for ever. Read it before the update, or write both in one jitted function."
+                .formatted(site));
+      }
+    } else {
+      lock.lock();
+    }
+    HELD.set(HELD.get() + 1);
+  }
+
+  /** Inside an update there is no order of locks, so waiting has an end. */
+  private boolean patiently() {
+    try {
+      return lock.tryLock(10, TimeUnit.SECONDS);
+    } catch (InterruptedException x) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** Whether this thread holds any lock. */
+  public static boolean anyHeld() {
+    return HELD.get() > 0;
   }
 
   /** Whether this thread has the lock. */
@@ -64,6 +92,7 @@ public final class Storage {
   }
 
   public void unlock() {
+    HELD.set(HELD.get() - 1);
     lock.unlock();
   }
 

@@ -1,0 +1,106 @@
+package dev.axial.ir;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A value that is equal for programs that are the same up to their variables' identity and their
+ * source lines: what compiled code is shared by.
+ */
+public record CanonicalKey(List<Object> form) {
+  /** The key of a program. */
+  public static CanonicalKey of(Program p) {
+    return new CanonicalKey(form(p, new HashMap<>()));
+  }
+
+  private static List<Object> form(Program p, Map<Var, Integer> numbers) {
+    var out = new ArrayList<Object>();
+    for (Var v : p.inputs()) {
+      numbers.put(v, numbers.size());
+      out.add(v.type());
+    }
+    for (Equation e : p.equations()) {
+      op(e.op(), out, numbers);
+      out.add(e.in().stream().map(numbers::get).toList());
+      for (Var v : e.out()) {
+        numbers.put(v, numbers.size());
+        out.add(v.type());
+      }
+    }
+    out.add(p.outputs().stream().map(numbers::get).toList());
+    return out;
+  }
+
+  /** An operation without a body is its own key; one with bodies is its numbers and their forms. */
+  private static void op(Op op, List<Object> out, Map<Var, Integer> numbers) {
+    switch (op) {
+      case Op.Scan s -> {
+        out.add(List.of("scan", s.length(), s.carry(), s.reverse()));
+        out.add(form(s.body(), numbers));
+      }
+      case Op.While w -> {
+        out.add(List.of("while", w.carry()));
+        out.add(form(w.condition(), numbers));
+        out.add(form(w.body(), numbers));
+      }
+      case Op.Cond c -> {
+        out.add("cond");
+        out.add(form(c.yes(), numbers));
+        out.add(form(c.no(), numbers));
+      }
+      case Op.Call c -> {
+        out.add(List.of("call", c.name(), c.remat()));
+        out.add(form(c.body(), numbers));
+      }
+      case Op.CustomVjp c -> {
+        out.add(List.of("custom_vjp", c.wrt()));
+        out.add(form(c.primal(), numbers));
+        out.add(form(c.forward(), numbers));
+        out.add(form(c.backward(), numbers));
+      }
+      case Op.CustomJvp c -> {
+        out.add(List.of("custom_jvp", c.wrt()));
+        out.add(form(c.primal(), numbers));
+        out.add(form(c.rule(), numbers));
+      }
+      case Op.Const _,
+          Op.Iota _,
+          Op.Unary _,
+          Op.Binary _,
+          Op.Compare _,
+          Op.Fma _,
+          Op.Select _,
+          Op.Cast _,
+          Op.Bitcast _,
+          Op.StopGradient _,
+          Op.Reduce _,
+          Op.Broadcast _,
+          Op.Dot _,
+          Op.Rename _,
+          Op.Merge _,
+          Op.Split _,
+          Op.Concat _,
+          Op.CumSum _,
+          Op.ArgSort _,
+          Op.ArgReduce _,
+          Op.Index _,
+          Op.Scatter _,
+          Op.Threefry _,
+          Op.KeyWrap _,
+          Op.KeyData _,
+          Op.RefNew _,
+          Op.RefGet _,
+          Op.RefSet _,
+          Op.RefAdd _,
+          Op.RefSwap _,
+          Op.RefFreeze _,
+          Op.StackNew _,
+          Op.StackPush _,
+          Op.StackPop _,
+          Op.Callback _ ->
+          out.add(op);
+    }
+  }
+}
