@@ -63,7 +63,7 @@ final class Rejection {
         whileLoop(
             start,
             s -> {
-              NamedArray quick = scalar(1, t).minus(s.x2().times(0.0331));
+              NamedArray quick = scalar(1, t).minus(s.x2().times(s.x2()).times(0.0331));
               NamedArray exact =
                   s.x2().times(0.5).plus(d.times(scalar(1, t).minus(s.v3()).plus(log(s.v3()))));
               return s.u().ge(quick).and(log(s.u()).ge(exact));
