@@ -129,33 +129,26 @@ final class Loops {
             "%s of size %d: %s has the axis with size %d.", what, n, given.paths().get(k), size);
       }
     }
-    Tree.Structure[] ys = new Tree.Structure[1];
-    List<NamedRef> stacked = new ArrayList<>();
-    // The types of what is stacked are known only after the body was traced once; the first trace
-    // of the body is thrown away.
-    List<ArrayType> types =
-        n == 0 || o.unroll > 0 ? yTypes(what, o, first, given, f, ys) : List.of();
-    for (ArrayType t : types) {
-      NamedArray zero =
-          Ops.broadcast(Ops.constant(t.dtype(), 0L), t.plusFirst(o.axis.dim()).dims());
-      stacked.add(NamedRef.make(zero));
+    var ys = new Stacked(what, o);
+    if (n == 0) {
+      ys.types(first, given, f);
     }
     int blocks = n / o.unroll;
     int rest = n - blocks * o.unroll;
     List<NamedArray> carry = arrays(first);
     // The remainder of an unrolled loop runs on its own, after it or, backwards, before it.
     if (rest > 0 && o.reverse) {
-      carry = run(what, o, first, given, f, stacked, carry, rest, blocks * o.unroll, 1);
+      carry = run(what, o, first, given, f, ys, carry, rest, blocks * o.unroll, 1);
     }
     if (blocks > 0) {
-      carry = run(what, o, first, given, f, stacked, carry, blocks, 0, o.unroll);
+      carry = run(what, o, first, given, f, ys, carry, blocks, 0, o.unroll);
     }
     if (rest > 0 && !o.reverse) {
-      carry = run(what, o, first, given, f, stacked, carry, rest, blocks * o.unroll, 1);
+      carry = run(what, o, first, given, f, ys, carry, rest, blocks * o.unroll, 1);
     }
-    var out = stacked.stream().map(NamedRef::freeze).toList();
+    var out = ys.refs.stream().map(NamedRef::freeze).toList();
     Object last = init == null ? null : Tree.unflatten(first.structure(), carry);
-    return new Axial.Step<Object, Object>(Tree.unchecked(last), Tree.rebuild(ys[0], out));
+    return new Axial.Step<Object, Object>(Tree.unchecked(last), Tree.rebuild(ys.structure, out));
   }
 
   private static @Nullable Object slices(Options o, Tree.Flat given, NamedArray i) {
@@ -173,34 +166,59 @@ final class Loops {
     return Tree.unflatten(given.structure(), out);
   }
 
-  private static List<ArrayType> yTypes(
-      String what,
-      Options o,
-      Tree.Flat first,
-      Tree.Flat given,
-      BiFunction<@Nullable Object, @Nullable Object, StepOut> f,
-      Tree.Structure[] ys) {
-    var b = new Builder();
-    Trace in = Trace.child(b);
-    NamedArray i = NamedArray.traced(b.input(ArrayType.scalar(DType.INT32)));
-    var carry = arrays(first).stream().map(x -> NamedArray.traced(b.input(x.type()))).toList();
-    return in.run(() -> {
-      StepOut s = f.apply(Tree.unflatten(first.structure(), carry), slices(o, given, i));
-      nextCarry(what, first, s.carry == null ? List.of() : s.carry);
-      Tree.Flat y = Tracing.result("the body of " + what, s.y);
-      ys[0] = y.structure();
-      var types = new ArrayList<ArrayType>();
-      for (Tensor x : y.leaves()) {
-        ArrayType t = ((NamedArray) x).type();
-        if (t.has(o.axis.name())) {
-          throw Errors.error(
-              "%s: the body gives %s, which has the scanned axis already; rename it.",
-              what, Errors.type(t));
+  /**
+   * The references that a scan's results go to. They are made in the trace of the scan when the
+   * first step has said what the results are.
+   */
+  private static final class Stacked {
+    final String what;
+    final Options o;
+    final Trace outer = Tracing.currentTrace();
+    final List<NamedRef> refs = new ArrayList<>();
+    Tree.Structure structure = new Tree.Empty();
+    boolean known;
+
+    Stacked(String what, Options o) {
+      this.what = what;
+      this.o = o;
+    }
+
+    List<Tensor> leaves(@Nullable Object y) {
+      Tree.Flat flat = Tracing.result("the body of " + what, y);
+      if (!known) {
+        known = true;
+        structure = flat.structure();
+        for (Tensor x : flat.leaves()) {
+          ArrayType t = ((NamedArray) x).type();
+          if (t.has(o.axis.name())) {
+            throw Errors.error(
+                "%s: the body gives %s, which has the scanned axis already; rename it.",
+                what, Errors.type(t));
+          }
+          List<dev.axial.ir.Dim> dims = t.plusFirst(o.axis.dim()).dims();
+          refs.add(
+              outer.step(() -> NamedRef.make(Ops.broadcast(Ops.constant(t.dtype(), 0L), dims))));
         }
-        types.add(t);
       }
-      return types;
-    });
+      return flat.leaves();
+    }
+
+    /** For a scan of no steps: traces the body for its types alone. */
+    void types(
+        Tree.Flat first,
+        Tree.Flat given,
+        BiFunction<@Nullable Object, @Nullable Object, StepOut> f) {
+      var b = new Builder();
+      NamedArray i = NamedArray.traced(b.input(ArrayType.scalar(DType.INT32)));
+      var carry = arrays(first).stream().map(x -> NamedArray.traced(b.input(x.type()))).toList();
+      var _ =
+          Trace.child(b)
+              .run(() -> {
+                StepOut s = f.apply(Tree.unflatten(first.structure(), carry), slices(o, given, i));
+                nextCarry(what, first, s.carry == null ? List.of() : s.carry);
+                return leaves(s.y);
+              });
+    }
   }
 
   private static List<NamedArray> run(
@@ -209,7 +227,7 @@ final class Loops {
       Tree.Flat first,
       Tree.Flat given,
       BiFunction<@Nullable Object, @Nullable Object, StepOut> f,
-      List<NamedRef> stacked,
+      Stacked ys,
       List<NamedArray> carry,
       int count,
       int start,
@@ -225,9 +243,9 @@ final class Loops {
                 NamedArray i = unroll == 1 && start == 0 ? k : k.times(unroll).plus(start + at);
                 StepOut s = f.apply(Tree.unflatten(first.structure(), c), slices(o, given, i));
                 c = nextCarry(what, first, s.carry == null ? List.of() : s.carry);
-                List<Tensor> y = Tree.flatten(s.y).leaves();
+                List<Tensor> y = ys.leaves(s.y);
                 for (int m = 0; m < y.size(); m++) {
-                  stacked
+                  ys.refs
                       .get(m)
                       .at(new Selections.Many(o.axis.name(), i))
                       .set((NamedArray) y.get(m));

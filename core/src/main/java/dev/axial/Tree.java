@@ -218,7 +218,7 @@ public final class Tree {
     } catch (ClassCastException | NullPointerException x) {
       throw Errors.error(
           "the map%s has keys that cannot be sorted together: %s. Use keys of one comparable class, such as strings.",
-          at(path), map.keySet());
+          at(path), map.keySet().stream().map(String::valueOf).sorted().toList());
     }
   }
 
