@@ -9,6 +9,7 @@ import static dev.axial.Axial.where;
 import dev.axial.Axis;
 import dev.axial.AxisSelector;
 import dev.axial.NamedArray;
+import dev.axial.random.Random;
 import java.util.List;
 
 /**
@@ -27,7 +28,7 @@ public record CausalSelfAttention(
     Linear query, Linear key, Linear value, Linear output, Axis head, Axis headSize) {
   /** New float32 parameters, with biases; see {@link Linear#init(NamedArray, List, List)}. */
   public static CausalSelfAttention init(NamedArray key, Axis embed, Axis head, Axis headSize) {
-    List<NamedArray> keys = Init.split(key, 4);
+    List<NamedArray> keys = Random.split(key, 4);
     List<Axis> in = List.of(embed);
     List<Axis> heads = List.of(head, headSize);
     return new CausalSelfAttention(

@@ -3,6 +3,7 @@ package dev.axial.nn;
 import dev.axial.AxialException;
 import dev.axial.Axis;
 import dev.axial.NamedArray;
+import dev.axial.Site;
 import java.util.List;
 
 /** The messages of this package: what was given, what was expected, what to do, and where. */
@@ -10,29 +11,7 @@ final class Errors {
   private Errors() {}
 
   private static AxialException error(String format, Object... args) {
-    return new AxialException(format.formatted(args) + "\n  at " + site());
-  }
-
-  /** The line of the user's source that called the library. */
-  private static String site() {
-    return StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE)
-        .walk(frames ->
-            frames
-                .filter(f -> !isLibrary(f.getDeclaringClass()))
-                .findFirst()
-                .map(f ->
-                    "%s.%s(%s:%d)"
-                        .formatted(
-                            f.getClassName().substring(f.getClassName().lastIndexOf('.') + 1),
-                            f.getMethodName(),
-                            f.getFileName(),
-                            f.getLineNumber()))
-                .orElse("an unknown place"));
-  }
-
-  private static boolean isLibrary(Class<?> c) {
-    return c.getPackageName().equals(Errors.class.getPackageName())
-        && c.getProtectionDomain().equals(Errors.class.getProtectionDomain());
+    return new AxialException(format.formatted(args) + "\n  at " + Site.here());
   }
 
   private static String type(NamedArray x) {
@@ -97,9 +76,5 @@ final class Errors {
           type(targets), vocab.name(), vocab.name());
     }
     requireInteger("crossEntropy", targets);
-  }
-
-  static AxialException notPositive(String what, double given) {
-    return error("%s is %s; it must be greater than 0.", what, given);
   }
 }

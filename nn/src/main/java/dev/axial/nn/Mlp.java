@@ -2,6 +2,7 @@ package dev.axial.nn;
 
 import dev.axial.Axis;
 import dev.axial.NamedArray;
+import dev.axial.random.Random;
 import java.util.List;
 
 /**
@@ -14,7 +15,7 @@ import java.util.List;
 public record Mlp(Linear up, Linear down, Activation activation) {
   /** A block from {@code embed} over {@code hidden} back to {@code embed}, with {@code GELU}. */
   public static Mlp init(NamedArray key, Axis embed, Axis hidden) {
-    List<NamedArray> keys = Init.split(key, 2);
+    List<NamedArray> keys = Random.split(key, 2);
     return new Mlp(
         Linear.init(keys.get(0), embed, hidden),
         Linear.init(keys.get(1), hidden, embed),

@@ -3,6 +3,7 @@ package dev.axial.nn;
 import dev.axial.Axis;
 import dev.axial.AxisSelector;
 import dev.axial.NamedArray;
+import dev.axial.random.Random;
 import java.util.List;
 
 /**
@@ -20,7 +21,7 @@ public record TransformerBlock(
   /** New float32 parameters. */
   public static TransformerBlock init(
       NamedArray key, Axis embed, Axis head, Axis headSize, Axis hidden) {
-    List<NamedArray> keys = Init.split(key, 2);
+    List<NamedArray> keys = Random.split(key, 2);
     return new TransformerBlock(
         LayerNorm.init(embed),
         CausalSelfAttention.init(keys.get(0), embed, head, headSize),

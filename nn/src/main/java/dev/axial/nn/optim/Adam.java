@@ -9,6 +9,7 @@ import dev.axial.AxialException;
 import dev.axial.DType;
 import dev.axial.NamedArray;
 import dev.axial.NamedRef;
+import dev.axial.Site;
 import dev.axial.Tensor;
 import dev.axial.Tree;
 import java.util.ArrayList;
@@ -45,7 +46,7 @@ public record Adam(Schedule rate, double beta1, double beta2, double epsilon, do
 
   private static void require(boolean holds, String message, double given) {
     if (!holds) {
-      throw new AxialException("Adam: " + message.formatted(given));
+      throw error("Adam: " + message, given);
     }
   }
 
@@ -138,7 +139,7 @@ public record Adam(Schedule rate, double beta1, double beta2, double epsilon, do
     Rates rates = rates(step.value());
     for (int k = 0; k < all.params.size(); k++) {
       if (all.params.get(k).dtype().isFloating()) {
-        String path = Tree.flatten(params).paths().get(k);
+        String path = all.paths.get(k);
         NamedRef p = ref(all.params.get(k), path);
         NamedRef m = ref(all.means.get(k), "state.mean." + path);
         NamedRef v = ref(all.variances.get(k), "state.variance." + path);
@@ -182,11 +183,17 @@ public record Adam(Schedule rate, double beta1, double beta2, double epsilon, do
   // ---------------------------------------------------------------- trees
 
   private record Leaves(
-      List<Tensor> params, List<Tensor> grads, List<Tensor> means, List<Tensor> variances) {}
+      List<String> paths,
+      List<Tensor> params,
+      List<Tensor> grads,
+      List<Tensor> means,
+      List<Tensor> variances) {}
 
   private static <P> Leaves leaves(P params, P grads, State<P> state) {
+    Tree.Flat flat = Tree.flatten(params);
     return new Leaves(
-        Tree.leaves(params),
+        flat.paths(),
+        flat.leaves(),
         sameForm(params, grads),
         sameForm(params, state.mean()),
         sameForm(params, state.variance()));
@@ -195,7 +202,7 @@ public record Adam(Schedule rate, double beta1, double beta2, double epsilon, do
   private static <P> List<Tensor> sameForm(P params, P other) {
     Tree.Flat flat = Tree.flatten(other);
     if (!flat.structure().equals(Tree.structure(params))) {
-      P unused = Tree.map((a, b) -> a, params, other); // throws, and shows both
+      P _ = Tree.map((a, b) -> a, params, other); // throws, and shows both
     }
     return flat.leaves();
   }
@@ -209,8 +216,12 @@ public record Adam(Schedule rate, double beta1, double beta2, double epsilon, do
     if (t instanceof NamedRef r) {
       return r;
     }
-    throw new AxialException(
-        "Adam.updateInPlace: '%s' is an array, which cannot be written. Put the tree into references with Tree.toRefs, or use update."
-            .formatted(path));
+    throw error(
+        "Adam.updateInPlace: '%s' is an array, which cannot be written. Put the tree into references with Tree.toRefs, or use update.",
+        path);
+  }
+
+  private static AxialException error(String format, Object... args) {
+    return new AxialException(format.formatted(args) + "\n  at " + Site.here());
   }
 }
