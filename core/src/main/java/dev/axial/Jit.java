@@ -48,7 +48,7 @@ final class Jit {
 
   private record IndexKey(dev.axial.ir.ArrayType type, boolean raw) implements PlaceKey {}
 
-  private record Compiled(Tracing.Root root, int arguments) {}
+  private record Compiled(Tracing.Root root) {}
 
   /** The arguments, taken apart. */
   private static final class Call {
@@ -256,14 +256,13 @@ final class Jit {
         Tracing.root(
             what,
             b,
-            inputs,
             () ->
                 f.call(
                     (Object[])
                         java.util.Objects.requireNonNull(
                             Tree.unflatten(c.flat.structure(), leaves))),
             t -> storages.forEach((s, v) -> t.pass(s, paths.getOrDefault(s, "an argument"))));
-    return new Compiled(root, inputs.size());
+    return new Compiled(root);
   }
 
   /** The same view with its data as inputs. */

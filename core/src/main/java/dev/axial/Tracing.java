@@ -13,9 +13,7 @@ import dev.axial.transform.DeadCode;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Turns Java functions over trees into programs. */
@@ -243,16 +241,46 @@ final class Tracing {
     if (Trace.current() != null) {
       return body.get();
     }
-    Root r = root(what, new Builder(), List.of(), body, t -> {});
-    var out = Eager.call(r.code, r.captured);
-    return Tree.rebuild(r.out, Eager.wrap(r.program, out));
+    var b = new Builder();
+    Trace t = Trace.child(b);
+    Tree.Flat[] out = new Tree.Flat[1];
+    List<Var> outs =
+        t.run(() -> {
+          out[0] = Tree.flatten(body.get());
+          return outputs(t, traced(out[0]));
+        });
+    Program p = finished(b, outs);
+    List<NamedArray> values = Eager.wrap(p, Eager.call(Eager.compile(p), t.captured()));
+    // What came from outside and is handed through, such as a reference in a gradient's tree,
+    // stays.
+    var leaves = new ArrayList<Tensor>();
+    int at = 0;
+    for (Tensor x : out[0].leaves()) {
+      leaves.add(fromOutside(x) ? x : values.get(at++));
+    }
+    return Tree.rebuild(out[0].structure(), leaves);
+  }
+
+  private static boolean fromOutside(Tensor x) {
+    return switch (x) {
+      case NamedArray a -> a.isConcrete();
+      case NamedRef r -> r.core().storage != null;
+    };
+  }
+
+  private static Tree.Flat traced(Tree.Flat out) {
+    var leaves = out.leaves().stream().filter(x -> !fromOutside(x)).toList();
+    return new Tree.Flat(leaves, List.of(), out.structure());
+  }
+
+  private static Program finished(Builder b, List<Var> outs) {
+    return checked(DeadCode.remove(checked(b.close(outs, List.of()))));
   }
 
   /** Traces from eager code; the first inputs of the builder are the arguments. */
   static Root root(
       String what,
       Builder b,
-      List<Var> inputs,
       Supplier<? extends @Nullable Object> body,
       java.util.function.Consumer<Trace> prepare) {
     Trace t = Trace.child(b);
@@ -264,7 +292,7 @@ final class Tracing {
           out[0] = result(what, body.get());
           return outputs(t, out[0]);
         });
-    Program p = checked(DeadCode.remove(checked(b.close(outs, List.of()))));
+    Program p = finished(b, outs);
     return new Root(p, Eager.compile(p), List.copyOf(t.captured()), out[0].structure());
   }
 
@@ -281,18 +309,5 @@ final class Tracing {
       return s.site();
     }
     return "an outer function";
-  }
-
-  /** Applies f to the leaves that are arrays; others stay. */
-  static List<Tensor> mapArrays(List<Tensor> leaves, UnaryOperator<NamedArray> f) {
-    return leaves.stream().map(x -> x instanceof NamedArray a ? f.apply(a) : x).toList();
-  }
-
-  static Map<Var, Integer> positions(List<Var> vs) {
-    var out = new HashMap<Var, Integer>();
-    for (int k = 0; k < vs.size(); k++) {
-      out.put(vs.get(k), k);
-    }
-    return out;
   }
 }
