@@ -15,7 +15,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What programs are written with: {@code import static dev.axial.Axial.*}.
+ * What programs are written with: {@code import static dev.axial.Axial.*}. One long class, so that
+ * one import does; what it does stands in others.
  *
  * <p>Array functions align by name and mirror those of Haliax and {@code jax.numpy};
  * transformations take and return ordinary Java functions and mirror JAX's.
@@ -306,6 +307,11 @@ public final class Axial {
     return Ops.unary(Fn.Unary.EXP, x);
   }
 
+  /** 2 to the power of x. */
+  public static NamedArray exp2(NamedArray x) {
+    return pow(2, x);
+  }
+
   /** exp(x) - 1, exact near zero. */
   public static NamedArray expm1(NamedArray x) {
     return Ops.unary(Fn.Unary.EXPM1, x);
@@ -349,7 +355,8 @@ public final class Axial {
 
   /** x times x. */
   public static NamedArray square(NamedArray x) {
-    return x.times(x);
+    NamedArray n = numeric(x);
+    return n.times(n);
   }
 
   /** One over x. */
@@ -382,9 +389,19 @@ public final class Axial {
     return Ops.unary(Fn.Unary.ROUND, x);
   }
 
+  /** Rounded towards zero. */
+  public static NamedArray trunc(NamedArray x) {
+    return x.dtype().isFloating() ? where(x.lt(0), ceil(x), floor(x)) : x;
+  }
+
   /** The error function. */
   public static NamedArray erf(NamedArray x) {
     return Ops.unary(Fn.Unary.ERF, x);
+  }
+
+  /** 1 - erf(x), exact where that is small. */
+  public static NamedArray erfc(NamedArray x) {
+    return Ops.unary(Fn.Unary.ERFC, x);
   }
 
   /** The inverse error function. */
@@ -437,6 +454,21 @@ public final class Axial {
     return Ops.binary(Fn.Binary.MIN, x, y);
   }
 
+  /** The larger, by name; a number wins over NaN. */
+  public static NamedArray fmax(NamedArray x, NamedArray y) {
+    return where(x.gt(y).or(isnan(y)), x, y);
+  }
+
+  /** The smaller, by name; a number wins over NaN. */
+  public static NamedArray fmin(NamedArray x, NamedArray y) {
+    return where(x.lt(y).or(isnan(y)), x, y);
+  }
+
+  /** x, but not below lo nor above hi, by name. */
+  public static NamedArray clip(NamedArray x, NamedArray lo, NamedArray hi) {
+    return minimum(maximum(x, lo), hi);
+  }
+
   /** x, but not below lo nor above hi. */
   public static NamedArray clip(NamedArray x, Number lo, Number hi) {
     return minimum(maximum(x, lo), hi);
@@ -473,6 +505,21 @@ public final class Axial {
     return where(c, Ops.number(a, t), Ops.number(b, t));
   }
 
+  /** A number minus y. */
+  public static NamedArray minus(Number x, NamedArray y) {
+    return Ops.binary(Fn.Binary.SUB, x, y);
+  }
+
+  /** A number divided by y. */
+  public static NamedArray div(Number x, NamedArray y) {
+    return Ops.trueDivide(Ops.number(x, y.dtype()), y);
+  }
+
+  /** A number to the power of y. */
+  public static NamedArray pow(Number x, NamedArray y) {
+    return Ops.binary(Fn.Binary.POW, x, y);
+  }
+
   /** x to the power of y. */
   public static NamedArray pow(NamedArray x, NamedArray y) {
     return x.pow(y);
@@ -495,6 +542,24 @@ public final class Axial {
     return where(isnan(d), x.plus(y), m.plus(log1p(exp(abs(d).unaryMinus()))));
   }
 
+  /** log2(2^x + 2^y), without overflow. */
+  public static NamedArray logaddexp2(NamedArray x, NamedArray y) {
+    NamedArray m = maximum(x, y);
+    NamedArray d = x.minus(y);
+    NamedArray more = log1p(exp2(abs(d).unaryMinus())).div(Math.log(2));
+    return where(isnan(d), x.plus(y), m.plus(more));
+  }
+
+  /** The length of the vector (x, y), without overflow. */
+  public static NamedArray hypot(NamedArray x, NamedArray y) {
+    NamedArray a = abs(x);
+    NamedArray b = abs(y);
+    NamedArray m = maximum(a, b);
+    NamedArray r = minimum(a, b).div(where(m.eq(0), 1, m));
+    NamedArray infinite = isinf(a).or(isinf(b));
+    return where(infinite, Double.POSITIVE_INFINITY, m.times(sqrt(square(r).plus(1))));
+  }
+
   /** The logistic function, 1 / (1 + exp(-x)). */
   public static NamedArray sigmoid(NamedArray x) {
     return Ops.unary(Fn.Unary.LOGISTIC, x);
@@ -502,7 +567,7 @@ public final class Axial {
 
   /** max(x, 0), with derivative 0 at 0 as in JAX. */
   public static NamedArray relu(NamedArray x) {
-    return where(x.gt(0), x, 0);
+    return where(x.gt(0), x, stopGradient(maximum(x, 0)));
   }
 
   /** x sigmoid(x). */
@@ -518,12 +583,79 @@ public final class Axial {
 
   /** The Gaussian error linear unit, exact. */
   public static NamedArray geluExact(NamedArray x) {
-    return x.times(0.5).times(erf(x.div(Math.sqrt(2))).plus(1));
+    return x.times(0.5).times(erfc(x.div(-Math.sqrt(2))));
   }
 
   /** log(1 + exp(x)). */
   public static NamedArray softplus(NamedArray x) {
     return logaddexp(x, zerosLike(x));
+  }
+
+  /** log(sigmoid(x)). */
+  public static NamedArray logSigmoid(NamedArray x) {
+    return softplus(x.unaryMinus()).unaryMinus();
+  }
+
+  /** x between 0 and 6, with derivative 0 at both as in JAX. */
+  public static NamedArray relu6(NamedArray x) {
+    return where(x.gt(0).and(x.lt(6)), x, stopGradient(clip(x, 0, 6)));
+  }
+
+  /** x, with a slope of 0.01 below zero. */
+  public static NamedArray leakyRelu(NamedArray x) {
+    return leakyRelu(x, 0.01);
+  }
+
+  /** x, with the given slope below zero. */
+  public static NamedArray leakyRelu(NamedArray x, double slope) {
+    return where(x.ge(0), x, x.times(slope));
+  }
+
+  /** x above zero, exp(x) - 1 below. */
+  public static NamedArray elu(NamedArray x) {
+    return where(x.gt(0), x, expm1(where(x.gt(0), 0, x)));
+  }
+
+  /** The continuously differentiable form of {@link #elu}, which at this scale is the same. */
+  public static NamedArray celu(NamedArray x) {
+    return maximum(x, 0).plus(expm1(minimum(x, 0)));
+  }
+
+  /** {@link #elu} scaled so that mean 0 and variance 1 are kept. */
+  public static NamedArray selu(NamedArray x) {
+    NamedArray below = expm1(where(x.gt(0), 0, x)).times(1.6732632423543772);
+    return where(x.gt(0), x, below).times(1.0507009873554805);
+  }
+
+  /** x between -1 and 1, with derivative 1 at both as in JAX. */
+  public static NamedArray hardTanh(NamedArray x) {
+    return where(x.gt(1), 1, where(x.lt(-1), -1, x));
+  }
+
+  /** x tanh(softplus(x)). */
+  public static NamedArray mish(NamedArray x) {
+    return x.times(tanh(softplus(x)));
+  }
+
+  /** (x + sqrt(x^2 + 4)) / 2. */
+  public static NamedArray squareplus(NamedArray x) {
+    return x.plus(sqrt(square(x).plus(4))).times(0.5);
+  }
+
+  /** sin(pi x) / (pi x), and 1 at 0. */
+  public static NamedArray sinc(NamedArray x) {
+    NamedArray angle = where(x.eq(0), 1, x).times(Math.PI);
+    return where(x.eq(0), 1, sin(angle).div(angle));
+  }
+
+  /** x, with 0 for NaN and the largest finite numbers for infinities. */
+  public static NamedArray nanToNum(NamedArray x) {
+    if (!x.dtype().isFloating()) {
+      return x;
+    }
+    double most = x.dtype() == DType.FLOAT32 ? Float.MAX_VALUE : Double.MAX_VALUE;
+    NamedArray finite = where(x.eq(Double.POSITIVE_INFINITY), most, x);
+    return where(isnan(x), 0, where(x.eq(Double.NEGATIVE_INFINITY), -most, finite));
   }
 
   /** a b + c, by name, rounded once: Math.fma. */
@@ -583,6 +715,10 @@ public final class Axial {
     return out;
   }
 
+  private static AxisSelector[] selectors(String first, String... more) {
+    return names(first, more).stream().map(AxisName::new).toArray(AxisSelector[]::new);
+  }
+
   private static NamedArray numeric(NamedArray x) {
     return x.dtype() == DType.BOOL ? x.astype(DType.INT32) : x;
   }
@@ -622,9 +758,33 @@ public final class Axial {
     return mean(d.times(d), axes);
   }
 
+  /** The variance over axes, dividing by the number of elements. */
+  public static NamedArray var(NamedArray x, String axis, String... more) {
+    return var(x, selectors(axis, more));
+  }
+
+  /** The variance over axes, dividing by the number of elements minus {@code ddof}. */
+  public static NamedArray var(NamedArray x, int ddof, AxisSelector... axes) {
+    double n = 1;
+    for (String a : Ops.reduced(x, Ops.names(axes))) {
+      n *= x.type().dim(a).size();
+    }
+    return var(x, axes).times(n / (n - ddof));
+  }
+
+  /** The standard deviation over axes, dividing by the number of elements minus {@code ddof}. */
+  public static NamedArray std(NamedArray x, int ddof, AxisSelector... axes) {
+    return sqrt(var(x, ddof, axes));
+  }
+
   /** The standard deviation over axes, dividing by the number of elements. */
   public static NamedArray std(NamedArray x, AxisSelector... axes) {
     return sqrt(var(x, axes));
+  }
+
+  /** The standard deviation over axes, dividing by the number of elements. */
+  public static NamedArray std(NamedArray x, String axis, String... more) {
+    return std(x, selectors(axis, more));
   }
 
   private static NamedArray extreme(Fn.Reduce f, NamedArray x, List<String> axes) {
@@ -669,6 +829,11 @@ public final class Axial {
     return y;
   }
 
+  /** The product over axes. */
+  public static NamedArray prod(NamedArray x, String axis, String... more) {
+    return prod(x, selectors(axis, more));
+  }
+
   private static NamedArray truth(NamedArray x) {
     return x.dtype() == DType.BOOL ? x : x.ne(0);
   }
@@ -678,17 +843,35 @@ public final class Axial {
     return Ops.reduce(Fn.Reduce.ANY, truth(x), Ops.reduced(x, Ops.names(axes)));
   }
 
+  /** Whether any element is true (or not zero). */
+  public static NamedArray any(NamedArray x, String axis, String... more) {
+    return any(x, selectors(axis, more));
+  }
+
   /** Whether all elements are true (or not zero). */
   public static NamedArray all(NamedArray x, AxisSelector... axes) {
     return Ops.reduce(Fn.Reduce.ALL, truth(x), Ops.reduced(x, Ops.names(axes)));
   }
 
+  /** Whether all elements are true (or not zero). */
+  public static NamedArray all(NamedArray x, String axis, String... more) {
+    return all(x, selectors(axis, more));
+  }
+
   /** log(sum(exp(x))) along axes, without overflow. */
   public static NamedArray logsumexp(NamedArray x, AxisSelector... axes) {
     NamedArray f = Ops.cast(x, Ops.floating(x.dtype()));
+    if (f.size() == 0) {
+      return log(sum(exp(f), axes));
+    }
     NamedArray m = stopGradient(max(f, axes));
     NamedArray shift = where(isfinite(m), m, 0);
     return log(sum(exp(f.minus(shift)), axes)).plus(shift);
+  }
+
+  /** log(sum(exp(x))) along axes, without overflow. */
+  public static NamedArray logsumexp(NamedArray x, String axis, String... more) {
+    return logsumexp(x, selectors(axis, more));
   }
 
   /** exp(x) / sum(exp(x)) along an axis. */
@@ -710,16 +893,31 @@ public final class Axial {
     return Ops.broadcast(shifted.minus(log(sum(exp(shifted), axis))), f.type().dims());
   }
 
+  /** The logarithm of the softmax along an axis. */
+  public static NamedArray logSoftmax(NamedArray x, String axis) {
+    return logSoftmax(x, new AxisName(axis));
+  }
+
   /** The position of the first largest element along an axis, int32. */
   public static NamedArray argmax(NamedArray x, AxisSelector axis) {
     Ops.reduced(x, List.of(axis.name()));
     return Ops.emit(new Op.ArgReduce(true, axis.name()), x);
   }
 
+  /** The position of the first largest element along an axis, int32. */
+  public static NamedArray argmax(NamedArray x, String axis) {
+    return argmax(x, new AxisName(axis));
+  }
+
   /** The position of the first smallest element along an axis, int32. */
   public static NamedArray argmin(NamedArray x, AxisSelector axis) {
     Ops.reduced(x, List.of(axis.name()));
     return Ops.emit(new Op.ArgReduce(false, axis.name()), x);
+  }
+
+  /** The position of the first smallest element along an axis, int32. */
+  public static NamedArray argmin(NamedArray x, String axis) {
+    return argmin(x, new AxisName(axis));
   }
 
   // ---------------------------------------------------------------- contraction
@@ -734,8 +932,10 @@ public final class Axial {
       }
     }
     DType t = Ops.promoted("dot", x, y);
-    DType c = t == DType.BOOL ? DType.INT32 : t;
-    return Ops.emit(new Op.Dot(axes), Ops.cast(x, c), Ops.cast(y, c));
+    if (t == DType.BOOL) { // whether both are true anywhere
+      return contract(numeric(x), numeric(y), axes).ne(0);
+    }
+    return Ops.emit(new Op.Dot(axes), Ops.cast(x, t), Ops.cast(y, t));
   }
 
   /** Multiplies by name and sums the given axes; other shared axes are kept side by side. */
@@ -779,9 +979,19 @@ public final class Axial {
     return Shapes.flatten(x, to, Ops.names(axes));
   }
 
+  /** Several axes become one, the first varying slowest. */
+  public static NamedArray flattenAxes(NamedArray x, String to, String axis, String... more) {
+    return flattenAxes(x, to, selectors(axis, more));
+  }
+
   /** One axis becomes several, the first varying slowest. */
   public static NamedArray unflattenAxis(NamedArray x, AxisSelector axis, Axis... to) {
     return Shapes.unflatten(x, axis.name(), to);
+  }
+
+  /** One axis becomes several, the first varying slowest. */
+  public static NamedArray unflattenAxis(NamedArray x, String axis, Axis... to) {
+    return unflattenAxis(x, new AxisName(axis), to);
   }
 
   /** Arrays with the same axes side by side along a new first axis. */
@@ -794,9 +1004,19 @@ public final class Axial {
     return Shapes.concatenate(axis.name(), xs);
   }
 
+  /** Arrays one after another along an axis that they have. */
+  public static NamedArray concatenate(String axis, List<NamedArray> xs) {
+    return concatenate(new AxisName(axis), xs);
+  }
+
   /** Adds lo elements of a value before and hi after along an axis. */
   public static NamedArray pad(NamedArray x, AxisSelector axis, int lo, int hi, Number value) {
     return Shapes.pad(x, axis.name(), lo, hi, Ops.number(value, x.dtype()));
+  }
+
+  /** Adds lo elements of a value before and hi after along an axis. */
+  public static NamedArray pad(NamedArray x, String axis, int lo, int hi, Number value) {
+    return pad(x, new AxisName(axis), lo, hi, value);
   }
 
   /** The elements along an axis in the other direction. */
@@ -804,14 +1024,29 @@ public final class Axial {
     return x.get(new Selections.Span(axis.name(), null, null, -1));
   }
 
+  /** The elements along an axis in the other direction. */
+  public static NamedArray flip(NamedArray x, String axis) {
+    return flip(x, new AxisName(axis));
+  }
+
   /** The elements along an axis moved on by {@code shift} places, the last ones coming first. */
   public static NamedArray roll(NamedArray x, int shift, AxisSelector axis) {
     return Shapes.roll(x, shift, axis.name());
   }
 
+  /** The elements along an axis moved on by {@code shift} places, the last ones coming first. */
+  public static NamedArray roll(NamedArray x, int shift, String axis) {
+    return roll(x, shift, new AxisName(axis));
+  }
+
   /** The elements at the given positions along an axis: {@code x.get(at(axis, index))}. */
   public static NamedArray take(NamedArray x, AxisSelector axis, NamedArray index) {
     return x.get(new Selections.Many(axis.name(), index));
+  }
+
+  /** The elements at the given positions along an axis. */
+  public static NamedArray take(NamedArray x, String axis, NamedArray index) {
+    return take(x, new AxisName(axis), index);
   }
 
   /** 1 at the index along a new last axis, 0 elsewhere, float32. */
@@ -830,9 +1065,19 @@ public final class Axial {
     return Ops.emit(new Op.CumSum(axis.name(), false), numeric(x));
   }
 
+  /** Running sums. */
+  public static NamedArray cumsum(NamedArray x, String axis) {
+    return cumsum(x, new AxisName(axis));
+  }
+
   /** Running products. */
   public static NamedArray cumprod(NamedArray x, AxisSelector axis) {
     return Shapes.running(Fn.Binary.MUL, numeric(x), axis.name());
+  }
+
+  /** Running products. */
+  public static NamedArray cumprod(NamedArray x, String axis) {
+    return cumprod(x, new AxisName(axis));
   }
 
   /** Running maxima. */
@@ -840,9 +1085,19 @@ public final class Axial {
     return Shapes.running(Fn.Binary.MAX, x, axis.name());
   }
 
+  /** Running maxima. */
+  public static NamedArray cummax(NamedArray x, String axis) {
+    return cummax(x, new AxisName(axis));
+  }
+
   /** Running minima. */
   public static NamedArray cummin(NamedArray x, AxisSelector axis) {
     return Shapes.running(Fn.Binary.MIN, x, axis.name());
+  }
+
+  /** Running minima. */
+  public static NamedArray cummin(NamedArray x, String axis) {
+    return cummin(x, new AxisName(axis));
   }
 
   /** The elements along an axis in ascending order; NaN last. */
@@ -850,10 +1105,20 @@ public final class Axial {
     return Shapes.takeAlong(x, axis.name(), argsort(x, axis));
   }
 
+  /** The elements along an axis in ascending order; NaN last. */
+  public static NamedArray sort(NamedArray x, String axis) {
+    return sort(x, new AxisName(axis));
+  }
+
   /** The positions that sort an axis, int32; equal elements keep their order. */
   public static NamedArray argsort(NamedArray x, AxisSelector axis) {
     Ops.reduced(x, List.of(axis.name()));
     return Ops.emit(new Op.ArgSort(axis.name(), false), x);
+  }
+
+  /** The positions that sort an axis, int32. */
+  public static NamedArray argsort(NamedArray x, String axis) {
+    return argsort(x, new AxisName(axis));
   }
 
   /** The k largest elements along an axis, in descending order, and their positions. */
@@ -863,6 +1128,11 @@ public final class Axial {
         Ops.emit(new Op.ArgSort(axis.name(), true), x)
             .get(new Selections.Span(axis.name(), 0, k, 1));
     return new TopK(Shapes.takeAlong(x, axis.name(), order), order);
+  }
+
+  /** The k largest elements along an axis, in descending order, and their positions. */
+  public static TopK topK(NamedArray x, String axis, int k) {
+    return topK(x, new AxisName(axis), k);
   }
 
   /** The result of {@link #topK}. */
@@ -879,6 +1149,11 @@ public final class Axial {
   /** Element by element along an axis: {@code out[…, j] = x[…, index[…, j]]}. */
   public static NamedArray takeAlong(NamedArray x, AxisSelector axis, NamedArray index) {
     return Shapes.takeAlong(x, axis.name(), index);
+  }
+
+  /** Element by element along an axis. */
+  public static NamedArray takeAlong(NamedArray x, String axis, NamedArray index) {
+    return takeAlong(x, new AxisName(axis), index);
   }
 
   // ---------------------------------------------------------------- random keys

@@ -293,9 +293,21 @@ public final class NamedArray implements Tensor {
       return update(old -> Axial.minimum(old, v));
     }
 
+    /** The array with the smaller of the selection and the number. */
+    @CheckReturnValue
+    public NamedArray min(Number v) {
+      return update(old -> Axial.minimum(old, v));
+    }
+
     /** The array with the larger of the selection and the value. */
     @CheckReturnValue
     public NamedArray max(NamedArray v) {
+      return update(old -> Axial.maximum(old, v));
+    }
+
+    /** The array with the larger of the selection and the number. */
+    @CheckReturnValue
+    public NamedArray max(Number v) {
       return update(old -> Axial.maximum(old, v));
     }
 
@@ -355,7 +367,7 @@ public final class NamedArray implements Tensor {
 
   /** The remainder with the sign of the divisor. */
   public NamedArray rem(Number o) {
-    return Ops.remainder(this, Ops.number(o, type.dtype()));
+    return Ops.remainder(this, o);
   }
 
   /** The quotient rounded down, as Python's //. */
@@ -519,9 +531,19 @@ public final class NamedArray implements Tensor {
     return Axial.sum(this, axes);
   }
 
+  /** The sum over axes. */
+  public NamedArray sum(String axis, String... more) {
+    return Axial.sum(this, axis, more);
+  }
+
   /** The mean over axes; over all of them if none is given. */
   public NamedArray mean(AxisSelector... axes) {
     return Axial.mean(this, axes);
+  }
+
+  /** The mean over axes. */
+  public NamedArray mean(String axis, String... more) {
+    return Axial.mean(this, axis, more);
   }
 
   /** The largest element along axes; of all if none is given. */
@@ -529,9 +551,19 @@ public final class NamedArray implements Tensor {
     return Axial.max(this, axes);
   }
 
+  /** The largest element along axes. */
+  public NamedArray max(String axis, String... more) {
+    return Axial.max(this, axis, more);
+  }
+
   /** The smallest element along axes; of all if none is given. */
   public NamedArray min(AxisSelector... axes) {
     return Axial.min(this, axes);
+  }
+
+  /** The smallest element along axes. */
+  public NamedArray min(String axis, String... more) {
+    return Axial.min(this, axis, more);
   }
 
   /** The contraction over the given axes. */
