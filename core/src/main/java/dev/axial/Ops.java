@@ -80,7 +80,7 @@ final class Ops {
       }
       return constant(beside, n);
     }
-    return constant(beside.isFloating() ? beside : DType.FLOAT32, v.doubleValue());
+    return constant(floating(beside), v.doubleValue());
   }
 
   // ---------------------------------------------------------------- element-wise
@@ -120,6 +120,9 @@ final class Ops {
       }
       if (f == Fn.Binary.MUL) {
         return emit(new Op.Binary(Fn.Binary.AND), a, b);
+      }
+      if (f == Fn.Binary.POW) {
+        return binary(f, cast(a, DType.INT32), cast(b, DType.INT32));
       }
       throw Errors.error(
           "%s of two boolean arrays; cast them first, or use xor, and, or.", label(f));
@@ -169,6 +172,11 @@ final class Ops {
   }
 
   static NamedArray binary(Fn.Binary f, NamedArray a, Number b) {
+    if (f == Fn.Binary.POW && !a.dtype().isFloating() && isIntegral(b) && b.longValue() < 0) {
+      throw Errors.error(
+          "pow of %s and %d: an integer to a negative power is no integer. Cast it to a floating dtype first, or give the power as a double.",
+          a.dtype(), b.longValue());
+    }
     return binary(f, a, number(b, a.dtype()));
   }
 
@@ -188,35 +196,55 @@ final class Ops {
     return t.isFloating() ? t : t == DType.INT64 ? DType.FLOAT64 : DType.FLOAT32;
   }
 
-  static NamedArray remainder(NamedArray a, NamedArray b) {
+  /** The sign is that of the divisor; of an integer by zero it is zero, as in JAX. */
+  static NamedArray remainder(NamedArray x, NamedArray y) {
+    DType t = integral("rem", x, y);
+    NamedArray b = cast(y, t);
+    return remainder(cast(x, t), t.isFloating() ? b : Axial.where(b.eq(0), 1, b), t);
+  }
+
+  /** The same for a number, which is known to be zero or not. */
+  static NamedArray remainder(NamedArray x, Number y) {
+    NamedArray b = number(y, x.dtype());
+    DType t = integral("rem", x, b);
+    boolean zero = t.isInteger() && y.longValue() == 0;
+    return remainder(cast(x, t), zero ? constant(t, 1L) : cast(b, t), t);
+  }
+
+  private static NamedArray remainder(NamedArray a, NamedArray b, DType t) {
     NamedArray r = binary(Fn.Binary.REM, a, b);
-    DType t = r.dtype();
     if (t == DType.UINT32) {
       return r;
     }
-    NamedArray zero = constant(t, 0L);
-    NamedArray divisor = cast(b, t);
-    NamedArray wrong = r.ne(zero).and(r.lt(zero).ne(divisor.lt(zero)));
-    return Axial.where(wrong, r.plus(divisor), r);
+    NamedArray wrong = r.ne(0).and(r.lt(0).ne(b.lt(0)));
+    return Axial.where(wrong, r.plus(b), r);
   }
 
-  static NamedArray floorDivide(NamedArray a, NamedArray b) {
-    DType t = promoted("floorDiv", a, b);
-    if (t.isFloating()) {
-      // As JAX: from the remainder, so that it fits a == b * q + r.
-      NamedArray r = binary(Fn.Binary.REM, a, b);
-      NamedArray q = cast(a, t).minus(r).div(cast(b, t));
-      NamedArray fix = r.ne(0).and(r.lt(0).ne(cast(b, t).lt(0)));
-      NamedArray d = Axial.where(fix, q.minus(1), q);
-      return unary(Fn.Unary.ROUND, d);
+  /** The quotient rounded down. Of an integer by zero it is what JAX makes of -1. */
+  static NamedArray floorDivide(NamedArray x, NamedArray y) {
+    DType t = integral("floorDiv", x, y);
+    NamedArray a = cast(x, t);
+    NamedArray b = cast(y, t);
+    NamedArray r = binary(Fn.Binary.REM, a, b);
+    if (t.isFloating()) { // from the remainder, so that a is b q + r
+      NamedArray q = a.minus(r).div(b);
+      NamedArray down = r.ne(0).and(r.lt(0).ne(b.lt(0)));
+      NamedArray rounded = unary(Fn.Unary.ROUND, Axial.where(down, q.minus(1), q));
+      return Axial.where(b.eq(0), a.div(b), rounded);
     }
     NamedArray q = binary(Fn.Binary.DIV, a, b);
     if (t == DType.UINT32) {
       return q;
     }
-    NamedArray r = binary(Fn.Binary.REM, a, b);
-    NamedArray down = r.ne(0).and(cast(a, t).lt(0).ne(cast(b, t).lt(0)));
+    NamedArray down = r.ne(0).and(unary(Fn.Unary.SIGN, a).ne(unary(Fn.Unary.SIGN, b)));
     return Axial.where(down, q.minus(1), q);
+  }
+
+  /** The common dtype, in which booleans count. */
+  private static DType integral(String what, NamedArray a, NamedArray b) {
+    aligned(what, a, b);
+    DType t = promoted(what, a, b);
+    return t == DType.BOOL ? DType.INT32 : t;
   }
 
   static NamedArray compare(Fn.Compare f, NamedArray a, NamedArray b) {
@@ -254,6 +282,7 @@ final class Ops {
           throw Errors.error("not of %s: it takes booleans or integers; compare first.", x.dtype());
       case POPCOUNT -> throw Errors.error("popcount of %s: it takes integers.", x.dtype());
       case NEG -> throw Errors.error("the negative of a boolean array: use not().");
+      case SIGN -> throw Errors.error("the sign of a boolean array: cast it to a number first.");
       default -> emit(new Op.Unary(f), cast(x, floating(x.dtype()))); // not over Op: as above
     };
   }

@@ -39,6 +39,7 @@ final class Scalars {
       case ACOSH -> Special::acosh;
       case ATANH -> Special::atanh;
       case ERF -> Special::erf;
+      case ERFC -> Special::erfc;
       case ERFINV -> x -> Special.erfinv(x);
       case LOGISTIC -> x -> 1 / (1 + Math.exp(-x));
       case LGAMMA -> Special::lgamma;
@@ -76,6 +77,7 @@ final class Scalars {
           ACOSH,
           ATANH,
           ERF,
+          ERFC,
           ERFINV,
           LOGISTIC,
           LGAMMA,

@@ -26,6 +26,9 @@ final class Special {
   }
 
   static double acosh(double x) {
+    if (x < 1) {
+      return Double.NaN;
+    }
     return x > 1e150 ? Math.log(x) + Math.log(2) : Math.log1p(x - 1 + Math.sqrt((x - 1) * (x + 1)));
   }
 
@@ -202,39 +205,49 @@ final class Special {
     return p;
   }
 
-  private static final double[] STIRLING = {
-    1.0 / 12, -1.0 / 360, 1.0 / 1260, -1.0 / 1680, 1.0 / 1188, -691.0 / 360360, 1.0 / 156
+  // (-1)^k (zeta(k) - 1) / k for k from 29 down to 2, then 1 minus Euler's constant, and 0.
+  private static final double[] ABOUT_TWO = {
+    -6.4229645638381e-11, 1.330476437424449e-10, -2.7595228851242334e-10, 5.731367241678862e-10,
+    -1.1921401405860912e-9, 2.4836745438024785e-9, -5.183475041970047e-9, 1.0838659214896955e-8,
+    -2.2711094608943164e-8, 4.7698101693639804e-8, -1.0043224823968099e-7, 2.1207184805554665e-7,
+    -4.492469198764566e-7, 9.55141213040742e-7, -2.039215753801366e-6, 4.374866789907488e-6,
+    -9.439488275268397e-6, 2.050721277567069e-5, -4.492623673813314e-5, 9.945751278180853e-5,
+    -0.00022315475845357939, 0.0005096695247430425, -0.001192753911703261, 0.0028905103307415234,
+    -0.007385551028673986, 0.020580808427784546, -0.0673523010531981, 0.3224670334241132,
+    0.42278433509846713, 0
   };
 
-  /** log |gamma(x)| by reflection, recurrence up to 10 and Stirling's series. */
+  private static final double[] STIRLING = {
+    1.0 / 156, -691.0 / 360360, 1.0 / 1188, -1.0 / 1680, 1.0 / 1260, -1.0 / 360, 1.0 / 12
+  };
+
+  /** log |gamma(x)|: the power series about 2 with the recurrence, Stirling's series from 10 on. */
   static double lgamma(double x) {
-    if (Double.isNaN(x)) {
-      return x;
-    }
     if (x <= 0) {
-      double s = Math.abs(Math.sin(Math.PI * (x - Math.floor(x))));
-      return s == 0 ? Double.POSITIVE_INFINITY : Math.log(Math.PI / s) - lgamma(1 - x);
+      double s = Math.abs(Math.sin(Math.PI * (x - Math.rint(x))));
+      return s == 0 || Double.isInfinite(x)
+          ? Double.POSITIVE_INFINITY
+          : Math.log(Math.PI / s) - lgamma(1 - x);
     }
-    if (Double.isInfinite(x) || x == 1 || x == 2) {
-      return Double.isInfinite(x) ? x : 0;
+    if (x >= 10) {
+      double r = 1 / x;
+      return Double.isInfinite(x)
+          ? x
+          : (x - 0.5) * Math.log(x) - x + 0.5 * Math.log(2 * Math.PI) + horner(STIRLING, r * r) * r;
+    }
+    if (x < 0.5) {
+      return horner(ABOUT_TWO, x) - Math.log1p(x) - Math.log(x);
+    }
+    if (x < 1.5) {
+      return horner(ABOUT_TWO, x - 1) - Math.log1p(x - 1);
     }
     double product = 1;
     double y = x;
-    while (y < 10) {
+    while (y >= 2.5) {
+      y -= 1;
       product *= y;
-      y += 1;
     }
-    double r = 1 / y;
-    double r2 = r * r;
-    double series = 0;
-    for (int k = STIRLING.length - 1; k >= 0; k--) {
-      series = series * r2 + STIRLING[k];
-    }
-    return (y - 0.5) * Math.log(y)
-        - y
-        + 0.5 * Math.log(2 * Math.PI)
-        + series * r
-        - Math.log(product);
+    return horner(ABOUT_TWO, y - 2) + Math.log(product);
   }
 
   private static final double[] DIGAMMA = {
@@ -244,7 +257,7 @@ final class Special {
   /** The derivative of lgamma, in the same manner. */
   static double digamma(double x) {
     if (x <= 0 && x == Math.floor(x)) {
-      return Double.NaN;
+      return x == 0 ? Double.NEGATIVE_INFINITY : Double.NaN;
     }
     if (x < 0) {
       return digamma(1 - x) - Math.PI / Math.tan(Math.PI * x);

@@ -285,6 +285,7 @@ public final class TypeRules {
               ACOSH,
               ATANH,
               ERF,
+              ERFC,
               ERFINV,
               LOGISTIC,
               LGAMMA,

@@ -505,7 +505,7 @@ public final class Random {
 
   /** Sorts by random bits, often enough that equal bits hardly matter. */
   private static NamedArray shuffled(String what, NamedArray key, NamedArray x, Axis axis) {
-    double rounds = Math.ceil(3 * Math.log(Math.max(1, x.size())) / Math.log(0xffffffffL));
+    double rounds = Math.ceil(3 * Math.log((double) Math.max(1, x.size())) / Math.log(0xffffffffL));
     NamedArray out = x;
     NamedArray rest = key;
     for (int i = 0; i < rounds; i++) {

@@ -44,6 +44,10 @@ final class Partials {
           b.mul(
               b.num(t, 2 / Math.sqrt(Math.PI)),
               b.un(Fn.Unary.EXP, b.un(Fn.Unary.NEG, square(b, x.get()))));
+      case ERFC ->
+          b.mul(
+              b.num(t, -2 / Math.sqrt(Math.PI)),
+              b.un(Fn.Unary.EXP, b.un(Fn.Unary.NEG, square(b, x.get()))));
       case ERFINV ->
           b.mul(b.num(t, Math.sqrt(Math.PI) / 2), b.un(Fn.Unary.EXP, square(b, y.get())));
       case LOGISTIC -> {

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -30,6 +31,25 @@ final class Catalogue {
         .as("outputs to leave out: %s", outputs)
         .anyMatch(o -> p.matcher(o).matches());
     left.put(p, reason);
+    return this;
+  }
+
+  /** Leaves out those cases of a suffix that have a twin with the other suffix. */
+  Catalogue withoutTwins(String names, String suffix, String reason) {
+    Pattern p = Pattern.compile(names);
+    String other = suffix.equals(".x32") ? ".x64" : ".x32";
+    var known = all.stream().map(Case::name).collect(Collectors.toSet());
+    List<String> drop =
+        all.stream()
+            .filter(c -> c.name().endsWith(suffix) && outputs(c).anyMatch(this::asked))
+            .map(c -> c.name().substring(0, c.name().length() - suffix.length()))
+            .filter(n -> p.matcher(n).matches() && known.contains(n + other))
+            .filter(n -> asked(n + other + "#any"))
+            .toList();
+    assertThat(drop).as("twins to leave out: %s%s", names, suffix).isNotEmpty();
+    for (String n : drop) {
+      left.put(Pattern.compile(Pattern.quote(n + suffix) + "#.*"), reason);
+    }
     return this;
   }
 
