@@ -2052,7 +2052,7 @@ public final class Axial {
 
   /** Prints when the program runs; each {} stands for one value. */
   public static void debugPrint(String format, NamedArray... xs) {
-    debugCallback(values -> System.out.println(Callbacks.format(format, values)), xs);
+    Callbacks.print(format, xs);
   }
 
   /**

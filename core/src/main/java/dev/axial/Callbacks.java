@@ -35,6 +35,10 @@ final class Callbacks {
     t.builder().emit(new Op.Callback(host, site), in);
   }
 
+  static void print(String format, NamedArray... xs) {
+    call(values -> System.out.println(format(format, values)), xs);
+  }
+
   /** Each {} of the format replaced by one value; a scalar prints as its number. */
   static String format(String format, List<NamedArray> values) {
     var out = new StringBuilder();

@@ -82,7 +82,8 @@ public final class Pool {
             case 'm' -> 1L << 20;
             case 'g' -> 1L << 30;
             case 't' -> 1L << 40;
-            default -> 1;
+            default -> // not over Op
+                1;
           };
       return Math.multiplyExact(
           Long.parseLong(unit == 1 ? s : s.substring(0, s.length() - 1)), unit);

@@ -185,7 +185,7 @@ public final class Store {
       case int[] a -> a.length;
       case long[] a -> a.length;
       case byte[] a -> a.length;
-      default ->
+      default -> // not over Op: an array of any type
           throw new AxialException("internal error: not an element array: " + array.getClass());
     };
   }
@@ -198,7 +198,7 @@ public final class Store {
       case int[] a -> MemorySegment.ofArray(a);
       case long[] a -> MemorySegment.ofArray(a);
       case byte[] a -> MemorySegment.ofArray(a);
-      default ->
+      default -> // not over Op: an array of any type
           throw new AxialException("internal error: not an element array: " + array.getClass());
     };
   }
@@ -211,7 +211,7 @@ public final class Store {
       case int[] a -> Arrays.copyOf(a, a.length);
       case long[] a -> Arrays.copyOf(a, a.length);
       case byte[] a -> Arrays.copyOf(a, a.length);
-      default ->
+      default -> // not over Op: an array of any type
           throw new AxialException("internal error: not an element array: " + array.getClass());
     };
   }

@@ -127,7 +127,8 @@ final class Cell {
           d[at + k * step] |= s[o + k * from];
         }
       }
-      default -> throw new dev.axial.AxialException("internal error: " + dst.getClass());
+      default -> // not over Op: an array of any type
+          throw new dev.axial.AxialException("internal error: " + dst.getClass());
     }
   }
 
@@ -138,7 +139,8 @@ final class Cell {
       case int[] d -> MemorySegment.copy(segment, ValueLayout.JAVA_INT, at * 4L, d, o, n);
       case long[] d -> MemorySegment.copy(segment, ValueLayout.JAVA_LONG, at * 8L, d, o, n);
       case byte[] d -> MemorySegment.copy(segment, ValueLayout.JAVA_BYTE, at, d, o, n);
-      default -> throw new dev.axial.AxialException("internal error: " + dst.getClass());
+      default -> // not over Op: an array of any type
+          throw new dev.axial.AxialException("internal error: " + dst.getClass());
     }
   }
 
@@ -149,7 +151,8 @@ final class Cell {
       case int[] s -> MemorySegment.copy(s, o, segment, ValueLayout.JAVA_INT, at * 4L, n);
       case long[] s -> MemorySegment.copy(s, o, segment, ValueLayout.JAVA_LONG, at * 8L, n);
       case byte[] s -> MemorySegment.copy(s, o, segment, ValueLayout.JAVA_BYTE, at, n);
-      default -> throw new dev.axial.AxialException("internal error: " + src.getClass());
+      default -> // not over Op: an array of any type
+          throw new dev.axial.AxialException("internal error: " + src.getClass());
     }
   }
 }

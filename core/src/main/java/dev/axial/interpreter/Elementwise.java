@@ -48,7 +48,8 @@ final class Elementwise {
         }
         yield d;
       }
-      default -> throw new AxialException("internal error: " + x.getClass());
+      default -> // not over Op: an array of any type
+          throw new AxialException("internal error: " + x.getClass());
     };
   }
 
@@ -130,7 +131,8 @@ final class Elementwise {
           s[k] = a[off + k * step];
         }
       }
-      default -> throw new AxialException("internal error: " + x.getClass());
+      default -> // not over Op: an array of any type
+          throw new AxialException("internal error: " + x.getClass());
     }
     return 0;
   }
@@ -530,7 +532,8 @@ final class Elementwise {
             r[o + k] = p[po + k * ps] != 0 ? x[ao + k * as] : y[bo + k * bs];
           }
         }
-        default -> throw new AxialException("internal error: " + d.getClass());
+        default -> // not over Op: an array of any type
+            throw new AxialException("internal error: " + d.getClass());
       }
     });
     return d;
@@ -601,7 +604,8 @@ final class Elementwise {
           r[o + k * ds] = x[ao + k * as];
         }
       }
-      default -> throw new AxialException("internal error: " + a.getClass());
+      default -> // not over Op: an array of any type
+          throw new AxialException("internal error: " + a.getClass());
     }
   }
 
@@ -636,7 +640,8 @@ final class Elementwise {
       case int[] a -> t == DType.UINT32 ? a[k] & 0xffffffffL : a[k];
       case long[] a -> a[k];
       case byte[] a -> a[k];
-      default -> throw new AxialException("internal error: " + x.getClass());
+      default -> // not over Op: an array of any type
+          throw new AxialException("internal error: " + x.getClass());
     };
   }
 

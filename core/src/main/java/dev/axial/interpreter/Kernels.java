@@ -73,7 +73,8 @@ final class Kernels {
         });
         yield d;
       }
-      default -> throw new AxialException("internal error: " + x.getClass());
+      default -> // not over Op: an array of any type
+          throw new AxialException("internal error: " + x.getClass());
     };
   }
 
@@ -257,7 +258,8 @@ final class Kernels {
           }
         }
       }
-      default -> throw new AxialException("internal error: " + r.getClass());
+      default -> // not over Op: an array of any type
+          throw new AxialException("internal error: " + r.getClass());
     }
   }
 
@@ -320,7 +322,8 @@ final class Kernels {
                 ((long[]) d)[o] = v;
               }
             }
-            default -> throw new AxialException("internal error: " + x.getClass());
+            default -> // not over Op: an array of any type
+                throw new AxialException("internal error: " + x.getClass());
           }
         });
     return d;
@@ -342,7 +345,8 @@ final class Kernels {
       case int[] a -> t == DType.UINT32 ? a[k] & 0xffffffffL : a[k];
       case long[] a -> a[k];
       case byte[] a -> a[k];
-      default -> throw new AxialException("internal error: " + x.getClass());
+      default -> // not over Op: an array of any type
+          throw new AxialException("internal error: " + x.getClass());
     };
   }
 
