@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Accesses {
   private final ArrayType result;
+  private final int resultSize;
   private final List<Sel> dynamic = new ArrayList<>();
   private final int[] axisSize;
   private final int[] axisStride;
@@ -39,6 +40,7 @@ final class Accesses {
 
   Accesses(Access access, ArrayType of, List<Type> operands, @Nullable ArrayType value) {
     result = access.result(of, operands);
+    resultSize = Math.toIntExact(result.size());
     masked = access.masked();
     long[] strides = of.strides();
     int n = result.rank();
@@ -184,7 +186,7 @@ final class Accesses {
 
   /** The selection; elements out of range are the nearest ones (clamp) or zero. */
   Object read(Cell from, Object[] index, boolean clamp) {
-    Object out = Store.newArray(from.dtype, result.size());
+    Object out = Store.newArray(from.dtype, resultSize);
     int step = block.inner(0);
     visit(
         index,
@@ -229,7 +231,7 @@ final class Accesses {
 
   /** See {@link dev.axial.ir.Edge}. */
   Object swap(Cell to, Object value, Object[] index, dev.axial.ir.Edge edge, boolean reverse) {
-    Object out = Store.newArray(to.dtype, result.size());
+    Object out = Store.newArray(to.dtype, resultSize);
     int step = block.inner(0);
     int from = block.inner(2);
     visit(

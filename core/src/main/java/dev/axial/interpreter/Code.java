@@ -6,6 +6,7 @@ import dev.axial.engine.Store;
 import dev.axial.ir.Access;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Equation;
+import dev.axial.ir.Fn;
 import dev.axial.ir.Mode;
 import dev.axial.ir.Op;
 import dev.axial.ir.Program;
@@ -205,6 +206,8 @@ final class Code {
         DType t = x.get(0).array().dtype();
         yield f -> f[out[0]] = Elementwise.unary(u.fn(), t, array(f, in[0]));
       }
+      case Op.Binary b when e.result().array().isScalar() ->
+          scalar(b.fn(), x.get(0).array().dtype(), in, out[0]);
       case Op.Binary b -> {
         DType t = x.get(0).array().dtype();
         Strided s = Strided.of(e.result().array(), x.get(0).array(), x.get(1).array());
@@ -390,6 +393,52 @@ final class Code {
             throw new AxialException(
                 "the callback %s failed: %s".formatted(c.name(), failure), failure);
           }
+        };
+      }
+    };
+  }
+
+  /** Scalars come often, as indices of loops, and need no loop of their own. */
+  private static Step scalar(Fn.Binary fn, DType t, int[] in, int out) {
+    return switch (t) {
+      case FLOAT32 -> {
+        var g = Scalars.real(fn);
+        yield f -> {
+          float a = ((float[]) array(f, in[0]))[0];
+          float b = ((float[]) array(f, in[1]))[0];
+          f[out] = new float[] {(float) g.applyAsDouble(a, b)};
+        };
+      }
+      case FLOAT64 -> {
+        var g = Scalars.real(fn);
+        yield f -> {
+          double a = ((double[]) array(f, in[0]))[0];
+          double b = ((double[]) array(f, in[1]))[0];
+          f[out] = new double[] {g.applyAsDouble(a, b)};
+        };
+      }
+      case INT32, UINT32 -> {
+        var g = Scalars.integer(fn, t == DType.UINT32);
+        yield f -> {
+          int a = ((int[]) array(f, in[0]))[0];
+          int b = ((int[]) array(f, in[1]))[0];
+          f[out] = new int[] {g.applyAsInt(a, b)};
+        };
+      }
+      case INT64, KEY -> {
+        var g = Scalars.integer(fn);
+        yield f -> {
+          long a = ((long[]) array(f, in[0]))[0];
+          long b = ((long[]) array(f, in[1]))[0];
+          f[out] = new long[] {g.applyAsLong(a, b)};
+        };
+      }
+      case BOOL -> {
+        var g = Scalars.integer(fn, false);
+        yield f -> {
+          byte a = ((byte[]) array(f, in[0]))[0];
+          byte b = ((byte[]) array(f, in[1]))[0];
+          f[out] = new byte[] {(byte) g.applyAsInt(a, b)};
         };
       }
     };
