@@ -538,15 +538,15 @@ public final class Axial {
   /** log(exp(x) + exp(y)), without overflow. */
   public static NamedArray logaddexp(NamedArray x, NamedArray y) {
     NamedArray m = maximum(x, y);
-    NamedArray d = x.minus(y);
-    return where(isnan(d), x.plus(y), m.plus(log1p(exp(abs(d).unaryMinus()))));
+    NamedArray d = minimum(x, y).minus(m);
+    return where(isnan(d), x.plus(y), m.plus(log1p(exp(d))));
   }
 
   /** log2(2^x + 2^y), without overflow. */
   public static NamedArray logaddexp2(NamedArray x, NamedArray y) {
     NamedArray m = maximum(x, y);
-    NamedArray d = x.minus(y);
-    NamedArray more = log1p(exp2(abs(d).unaryMinus())).div(Math.log(2));
+    NamedArray d = minimum(x, y).minus(m);
+    NamedArray more = log1p(exp2(d)).div(Math.log(2));
     return where(isnan(d), x.plus(y), m.plus(more));
   }
 
@@ -1317,13 +1317,13 @@ public final class Axial {
   @SuppressWarnings("unchecked")
   public static <A, R> Function<A, R> jit(Function<A, R> f) {
     var j = new Jit("the function jitted", fun(f));
-    return a -> Tree.unchecked(j.call(args(a)));
+    return Same.function1(List.of("jit", f), a -> Tree.unchecked(j.call(args(a))));
   }
 
   /** The procedure compiled once for each structure of its arguments. */
   public static <A> Proc1<A> jitProc(Proc1<A> f) {
     var j = new Jit("the procedure jitted", proc(f));
-    return a -> j.call(args(a));
+    return Same.procedure1(List.of("jitProc", f), a -> j.call(args(a)));
   }
 
   /** The function traced for these arguments: its program, and what will run. */
@@ -1345,13 +1345,13 @@ public final class Axial {
   @SuppressWarnings("unchecked")
   public static <A, B, R> BiFunction<A, B, R> jit(BiFunction<A, B, R> f) {
     var j = new Jit("the function jitted", fun(f));
-    return (a, b) -> Tree.unchecked(j.call(args(a, b)));
+    return Same.function2(List.of("jit", f), (a, b) -> Tree.unchecked(j.call(args(a, b))));
   }
 
   /** The procedure compiled once for each structure of its arguments. */
   public static <A, B> Proc2<A, B> jitProc(Proc2<A, B> f) {
     var j = new Jit("the procedure jitted", proc(f));
-    return (a, b) -> j.call(args(a, b));
+    return Same.procedure2(List.of("jitProc", f), (a, b) -> j.call(args(a, b)));
   }
 
   /** The function traced for these arguments: its program, and what will run. */
@@ -1373,13 +1373,13 @@ public final class Axial {
   @SuppressWarnings("unchecked")
   public static <A, B, C, R> Fn3<A, B, C, R> jit(Fn3<A, B, C, R> f) {
     var j = new Jit("the function jitted", fun(f));
-    return (a, b, c) -> Tree.unchecked(j.call(args(a, b, c)));
+    return Same.function3(List.of("jit", f), (a, b, c) -> Tree.unchecked(j.call(args(a, b, c))));
   }
 
   /** The procedure compiled once for each structure of its arguments. */
   public static <A, B, C> Proc3<A, B, C> jitProc(Proc3<A, B, C> f) {
     var j = new Jit("the procedure jitted", proc(f));
-    return (a, b, c) -> j.call(args(a, b, c));
+    return Same.procedure3(List.of("jitProc", f), (a, b, c) -> j.call(args(a, b, c)));
   }
 
   /** The function traced for these arguments: its program, and what will run. */
@@ -1401,13 +1401,14 @@ public final class Axial {
   @SuppressWarnings("unchecked")
   public static <A, B, C, D, R> Fn4<A, B, C, D, R> jit(Fn4<A, B, C, D, R> f) {
     var j = new Jit("the function jitted", fun(f));
-    return (a, b, c, d) -> Tree.unchecked(j.call(args(a, b, c, d)));
+    return Same.function4(
+        List.of("jit", f), (a, b, c, d) -> Tree.unchecked(j.call(args(a, b, c, d))));
   }
 
   /** The procedure compiled once for each structure of its arguments. */
   public static <A, B, C, D> Proc4<A, B, C, D> jitProc(Proc4<A, B, C, D> f) {
     var j = new Jit("the procedure jitted", proc(f));
-    return (a, b, c, d) -> j.call(args(a, b, c, d));
+    return Same.procedure4(List.of("jitProc", f), (a, b, c, d) -> j.call(args(a, b, c, d)));
   }
 
   /** The function traced for these arguments: its program, and what will run. */
@@ -1446,32 +1447,38 @@ public final class Axial {
    * the same structure, with gradients in place of floating-point arrays. Mirrors {@code jax.grad}.
    */
   public static <A> Function<A, A> grad(Function<A, NamedArray> f) {
-    return a -> now("grad", () -> Grads.valueAndGrad("grad", fun(f), 0, false, args(a)).grad());
+    return Same.function1(
+        List.of("grad", f),
+        a -> now("grad", () -> Grads.valueAndGrad("grad", fun(f), 0, false, args(a)).grad()));
   }
 
   /** Value and gradient with respect to the first argument. Mirrors {@code jax.value_and_grad}. */
   @SuppressWarnings("unchecked")
   public static <A> Function<A, ValueAndGrad<A>> valueAndGrad(Function<A, NamedArray> f) {
-    return a ->
-        now(
-            "valueAndGrad",
-            () -> {
-              Grads.Result r = Grads.valueAndGrad("valueAndGrad", fun(f), 0, false, args(a));
-              return new ValueAndGrad<>(r.value(), Tree.<A>unchecked(r.grad()));
-            });
+    return Same.function1(
+        List.of("valueAndGrad", f),
+        a ->
+            now(
+                "valueAndGrad",
+                () -> {
+                  Grads.Result r = Grads.valueAndGrad("valueAndGrad", fun(f), 0, false, args(a));
+                  return new ValueAndGrad<>(r.value(), Tree.<A>unchecked(r.grad()));
+                }));
   }
 
   /** Value, more results and gradient of a function that gives {@link #aux}. */
   @SuppressWarnings("unchecked")
   public static <A, X> Function<A, ValueAuxAndGrad<A, X>> valueAndGradAux(Function<A, Aux<X>> f) {
-    return a ->
-        now(
-            "valueAndGradAux",
-            () -> {
-              Grads.Result r = Grads.valueAndGrad("valueAndGradAux", fun(f), 0, true, args(a));
-              return new ValueAuxAndGrad<>(
-                  r.value(), Tree.<X>unchecked(r.aux()), Tree.<A>unchecked(r.grad()));
-            });
+    return Same.function1(
+        List.of("valueAndGradAux", f),
+        a ->
+            now(
+                "valueAndGradAux",
+                () -> {
+                  Grads.Result r = Grads.valueAndGrad("valueAndGradAux", fun(f), 0, true, args(a));
+                  return new ValueAuxAndGrad<>(
+                      r.value(), Tree.<X>unchecked(r.aux()), Tree.<A>unchecked(r.grad()));
+                }));
   }
 
   /**
@@ -1479,46 +1486,56 @@ public final class Axial {
    * the same structure, with gradients in place of floating-point arrays. Mirrors {@code jax.grad}.
    */
   public static <A, B> BiFunction<A, B, A> grad(BiFunction<A, B, NamedArray> f) {
-    return (a, b) ->
-        now("grad", () -> Grads.valueAndGrad("grad", fun(f), 0, false, args(a, b)).grad());
+    return Same.function2(
+        List.of("grad", f),
+        (a, b) ->
+            now("grad", () -> Grads.valueAndGrad("grad", fun(f), 0, false, args(a, b)).grad()));
   }
 
   /** Value and gradient with respect to the first argument. Mirrors {@code jax.value_and_grad}. */
   @SuppressWarnings("unchecked")
   public static <A, B> BiFunction<A, B, ValueAndGrad<A>> valueAndGrad(
       BiFunction<A, B, NamedArray> f) {
-    return (a, b) ->
-        now(
-            "valueAndGrad",
-            () -> {
-              Grads.Result r = Grads.valueAndGrad("valueAndGrad", fun(f), 0, false, args(a, b));
-              return new ValueAndGrad<>(r.value(), Tree.<A>unchecked(r.grad()));
-            });
+    return Same.function2(
+        List.of("valueAndGrad", f),
+        (a, b) ->
+            now(
+                "valueAndGrad",
+                () -> {
+                  Grads.Result r = Grads.valueAndGrad("valueAndGrad", fun(f), 0, false, args(a, b));
+                  return new ValueAndGrad<>(r.value(), Tree.<A>unchecked(r.grad()));
+                }));
   }
 
   /** Value, more results and gradient of a function that gives {@link #aux}. */
   @SuppressWarnings("unchecked")
   public static <A, B, X> BiFunction<A, B, ValueAuxAndGrad<A, X>> valueAndGradAux(
       BiFunction<A, B, Aux<X>> f) {
-    return (a, b) ->
-        now(
-            "valueAndGradAux",
-            () -> {
-              Grads.Result r = Grads.valueAndGrad("valueAndGradAux", fun(f), 0, true, args(a, b));
-              return new ValueAuxAndGrad<>(
-                  r.value(), Tree.<X>unchecked(r.aux()), Tree.<A>unchecked(r.grad()));
-            });
+    return Same.function2(
+        List.of("valueAndGradAux", f),
+        (a, b) ->
+            now(
+                "valueAndGradAux",
+                () -> {
+                  Grads.Result r =
+                      Grads.valueAndGrad("valueAndGradAux", fun(f), 0, true, args(a, b));
+                  return new ValueAuxAndGrad<>(
+                      r.value(), Tree.<X>unchecked(r.aux()), Tree.<A>unchecked(r.grad()));
+                }));
   }
 
   /** The gradient with respect to the argument at a position from 0. */
   @SuppressWarnings("unchecked")
   public static <A, B, G> BiFunction<A, B, G> gradAt(BiFunction<A, B, NamedArray> f, int argument) {
     position(argument, 2);
-    return (a, b) ->
-        (G)
-            now(
-                "gradAt",
-                () -> Grads.valueAndGrad("gradAt", fun(f), argument, false, args(a, b)).grad());
+    return Same.function2(
+        List.of("gradAt", f, argument),
+        (a, b) ->
+            (G)
+                now(
+                    "gradAt",
+                    () ->
+                        Grads.valueAndGrad("gradAt", fun(f), argument, false, args(a, b)).grad()));
   }
 
   /**
@@ -1526,46 +1543,57 @@ public final class Axial {
    * the same structure, with gradients in place of floating-point arrays. Mirrors {@code jax.grad}.
    */
   public static <A, B, C> Fn3<A, B, C, A> grad(Fn3<A, B, C, NamedArray> f) {
-    return (a, b, c) ->
-        now("grad", () -> Grads.valueAndGrad("grad", fun(f), 0, false, args(a, b, c)).grad());
+    return Same.function3(
+        List.of("grad", f),
+        (a, b, c) ->
+            now("grad", () -> Grads.valueAndGrad("grad", fun(f), 0, false, args(a, b, c)).grad()));
   }
 
   /** Value and gradient with respect to the first argument. Mirrors {@code jax.value_and_grad}. */
   @SuppressWarnings("unchecked")
   public static <A, B, C> Fn3<A, B, C, ValueAndGrad<A>> valueAndGrad(Fn3<A, B, C, NamedArray> f) {
-    return (a, b, c) ->
-        now(
-            "valueAndGrad",
-            () -> {
-              Grads.Result r = Grads.valueAndGrad("valueAndGrad", fun(f), 0, false, args(a, b, c));
-              return new ValueAndGrad<>(r.value(), Tree.<A>unchecked(r.grad()));
-            });
+    return Same.function3(
+        List.of("valueAndGrad", f),
+        (a, b, c) ->
+            now(
+                "valueAndGrad",
+                () -> {
+                  Grads.Result r =
+                      Grads.valueAndGrad("valueAndGrad", fun(f), 0, false, args(a, b, c));
+                  return new ValueAndGrad<>(r.value(), Tree.<A>unchecked(r.grad()));
+                }));
   }
 
   /** Value, more results and gradient of a function that gives {@link #aux}. */
   @SuppressWarnings("unchecked")
   public static <A, B, C, X> Fn3<A, B, C, ValueAuxAndGrad<A, X>> valueAndGradAux(
       Fn3<A, B, C, Aux<X>> f) {
-    return (a, b, c) ->
-        now(
-            "valueAndGradAux",
-            () -> {
-              Grads.Result r =
-                  Grads.valueAndGrad("valueAndGradAux", fun(f), 0, true, args(a, b, c));
-              return new ValueAuxAndGrad<>(
-                  r.value(), Tree.<X>unchecked(r.aux()), Tree.<A>unchecked(r.grad()));
-            });
+    return Same.function3(
+        List.of("valueAndGradAux", f),
+        (a, b, c) ->
+            now(
+                "valueAndGradAux",
+                () -> {
+                  Grads.Result r =
+                      Grads.valueAndGrad("valueAndGradAux", fun(f), 0, true, args(a, b, c));
+                  return new ValueAuxAndGrad<>(
+                      r.value(), Tree.<X>unchecked(r.aux()), Tree.<A>unchecked(r.grad()));
+                }));
   }
 
   /** The gradient with respect to the argument at a position from 0. */
   @SuppressWarnings("unchecked")
   public static <A, B, C, G> Fn3<A, B, C, G> gradAt(Fn3<A, B, C, NamedArray> f, int argument) {
     position(argument, 3);
-    return (a, b, c) ->
-        (G)
-            now(
-                "gradAt",
-                () -> Grads.valueAndGrad("gradAt", fun(f), argument, false, args(a, b, c)).grad());
+    return Same.function3(
+        List.of("gradAt", f, argument),
+        (a, b, c) ->
+            (G)
+                now(
+                    "gradAt",
+                    () ->
+                        Grads.valueAndGrad("gradAt", fun(f), argument, false, args(a, b, c))
+                            .grad()));
   }
 
   /**
@@ -1573,37 +1601,45 @@ public final class Axial {
    * the same structure, with gradients in place of floating-point arrays. Mirrors {@code jax.grad}.
    */
   public static <A, B, C, D> Fn4<A, B, C, D, A> grad(Fn4<A, B, C, D, NamedArray> f) {
-    return (a, b, c, d) ->
-        now("grad", () -> Grads.valueAndGrad("grad", fun(f), 0, false, args(a, b, c, d)).grad());
+    return Same.function4(
+        List.of("grad", f),
+        (a, b, c, d) ->
+            now(
+                "grad",
+                () -> Grads.valueAndGrad("grad", fun(f), 0, false, args(a, b, c, d)).grad()));
   }
 
   /** Value and gradient with respect to the first argument. Mirrors {@code jax.value_and_grad}. */
   @SuppressWarnings("unchecked")
   public static <A, B, C, D> Fn4<A, B, C, D, ValueAndGrad<A>> valueAndGrad(
       Fn4<A, B, C, D, NamedArray> f) {
-    return (a, b, c, d) ->
-        now(
-            "valueAndGrad",
-            () -> {
-              Grads.Result r =
-                  Grads.valueAndGrad("valueAndGrad", fun(f), 0, false, args(a, b, c, d));
-              return new ValueAndGrad<>(r.value(), Tree.<A>unchecked(r.grad()));
-            });
+    return Same.function4(
+        List.of("valueAndGrad", f),
+        (a, b, c, d) ->
+            now(
+                "valueAndGrad",
+                () -> {
+                  Grads.Result r =
+                      Grads.valueAndGrad("valueAndGrad", fun(f), 0, false, args(a, b, c, d));
+                  return new ValueAndGrad<>(r.value(), Tree.<A>unchecked(r.grad()));
+                }));
   }
 
   /** Value, more results and gradient of a function that gives {@link #aux}. */
   @SuppressWarnings("unchecked")
   public static <A, B, C, D, X> Fn4<A, B, C, D, ValueAuxAndGrad<A, X>> valueAndGradAux(
       Fn4<A, B, C, D, Aux<X>> f) {
-    return (a, b, c, d) ->
-        now(
-            "valueAndGradAux",
-            () -> {
-              Grads.Result r =
-                  Grads.valueAndGrad("valueAndGradAux", fun(f), 0, true, args(a, b, c, d));
-              return new ValueAuxAndGrad<>(
-                  r.value(), Tree.<X>unchecked(r.aux()), Tree.<A>unchecked(r.grad()));
-            });
+    return Same.function4(
+        List.of("valueAndGradAux", f),
+        (a, b, c, d) ->
+            now(
+                "valueAndGradAux",
+                () -> {
+                  Grads.Result r =
+                      Grads.valueAndGrad("valueAndGradAux", fun(f), 0, true, args(a, b, c, d));
+                  return new ValueAuxAndGrad<>(
+                      r.value(), Tree.<X>unchecked(r.aux()), Tree.<A>unchecked(r.grad()));
+                }));
   }
 
   /** The gradient with respect to the argument at a position from 0. */
@@ -1611,12 +1647,15 @@ public final class Axial {
   public static <A, B, C, D, G> Fn4<A, B, C, D, G> gradAt(
       Fn4<A, B, C, D, NamedArray> f, int argument) {
     position(argument, 4);
-    return (a, b, c, d) ->
-        (G)
-            now(
-                "gradAt",
-                () ->
-                    Grads.valueAndGrad("gradAt", fun(f), argument, false, args(a, b, c, d)).grad());
+    return Same.function4(
+        List.of("gradAt", f, argument),
+        (a, b, c, d) ->
+            (G)
+                now(
+                    "gradAt",
+                    () ->
+                        Grads.valueAndGrad("gradAt", fun(f), argument, false, args(a, b, c, d))
+                            .grad()));
   }
 
   private static void position(int argument, int n) {
@@ -1720,13 +1759,15 @@ public final class Axial {
    * {@code jax.jacobian}.
    */
   public static Function<NamedArray, NamedArray> jacobian(Function<NamedArray, NamedArray> f) {
-    return x -> now("jacobian", () -> Jacobians.reverse(f, x));
+    return Same.function1(
+        List.of("jacobian", f), x -> now("jacobian", () -> Jacobians.reverse(f, x)));
   }
 
   /** The same by forward mode, which is better where there are more results than arguments. */
   public static Function<NamedArray, NamedArray> jacobianForward(
       Function<NamedArray, NamedArray> f) {
-    return x -> now("jacobianForward", () -> Jacobians.forward(f, x));
+    return Same.function1(
+        List.of("jacobianForward", f), x -> now("jacobianForward", () -> Jacobians.forward(f, x)));
   }
 
   /**
@@ -1777,7 +1818,9 @@ public final class Axial {
   @SuppressWarnings("unchecked")
   public static <A, R, S> Function<A, R> customVjp(
       Function<A, R> f, Function<A, Residuals<R, S>> forward, BiFunction<S, R, A> backward) {
-    return a -> now("customVjp", () -> Custom.vjp(fun(f), fun(forward), fun(backward), args(a)));
+    return Same.function1(
+        List.of("customVjp", f, forward, backward),
+        a -> now("customVjp", () -> Custom.vjp(fun(f), fun(forward), fun(backward), args(a))));
   }
 
   /** The same for 2 arguments; the backward rule gives {@link #gradients}. */
@@ -1785,8 +1828,10 @@ public final class Axial {
       BiFunction<A, B, R> f,
       BiFunction<A, B, Residuals<R, S>> forward,
       BiFunction<S, R, Gradients> backward) {
-    return (a, b) ->
-        now("customVjp", () -> Custom.vjp(fun(f), fun(forward), fun(backward), args(a, b)));
+    return Same.function2(
+        List.of("customVjp", f, forward, backward),
+        (a, b) ->
+            now("customVjp", () -> Custom.vjp(fun(f), fun(forward), fun(backward), args(a, b))));
   }
 
   /** The same for 3 arguments; the backward rule gives {@link #gradients}. */
@@ -1794,8 +1839,10 @@ public final class Axial {
       Fn3<A, B, C, R> f,
       Fn3<A, B, C, Residuals<R, S>> forward,
       BiFunction<S, R, Gradients> backward) {
-    return (a, b, c) ->
-        now("customVjp", () -> Custom.vjp(fun(f), fun(forward), fun(backward), args(a, b, c)));
+    return Same.function3(
+        List.of("customVjp", f, forward, backward),
+        (a, b, c) ->
+            now("customVjp", () -> Custom.vjp(fun(f), fun(forward), fun(backward), args(a, b, c))));
   }
 
   /** The same for 4 arguments; the backward rule gives {@link #gradients}. */
@@ -1803,8 +1850,12 @@ public final class Axial {
       Fn4<A, B, C, D, R> f,
       Fn4<A, B, C, D, Residuals<R, S>> forward,
       BiFunction<S, R, Gradients> backward) {
-    return (a, b, c, d) ->
-        now("customVjp", () -> Custom.vjp(fun(f), fun(forward), fun(backward), args(a, b, c, d)));
+    return Same.function4(
+        List.of("customVjp", f, forward, backward),
+        (a, b, c, d) ->
+            now(
+                "customVjp",
+                () -> Custom.vjp(fun(f), fun(forward), fun(backward), args(a, b, c, d))));
   }
 
   /**
@@ -1813,13 +1864,17 @@ public final class Axial {
    * Mirrors {@code jax.custom_jvp}.
    */
   public static <A, R> Function<A, R> customJvp(Function<A, R> f, BiFunction<A, A, Jvp<R>> rule) {
-    return a -> now("customJvp", () -> Custom.jvp(fun(f), fun(rule), args(a)));
+    return Same.function1(
+        List.of("customJvp", f, rule),
+        a -> now("customJvp", () -> Custom.jvp(fun(f), fun(rule), args(a))));
   }
 
   /** The same for two arguments; the rule takes both points, then both tangents. */
   public static <A, B, R> BiFunction<A, B, R> customJvp(
       BiFunction<A, B, R> f, Fn4<A, B, A, B, Jvp<R>> rule) {
-    return (a, b) -> now("customJvp", () -> Custom.jvp(fun(f), fun(rule), args(a, b)));
+    return Same.function2(
+        List.of("customJvp", f, rule),
+        (a, b) -> now("customJvp", () -> Custom.jvp(fun(f), fun(rule), args(a, b))));
   }
 
   /**
@@ -1827,7 +1882,8 @@ public final class Axial {
    * jax.checkpoint}.
    */
   public static <A, R> Function<A, R> checkpoint(Function<A, R> f) {
-    return a -> now("checkpoint", () -> Custom.checkpoint(fun(f), args(a)));
+    return Same.function1(
+        List.of("checkpoint", f), a -> now("checkpoint", () -> Custom.checkpoint(fun(f), args(a))));
   }
 
   /**
@@ -1835,7 +1891,9 @@ public final class Axial {
    * jax.checkpoint}.
    */
   public static <A, B, R> BiFunction<A, B, R> checkpoint(BiFunction<A, B, R> f) {
-    return (a, b) -> now("checkpoint", () -> Custom.checkpoint(fun(f), args(a, b)));
+    return Same.function2(
+        List.of("checkpoint", f),
+        (a, b) -> now("checkpoint", () -> Custom.checkpoint(fun(f), args(a, b))));
   }
 
   /**
@@ -1843,7 +1901,9 @@ public final class Axial {
    * jax.checkpoint}.
    */
   public static <A, B, C, R> Fn3<A, B, C, R> checkpoint(Fn3<A, B, C, R> f) {
-    return (a, b, c) -> now("checkpoint", () -> Custom.checkpoint(fun(f), args(a, b, c)));
+    return Same.function3(
+        List.of("checkpoint", f),
+        (a, b, c) -> now("checkpoint", () -> Custom.checkpoint(fun(f), args(a, b, c))));
   }
 
   /**
@@ -1851,7 +1911,9 @@ public final class Axial {
    * jax.checkpoint}.
    */
   public static <A, B, C, D, R> Fn4<A, B, C, D, R> checkpoint(Fn4<A, B, C, D, R> f) {
-    return (a, b, c, d) -> now("checkpoint", () -> Custom.checkpoint(fun(f), args(a, b, c, d)));
+    return Same.function4(
+        List.of("checkpoint", f),
+        (a, b, c, d) -> now("checkpoint", () -> Custom.checkpoint(fun(f), args(a, b, c, d))));
   }
 
   // ---------------------------------------------------------------- vmap
@@ -1875,14 +1937,18 @@ public final class Axial {
    * others are shared; results have the axis first. Mirrors {@code haliax.vmap}.
    */
   public static <A, R> Function<A, R> vmap(Function<A, R> f, Axis axis) {
-    return a -> now("vmap", () -> Mapping.vmap("vmap", fun(f), axis, args(a)));
+    return Same.function1(
+        List.of("vmap", f, axis),
+        a -> now("vmap", () -> Mapping.vmap("vmap", fun(f), axis, args(a))));
   }
 
   /** The procedure at every element of an axis at once. */
   public static <A> Proc1<A> vmapProc(Proc1<A> f, Axis axis) {
-    return a -> {
-      var _ = now("vmap", () -> new Box(Mapping.vmap("vmap", proc(f), axis, args(a))));
-    };
+    return Same.procedure1(
+        List.of("vmapProc", f, axis),
+        a -> {
+          var _ = now("vmap", () -> new Box(Mapping.vmap("vmap", proc(f), axis, args(a))));
+        });
   }
 
   /**
@@ -1890,14 +1956,18 @@ public final class Axial {
    * others are shared; results have the axis first. Mirrors {@code haliax.vmap}.
    */
   public static <A, B, R> BiFunction<A, B, R> vmap(BiFunction<A, B, R> f, Axis axis) {
-    return (a, b) -> now("vmap", () -> Mapping.vmap("vmap", fun(f), axis, args(a, b)));
+    return Same.function2(
+        List.of("vmap", f, axis),
+        (a, b) -> now("vmap", () -> Mapping.vmap("vmap", fun(f), axis, args(a, b))));
   }
 
   /** The procedure at every element of an axis at once. */
   public static <A, B> Proc2<A, B> vmapProc(Proc2<A, B> f, Axis axis) {
-    return (a, b) -> {
-      var _ = now("vmap", () -> new Box(Mapping.vmap("vmap", proc(f), axis, args(a, b))));
-    };
+    return Same.procedure2(
+        List.of("vmapProc", f, axis),
+        (a, b) -> {
+          var _ = now("vmap", () -> new Box(Mapping.vmap("vmap", proc(f), axis, args(a, b))));
+        });
   }
 
   /**
@@ -1905,14 +1975,18 @@ public final class Axial {
    * others are shared; results have the axis first. Mirrors {@code haliax.vmap}.
    */
   public static <A, B, C, R> Fn3<A, B, C, R> vmap(Fn3<A, B, C, R> f, Axis axis) {
-    return (a, b, c) -> now("vmap", () -> Mapping.vmap("vmap", fun(f), axis, args(a, b, c)));
+    return Same.function3(
+        List.of("vmap", f, axis),
+        (a, b, c) -> now("vmap", () -> Mapping.vmap("vmap", fun(f), axis, args(a, b, c))));
   }
 
   /** The procedure at every element of an axis at once. */
   public static <A, B, C> Proc3<A, B, C> vmapProc(Proc3<A, B, C> f, Axis axis) {
-    return (a, b, c) -> {
-      var _ = now("vmap", () -> new Box(Mapping.vmap("vmap", proc(f), axis, args(a, b, c))));
-    };
+    return Same.procedure3(
+        List.of("vmapProc", f, axis),
+        (a, b, c) -> {
+          var _ = now("vmap", () -> new Box(Mapping.vmap("vmap", proc(f), axis, args(a, b, c))));
+        });
   }
 
   /**
@@ -1920,14 +1994,18 @@ public final class Axial {
    * others are shared; results have the axis first. Mirrors {@code haliax.vmap}.
    */
   public static <A, B, C, D, R> Fn4<A, B, C, D, R> vmap(Fn4<A, B, C, D, R> f, Axis axis) {
-    return (a, b, c, d) -> now("vmap", () -> Mapping.vmap("vmap", fun(f), axis, args(a, b, c, d)));
+    return Same.function4(
+        List.of("vmap", f, axis),
+        (a, b, c, d) -> now("vmap", () -> Mapping.vmap("vmap", fun(f), axis, args(a, b, c, d))));
   }
 
   /** The procedure at every element of an axis at once. */
   public static <A, B, C, D> Proc4<A, B, C, D> vmapProc(Proc4<A, B, C, D> f, Axis axis) {
-    return (a, b, c, d) -> {
-      var _ = now("vmap", () -> new Box(Mapping.vmap("vmap", proc(f), axis, args(a, b, c, d))));
-    };
+    return Same.procedure4(
+        List.of("vmapProc", f, axis),
+        (a, b, c, d) -> {
+          var _ = now("vmap", () -> new Box(Mapping.vmap("vmap", proc(f), axis, args(a, b, c, d))));
+        });
   }
 
   // ---------------------------------------------------------------- loops and branches

@@ -3,6 +3,7 @@ package dev.axial.transform;
 import dev.axial.DType;
 import dev.axial.ir.Builder;
 import dev.axial.ir.Fn;
+import dev.axial.ir.Op;
 import dev.axial.ir.Var;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -18,18 +19,19 @@ final class Partials {
   static @Nullable Var of(Builder b, DType t, Fn.Unary f, Supplier<Var> x, Supplier<Var> y) {
     return switch (f) {
       case NEG -> b.num(t, -1);
-      case ABS -> b.un(Fn.Unary.SIGN, x.get());
+      case ABS -> // 1 at zero, as in JAX
+          b.select(b.compare(Fn.Compare.GE, x.get(), b.num(t, 0)), b.num(t, 1), b.num(t, -1));
       case EXP -> y.get();
       case EXPM1 -> b.add(y.get(), b.num(t, 1));
       case LOG -> b.div(b.num(t, 1), x.get());
       case LOG1P -> b.div(b.num(t, 1), b.add(x.get(), b.num(t, 1)));
       case SQRT -> b.div(b.num(t, 0.5), y.get());
-      case CBRT -> b.div(y.get(), b.mul(b.num(t, 3), x.get()));
+      case CBRT -> b.div(b.num(t, 1.0 / 3), square(b, y.get()));
       case SIN -> b.un(Fn.Unary.COS, x.get());
       case COS -> b.un(Fn.Unary.NEG, b.un(Fn.Unary.SIN, x.get()));
       case TAN -> b.add(b.num(t, 1), square(b, y.get()));
-      case ASIN -> inverseRoot(b, b.sub(b.num(t, 1), square(b, x.get())));
-      case ACOS -> b.un(Fn.Unary.NEG, inverseRoot(b, b.sub(b.num(t, 1), square(b, x.get()))));
+      case ASIN -> inverseRoot(b, oneMinusSquare(b, x.get()));
+      case ACOS -> b.un(Fn.Unary.NEG, inverseRoot(b, oneMinusSquare(b, x.get())));
       case ATAN -> b.div(b.num(t, 1), b.add(b.num(t, 1), square(b, x.get())));
       case SINH -> b.un(Fn.Unary.COSH, x.get());
       case COSH -> b.un(Fn.Unary.SINH, x.get());
@@ -39,7 +41,7 @@ final class Partials {
         Var v = x.get();
         yield inverseRoot(b, b.mul(b.sub(v, b.num(t, 1)), b.add(v, b.num(t, 1))));
       }
-      case ATANH -> b.div(b.num(t, 1), b.sub(b.num(t, 1), square(b, x.get())));
+      case ATANH -> b.div(b.num(t, 1), oneMinusSquare(b, x.get()));
       case ERF ->
           b.mul(
               b.num(t, 2 / Math.sqrt(Math.PI)),
@@ -97,19 +99,23 @@ final class Partials {
     };
   }
 
-  /** y x^(y-1), and zero where y is zero, also at x = 0. */
+  /** y x^(y-1). A number as exponent is exact at x = 0; an array's is NaN at 0^0, as in JAX. */
   private static Var powBase(Builder b, DType t, Var x, Var y) {
-    Var flat = b.compare(Fn.Compare.EQ, y, b.num(t, 0));
-    Var safe = b.select(flat, b.num(t, 1), b.sub(y, b.num(t, 1)));
-    return b.select(flat, b.num(t, 0), b.mul(y, b.bin(Fn.Binary.POW, x, safe)));
+    Op.Const number = y.constant();
+    if (number == null) {
+      return b.mul(y, b.bin(Fn.Binary.POW, x, b.sub(y, b.num(t, 1))));
+    }
+    double n = number.doubleValue();
+    return n == 0 || n == 1
+        ? b.num(t, n)
+        : b.mul(y, n == 2 ? x : b.bin(Fn.Binary.POW, x, b.num(t, n - 1)));
   }
 
-  /** x^y log x, with 0 for 0^y: there the function is flat in y > 0. */
+  /** x^y log x, with 0 at x = 0. */
   private static Var powExponent(Builder b, DType t, Var x, Var y, Var z) {
     Var zero = b.compare(Fn.Compare.EQ, x, b.num(t, 0));
     Var log = b.un(Fn.Unary.LOG, b.select(zero, b.num(t, 1), x));
-    Var positive = b.compare(Fn.Compare.GT, y, b.num(t, 0));
-    return b.select(zero, b.select(positive, b.num(t, 0), b.num(t, Double.NaN)), b.mul(log, z));
+    return b.select(zero, b.num(t, 0), b.mul(log, z));
   }
 
   /** 1 where this operand wins, one half where both are equal. */
@@ -121,6 +127,12 @@ final class Partials {
 
   private static Var square(Builder b, Var x) {
     return b.bin(Fn.Binary.MUL, x, x);
+  }
+
+  /** (1 - x)(1 + x), which keeps its digits near 1. */
+  private static Var oneMinusSquare(Builder b, Var x) {
+    Var one = b.num(x.array().dtype(), 1);
+    return b.mul(b.sub(one, x), b.add(one, x));
   }
 
   private static Var inverseRoot(Builder b, Var x) {

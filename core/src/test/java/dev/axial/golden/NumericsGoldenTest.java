@@ -181,7 +181,7 @@ class NumericsGoldenTest {
 
   // ---------------------------------------------------------------- one operand
 
-  private static final Map<String, UnaryOperator<NamedArray>> FUNCTION = new HashMap<>();
+  static final Map<String, UnaryOperator<NamedArray>> FUNCTION = new HashMap<>();
 
   private static final Axis D0 = new Axis("d0", 0);
   private static final Axis D1 = new Axis("d1", 0);
