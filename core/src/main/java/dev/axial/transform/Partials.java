@@ -85,8 +85,7 @@ final class Partials {
         Var toZero = b.mul(b.un(Fn.Unary.SIGN, q), b.un(Fn.Unary.FLOOR, b.un(Fn.Unary.ABS, q)));
         yield b.un(Fn.Unary.NEG, toZero);
       }
-      case POW ->
-          arg == 0 ? powBase(b, t, x.get(), y.get()) : powExponent(b, t, x.get(), y.get(), z.get());
+      case POW -> arg == 0 ? powBase(b, t, x.get(), y.get()) : powExponent(b, t, x.get(), z.get());
       case MAX ->
           ties(b, t, Fn.Compare.GT, arg == 0 ? x.get() : y.get(), arg == 0 ? y.get() : x.get());
       case MIN ->
@@ -112,7 +111,7 @@ final class Partials {
   }
 
   /** x^y log x, with 0 at x = 0. */
-  private static Var powExponent(Builder b, DType t, Var x, Var y, Var z) {
+  private static Var powExponent(Builder b, DType t, Var x, Var z) {
     Var zero = b.compare(Fn.Compare.EQ, x, b.num(t, 0));
     Var log = b.un(Fn.Unary.LOG, b.select(zero, b.num(t, 1), x));
     return b.select(zero, b.num(t, 0), b.mul(log, z));
