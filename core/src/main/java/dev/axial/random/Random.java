@@ -3,7 +3,6 @@ package dev.axial.random;
 import static dev.axial.Axial.abs;
 import static dev.axial.Axial.arange;
 import static dev.axial.Axial.argmax;
-import static dev.axial.Axial.argsort;
 import static dev.axial.Axial.at;
 import static dev.axial.Axial.bitcast;
 import static dev.axial.Axial.broadcast;
@@ -12,7 +11,6 @@ import static dev.axial.Axial.cumsum;
 import static dev.axial.Axial.erf;
 import static dev.axial.Axial.erfinv;
 import static dev.axial.Axial.exp;
-import static dev.axial.Axial.fma;
 import static dev.axial.Axial.fmod;
 import static dev.axial.Axial.log;
 import static dev.axial.Axial.log1p;
@@ -21,26 +19,23 @@ import static dev.axial.Axial.minimum;
 import static dev.axial.Axial.range;
 import static dev.axial.Axial.scalar;
 import static dev.axial.Axial.searchsorted;
-import static dev.axial.Axial.shiftLeft;
 import static dev.axial.Axial.shiftRightLogical;
 import static dev.axial.Axial.sign;
 import static dev.axial.Axial.softmax;
 import static dev.axial.Axial.stack;
 import static dev.axial.Axial.take;
-import static dev.axial.Axial.takeAlong;
 import static dev.axial.Axial.tan;
 import static dev.axial.Axial.topK;
 import static dev.axial.Axial.unflattenAxis;
 import static dev.axial.Axial.where;
 
 import dev.axial.Axial;
-import dev.axial.AxialException;
 import dev.axial.Axis;
+import dev.axial.AxisName;
 import dev.axial.AxisSelector;
 import dev.axial.DType;
 import dev.axial.Keys;
 import dev.axial.NamedArray;
-import dev.axial.Site;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -76,8 +71,9 @@ public final class Random {
    */
   public static NamedArray key(NamedArray seed) {
     if (!seed.dtype().isInteger() || seed.rank() > 0) {
-      throw error(
-          "key: the seed is an integer scalar; got %s. For several keys use split.", type(seed));
+      throw Checks.error(
+          "key: the seed is an integer scalar; got %s. For several keys use split.",
+          Checks.type(seed));
     }
     NamedArray high =
         seed.dtype() == DType.INT64
@@ -100,22 +96,22 @@ public final class Random {
     if (words.dtype() != DType.UINT32
         || !words.hasAxis(WORD.name())
         || words.axis(WORD.name()).size() != WORD.size()) {
-      throw error(
+      throw Checks.error(
           "wrapKeyData needs uint32 words along an axis %s, as keyData gives them; got %s.",
-          WORD, type(words));
+          WORD, Checks.type(words));
     }
     return Keys.wrap(new Keys.Words(words.get(at(WORD.name(), 0)), words.get(at(WORD.name(), 1))));
   }
 
   /** Two independent keys. Draw no numbers from a key that was split. */
   public static Pair split(NamedArray key) {
-    one("split", key);
+    Checks.one("split", key);
     return new Pair(foldIn(key, 0), foldIn(key, 1));
   }
 
   /** n independent keys; the first ones do not depend on n. */
   public static List<NamedArray> split(NamedArray key, int n) {
-    one("split", key);
+    Checks.one("split", key);
     var keys = new ArrayList<NamedArray>();
     for (int i = 0; i < n; i++) {
       keys.add(foldIn(key, i));
@@ -128,7 +124,7 @@ public final class Random {
     var axes = new ArrayList<Axis>();
     axes.add(axis);
     axes.addAll(Arrays.asList(more));
-    return Keys.wrap(blocks("split", key, axes));
+    return Keys.wrap(Draws.blocks("split", key, axes));
   }
 
   /** The key that a number, all 32 bits of it, makes of this key. */
@@ -138,11 +134,11 @@ public final class Random {
 
   /** The same with a number that is a value: an integer scalar, of which 32 bits count. */
   public static NamedArray foldIn(NamedArray key, NamedArray data) {
-    one("foldIn", key);
+    Checks.one("foldIn", key);
     if (!data.dtype().isInteger() || data.rank() > 0) {
-      throw error(
+      throw Checks.error(
           "foldIn: the number is an integer scalar; got %s. For several keys use split, or vmap.",
-          type(data));
+          Checks.type(data));
     }
     return Keys.wrap(
         Keys.threefry(key, new Keys.Words(scalar(0, DType.UINT32), data.astype(DType.UINT32))));
@@ -158,39 +154,9 @@ public final class Random {
   /** Uniformly distributed bits: uint32, the same as int32, or int64. */
   public static NamedArray bits(NamedArray key, DType t, Axis... axes) {
     if (!t.isInteger()) {
-      throw error("bits of dtype %s: they are int32, int64 or uint32.", t);
+      throw Checks.error("bits of dtype %s: they are int32, int64 or uint32.", t);
     }
-    return bits("bits", key, t, List.of(axes));
-  }
-
-  private static NamedArray bits(String what, NamedArray key, DType t, List<Axis> axes) {
-    Keys.Words w = blocks(what, key, axes);
-    if (t == DType.INT64) {
-      return shiftLeft(w.first().astype(t), 32).or(w.second().astype(t));
-    }
-    NamedArray words = w.first().xor(w.second());
-    return t == DType.INT32 ? bitcast(words, t) : words;
-  }
-
-  /** One block for each element, whose counter is its row-major position. */
-  private static Keys.Words blocks(String what, NamedArray key, List<Axis> axes) {
-    one(what, key);
-    long n = 1;
-    for (int k = 0; k < axes.size(); k++) {
-      n = Math.multiplyExact(n, axes.get(k).size());
-      if (axes.subList(0, k).stream().map(Axis::name).anyMatch(axes.get(k).name()::equals)) {
-        throw error("%s: axis '%s' is given twice in %s.", what, axes.get(k).name(), axes);
-      }
-      if (n > Integer.MAX_VALUE) {
-        throw error(
-            "%s: the axes %s hold more than 2^31 - 1 elements. Split the key and draw in parts.",
-            what, axes);
-      }
-    }
-    Axis flat = new Axis("position", (int) n);
-    NamedArray position =
-        unflattenAxis(arange(flat, DType.UINT32), flat, axes.toArray(Axis[]::new));
-    return Keys.threefry(key, new Keys.Words(scalar(0, DType.UINT32), position));
+    return Draws.bits("bits", key, t, List.of(axes));
   }
 
   // ---------------------------------------------------------------- uniform and normal
@@ -202,7 +168,7 @@ public final class Random {
 
   /** Uniform on [0, 1). */
   public static NamedArray uniform(NamedArray key, DType t, Axis... axes) {
-    return unit("uniform", key, t, List.of(axes));
+    return Draws.unit("uniform", key, t, List.of(axes));
   }
 
   /** Uniform on [lo, hi), float32. */
@@ -212,44 +178,14 @@ public final class Random {
 
   /** Uniform on [lo, hi); rounding may give hi where the interval has few numbers. */
   public static NamedArray uniform(NamedArray key, double lo, double hi, DType t, Axis... axes) {
-    return between("uniform", key, t, lo, hi, List.of(axes));
+    return Draws.between("uniform", key, t, lo, hi, List.of(axes));
   }
 
   /** Uniform on [lo, hi), of the bounds' dtype. */
   public static NamedArray uniform(NamedArray key, NamedArray lo, NamedArray hi, Axis... axes) {
-    DType t = floating("uniform", "bounds", lo, hi);
-    return between("uniform", key, lo.astype(t), hi.astype(t), drawn("uniform", axes, lo, hi));
-  }
-
-  /** On [0, 1): random bits are the mantissa of a number in [1, 2). */
-  private static NamedArray unit(String what, NamedArray key, DType t, List<Axis> axes) {
-    return switch (t) {
-      case FLOAT32 -> {
-        NamedArray mantissa = shiftRightLogical(bits(what, key, DType.UINT32, axes), 9);
-        yield bitcast(mantissa.or(scalar(0x3F800000, DType.UINT32)), t).minus(1);
-      }
-      case FLOAT64 -> {
-        NamedArray mantissa = shiftRightLogical(bits(what, key, DType.INT64, axes), 12);
-        yield bitcast(mantissa.or(scalar(0x3FF0000000000000L, DType.INT64)), t).minus(1);
-      }
-      case INT32, INT64, UINT32, BOOL, KEY ->
-          throw error("%s of dtype %s: the numbers are float32 or float64.", what, t);
-    };
-  }
-
-  private static NamedArray between(
-      String what, NamedArray key, DType t, double lo, double hi, List<Axis> axes) {
-    if (!t.isFloating()) {
-      throw error("%s of dtype %s: the numbers are float32 or float64.", what, t);
-    }
-    return between(what, key, scalar(lo, t), scalar(hi, t), axes);
-  }
-
-  /** One rounding only: with two, half of JAX's numbers would be missed by a unit. */
-  private static NamedArray between(
-      String what, NamedArray key, NamedArray lo, NamedArray hi, List<Axis> axes) {
-    NamedArray r = fma(unit(what, key, lo.dtype(), axes), hi.minus(lo), lo);
-    return maximum(r, lo);
+    DType t = Checks.floating("uniform", "bounds", lo, hi);
+    return Draws.between(
+        "uniform", key, lo.astype(t), hi.astype(t), Checks.drawn("uniform", axes, lo, hi));
   }
 
   /** Normal with mean 0 and variance 1, float32. */
@@ -260,7 +196,7 @@ public final class Random {
   /** Normal with mean 0 and variance 1. */
   public static NamedArray normal(NamedArray key, DType t, Axis... axes) {
     double lo = t == DType.FLOAT32 ? Math.nextUp(-1f) : Math.nextUp(-1.0);
-    return erfinv(between("normal", key, t, lo, 1, List.of(axes))).times(Math.sqrt(2));
+    return erfinv(Draws.between("normal", key, t, lo, 1, List.of(axes))).times(Math.sqrt(2));
   }
 
   /** Normal with mean 0 and variance 1, given that it lies between lo and hi; float32. */
@@ -272,7 +208,7 @@ public final class Random {
   public static NamedArray truncatedNormal(
       NamedArray key, double lo, double hi, DType t, Axis... axes) {
     if (!t.isFloating()) {
-      throw error("truncatedNormal of dtype %s: the numbers are float32 or float64.", t);
+      throw Checks.error("truncatedNormal of dtype %s: the numbers are float32 or float64.", t);
     }
     return truncatedNormal(key, scalar(lo, t), scalar(hi, t), axes);
   }
@@ -280,25 +216,15 @@ public final class Random {
   /** Normal with mean 0 and variance 1, given that it lies between lo and hi; of their dtype. */
   public static NamedArray truncatedNormal(
       NamedArray key, NamedArray lo, NamedArray hi, Axis... axes) {
-    DType t = floating("truncatedNormal", "bounds", lo, hi);
-    List<Axis> all = drawn("truncatedNormal", axes, lo, hi);
+    DType t = Checks.floating("truncatedNormal", "bounds", lo, hi);
+    List<Axis> all = Checks.drawn("truncatedNormal", axes, lo, hi);
     NamedArray a = lo.astype(t);
     NamedArray b = hi.astype(t);
     NamedArray u =
-        between("truncatedNormal", key, erf(a.div(Math.sqrt(2))), erf(b.div(Math.sqrt(2))), all);
+        Draws.between(
+            "truncatedNormal", key, erf(a.div(Math.sqrt(2))), erf(b.div(Math.sqrt(2))), all);
     NamedArray x = erfinv(u).times(Math.sqrt(2));
-    return minimum(maximum(x, neighbour(a, 1)), neighbour(b, -1));
-  }
-
-  /** The next number above (1) or below (-1); infinity and NaN stay. */
-  private static NamedArray neighbour(NamedArray x, int way) {
-    DType word = x.dtype() == DType.FLOAT32 ? DType.INT32 : DType.INT64;
-    NamedArray bits = bitcast(x, word);
-    NamedArray away = x.times(way).gt(0);
-    NamedArray stepped = bitcast(where(away, bits.plus(1), bits.minus(1)), x.dtype());
-    double least = x.dtype() == DType.FLOAT32 ? Float.MIN_VALUE : Double.MIN_VALUE;
-    NamedArray moved = where(x.eq(0), scalar(way * least, x.dtype()), stepped);
-    return where(x.eq(way * Double.POSITIVE_INFINITY).or(x.ne(x)), x, moved);
+    return minimum(maximum(x, Draws.neighbour(a, 1)), Draws.neighbour(b, -1));
   }
 
   // ---------------------------------------------------------------- of a uniform number
@@ -310,7 +236,7 @@ public final class Random {
 
   /** Exponential with rate 1. */
   public static NamedArray exponential(NamedArray key, DType t, Axis... axes) {
-    return log1p(unit("exponential", key, t, List.of(axes)).unaryMinus()).unaryMinus();
+    return log1p(Draws.unit("exponential", key, t, List.of(axes)).unaryMinus()).unaryMinus();
   }
 
   /** Standard Gumbel, float32. */
@@ -320,21 +246,7 @@ public final class Random {
 
   /** Standard Gumbel. */
   public static NamedArray gumbel(NamedArray key, DType t, Axis... axes) {
-    return gumbel("gumbel", key, t, List.of(axes));
-  }
-
-  private static NamedArray gumbel(String what, NamedArray key, DType t, List<Axis> axes) {
-    return log(log(between(what, key, t, tiny(t), 1, axes)).unaryMinus()).unaryMinus();
-  }
-
-  /** The smallest normal number. */
-  private static double tiny(DType t) {
-    return t == DType.FLOAT32 ? Float.MIN_NORMAL : Double.MIN_NORMAL;
-  }
-
-  /** The distance from 1 to the next number. */
-  private static double eps(DType t) {
-    return t == DType.FLOAT32 ? Math.ulp(1f) : Math.ulp(1.0);
+    return Draws.gumbel("gumbel", key, t, List.of(axes));
   }
 
   /** Laplace with mean 0 and scale 1, float32. */
@@ -344,7 +256,7 @@ public final class Random {
 
   /** Laplace with mean 0 and scale 1. */
   public static NamedArray laplace(NamedArray key, DType t, Axis... axes) {
-    NamedArray w = between("laplace", key, t, -1 + eps(t) / 2, 1, List.of(axes));
+    NamedArray w = Draws.between("laplace", key, t, -1 + Draws.eps(t) / 2, 1, List.of(axes));
     return sign(w).times(log1p(abs(w).unaryMinus()));
   }
 
@@ -355,7 +267,7 @@ public final class Random {
 
   /** Standard logistic. */
   public static NamedArray logistic(NamedArray key, DType t, Axis... axes) {
-    NamedArray w = between("logistic", key, t, tiny(t), 1, List.of(axes));
+    NamedArray w = Draws.between("logistic", key, t, Draws.tiny(t), 1, List.of(axes));
     return log(w).minus(log1p(w.unaryMinus()));
   }
 
@@ -366,7 +278,8 @@ public final class Random {
 
   /** Standard Cauchy. */
   public static NamedArray cauchy(NamedArray key, DType t, Axis... axes) {
-    return tan(between("cauchy", key, t, eps(t), 1, List.of(axes)).minus(0.5).times(Math.PI));
+    return tan(
+        Draws.between("cauchy", key, t, Draws.eps(t), 1, List.of(axes)).minus(0.5).times(Math.PI));
   }
 
   /** True with probability p, drawn as float32. */
@@ -376,8 +289,8 @@ public final class Random {
 
   /** True with probability p, drawn in p's dtype. */
   public static NamedArray bernoulli(NamedArray key, NamedArray p, Axis... axes) {
-    DType t = floating("bernoulli", "probability", p);
-    return unit("bernoulli", key, t, drawn("bernoulli", axes, p)).lt(p);
+    DType t = Checks.floating("bernoulli", "probability", p);
+    return Draws.unit("bernoulli", key, t, Checks.drawn("bernoulli", axes, p)).lt(p);
   }
 
   // ---------------------------------------------------------------- integers
@@ -405,22 +318,22 @@ public final class Random {
   public static NamedArray randint(
       NamedArray key, NamedArray lo, NamedArray hi, DType t, Axis... axes) {
     if (!lo.dtype().isInteger() || !hi.dtype().isInteger() || !t.isInteger()) {
-      throw error(
+      throw Checks.error(
           "randint of dtype %s between %s and %s: the bounds and the numbers are integers.",
-          t, type(lo), type(hi));
+          t, Checks.type(lo), Checks.type(hi));
     }
-    List<Axis> all = drawn("randint", axes, lo, hi);
-    one("randint", key);
+    List<Axis> all = Checks.drawn("randint", axes, lo, hi);
+    Checks.one("randint", key);
     Pair two = split(key);
     NamedArray low = lo.astype(DType.INT64);
     NamedArray high = hi.astype(DType.INT64);
     if (t == DType.INT64) {
       NamedArray span = where(high.gt(low), high.minus(low), 1);
-      NamedArray m = wideRemainder(scalar(1L << 32), span);
-      m = wideRemainder(m.times(m), span);
-      NamedArray a = wideRemainder(bits("randint", two.first(), t, all), span);
-      NamedArray b = wideRemainder(bits("randint", two.second(), t, all), span);
-      return wideRemainder(a.times(m).plus(b), span).plus(low);
+      NamedArray m = Draws.wideRemainder(scalar(1L << 32), span);
+      m = Draws.wideRemainder(m.times(m), span);
+      NamedArray a = Draws.wideRemainder(Draws.bits("randint", two.first(), t, all), span);
+      NamedArray b = Draws.wideRemainder(Draws.bits("randint", two.second(), t, all), span);
+      return Draws.wideRemainder(a.times(m).plus(b), span).plus(low);
     }
     long least = t == DType.INT32 ? Integer.MIN_VALUE : 0;
     long most = t == DType.INT32 ? Integer.MAX_VALUE : 0xffffffffL;
@@ -430,21 +343,11 @@ public final class Random {
     span = where(span.gt(0), span, 1).astype(DType.UINT32);
     NamedArray m = fmod(scalar(1 << 16, DType.UINT32), span);
     m = fmod(m.times(m), span);
-    NamedArray a = fmod(bits("randint", two.first(), DType.UINT32, all), span);
-    NamedArray b = fmod(bits("randint", two.second(), DType.UINT32, all), span);
+    NamedArray a = fmod(Draws.bits("randint", two.first(), DType.UINT32, all), span);
+    NamedArray b = fmod(Draws.bits("randint", two.second(), DType.UINT32, all), span);
     NamedArray offset = fmod(a.times(m).plus(b), span);
     NamedArray sum = offset.plus(low.astype(DType.UINT32));
     return t == DType.INT32 ? bitcast(sum, t) : sum;
-  }
-
-  /** The remainder of 64-bit words without sign, of operations with sign. */
-  private static NamedArray wideRemainder(NamedArray x, NamedArray d) {
-    // Half of x has no sign; its remainder, doubled, is at most one divisor too large.
-    NamedArray r = shiftLeft(fmod(shiftRightLogical(x, 1), d), 1).plus(x.and(scalar(1L)));
-    NamedArray small = where(r.lt(0).or(r.ge(d)), r.minus(d), r);
-    // A divisor with its top bit set fits once or not at all.
-    NamedArray large = where(x.lt(0).and(x.ge(d)), x.minus(d), x);
-    return where(d.lt(0), large, small);
   }
 
   /**
@@ -453,7 +356,13 @@ public final class Random {
    */
   public static NamedArray categorical(
       NamedArray key, NamedArray logits, AxisSelector axis, Axis... more) {
-    return argmax(perturbed("categorical", key, logits, axis, more), axis);
+    return argmax(Draws.perturbed("categorical", key, logits, axis, more), axis);
+  }
+
+  /** The position drawn with probabilities softmax(logits) along an axis, int32. */
+  public static NamedArray categorical(
+      NamedArray key, NamedArray logits, String axis, Axis... more) {
+    return categorical(key, logits, new AxisName(axis), more);
   }
 
   /**
@@ -462,8 +371,8 @@ public final class Random {
    */
   public static NamedArray categoricalWithoutReplacement(
       NamedArray key, NamedArray logits, AxisSelector axis, Axis to) {
-    NamedArray noisy = perturbed("categoricalWithoutReplacement", key, logits, axis);
-    fewer("categoricalWithoutReplacement", to.size(), logits.axis(axis.name()));
+    NamedArray noisy = Draws.perturbed("categoricalWithoutReplacement", key, logits, axis);
+    Checks.fewer("categoricalWithoutReplacement", to.size(), logits.axis(axis.name()));
     NamedArray drawn = topK(noisy, axis, to.size()).indices().rename(axis.name(), to.name());
     var order = new ArrayList<AxisSelector>();
     order.add(to);
@@ -471,25 +380,18 @@ public final class Random {
     return drawn.rearrange(order.toArray(AxisSelector[]::new));
   }
 
-  /** Logits with Gumbel noise: their largest is a draw from the softmax. */
-  private static NamedArray perturbed(
-      String what, NamedArray key, NamedArray logits, AxisSelector axis, Axis... more) {
-    DType t = floating(what, "logits", logits);
-    Axis along = logits.axis(axis.name());
-    for (Axis a : more) {
-      if (a.name().equals(along.name())) {
-        throw error("%s: axis '%s' is the one to draw from; give the others only.", what, a.name());
-      }
-    }
-    return gumbel(what, key, t, drawn(what, more, logits)).plus(logits);
+  /** Different positions along an axis; the new axis comes first. */
+  public static NamedArray categoricalWithoutReplacement(
+      NamedArray key, NamedArray logits, String axis, Axis to) {
+    return categoricalWithoutReplacement(key, logits, new AxisName(axis), to);
   }
 
   // ---------------------------------------------------------------- order
 
   /** The numbers from 0 to the axis's size in random order, int32, along the axis. */
   public static NamedArray permutation(NamedArray key, Axis axis) {
-    one("permutation", key);
-    return shuffled("permutation", key, arange(axis), axis);
+    Checks.one("permutation", key);
+    return Draws.shuffled("permutation", key, arange(axis), axis);
   }
 
   /** The slices along an axis in random order. */
@@ -497,31 +399,32 @@ public final class Random {
     return take(x, axis, permutation(key, x.axis(axis.name())));
   }
 
-  /** Each line along an axis in a random order of its own. */
-  public static NamedArray shuffle(NamedArray key, NamedArray x, AxisSelector axis) {
-    one("shuffle", key);
-    return shuffled("shuffle", key, x, x.axis(axis.name()));
+  /** The slices along an axis in random order. */
+  public static NamedArray permutation(NamedArray key, NamedArray x, String axis) {
+    return permutation(key, x, new AxisName(axis));
   }
 
-  /** Sorts by random bits, often enough that equal bits hardly matter. */
-  private static NamedArray shuffled(String what, NamedArray key, NamedArray x, Axis axis) {
-    double rounds = Math.ceil(3 * Math.log((double) Math.max(1, x.size())) / Math.log(0xffffffffL));
-    NamedArray out = x;
-    NamedArray rest = key;
-    for (int i = 0; i < rounds; i++) {
-      Pair two = split(rest);
-      NamedArray order = argsort(bits(what, two.second(), DType.UINT32, x.axes()), axis);
-      out = takeAlong(out, axis, order);
-      rest = two.first();
-    }
-    return out;
+  /** Each line along an axis in a random order of its own. */
+  public static NamedArray shuffle(NamedArray key, NamedArray x, AxisSelector axis) {
+    Checks.one("shuffle", key);
+    return Draws.shuffled("shuffle", key, x, x.axis(axis.name()));
+  }
+
+  /** Each line along an axis in a random order of its own. */
+  public static NamedArray shuffle(NamedArray key, NamedArray x, String axis) {
+    return shuffle(key, x, new AxisName(axis));
   }
 
   /** Slices along an axis, each equally likely, with replacement; the new axes take its place. */
   public static NamedArray choice(NamedArray key, NamedArray x, AxisSelector axis, Axis... to) {
     int n = x.axis(axis.name()).size();
-    populated("choice", n, axis);
+    Checks.populated("choice", n, axis);
     return take(x, axis, randint(key, 0, n, to));
+  }
+
+  /** Slices along an axis, each equally likely, with replacement; the new axes take its place. */
+  public static NamedArray choice(NamedArray key, NamedArray x, String axis, Axis... to) {
+    return choice(key, x, new AxisName(axis), to);
   }
 
   /**
@@ -530,22 +433,34 @@ public final class Random {
    */
   public static NamedArray choice(
       NamedArray key, NamedArray x, AxisSelector axis, NamedArray p, Axis... to) {
-    DType t = weights("choice", x, axis, p);
+    DType t = Checks.weights("choice", x, axis, p);
     int n = x.axis(axis.name()).size();
-    populated("choice", n, axis);
+    Checks.populated("choice", n, axis);
     NamedArray c = cumsum(p, axis);
-    NamedArray u = unit("choice", key, t, List.of(to));
+    NamedArray u = Draws.unit("choice", key, t, List.of(to));
     NamedArray r = c.get(at(axis.name(), -1)).times(scalar(1, t).minus(u));
     return take(x, axis, searchsorted(c, axis, r));
+  }
+
+  /** Slices along an axis with replacement, in proportion to p; the new axes take its place. */
+  public static NamedArray choice(
+      NamedArray key, NamedArray x, String axis, NamedArray p, Axis... to) {
+    return choice(key, x, new AxisName(axis), p, to);
   }
 
   /** Different slices along an axis, each equally likely; the new axes take its place. */
   public static NamedArray choiceWithoutReplacement(
       NamedArray key, NamedArray x, AxisSelector axis, Axis... to) {
     Axis from = x.axis(axis.name());
-    int n = count("choiceWithoutReplacement", from, to);
+    int n = Checks.count("choiceWithoutReplacement", from, to);
     NamedArray order = permutation(key, from).get(range(axis.name(), 0, n));
     return take(x, axis, unflattenAxis(order, axis, to));
+  }
+
+  /** Different slices along an axis, each equally likely; the new axes take its place. */
+  public static NamedArray choiceWithoutReplacement(
+      NamedArray key, NamedArray x, String axis, Axis... to) {
+    return choiceWithoutReplacement(key, x, new AxisName(axis), to);
   }
 
   /**
@@ -554,44 +469,17 @@ public final class Random {
    */
   public static NamedArray choiceWithoutReplacement(
       NamedArray key, NamedArray x, AxisSelector axis, NamedArray p, Axis... to) {
-    DType t = weights("choiceWithoutReplacement", x, axis, p);
+    DType t = Checks.weights("choiceWithoutReplacement", x, axis, p);
     Axis from = x.axis(axis.name());
-    int n = count("choiceWithoutReplacement", from, to);
-    NamedArray noisy = gumbel("choiceWithoutReplacement", key, t, List.of(from)).plus(log(p));
+    int n = Checks.count("choiceWithoutReplacement", from, to);
+    NamedArray noisy = Draws.gumbel("choiceWithoutReplacement", key, t, List.of(from)).plus(log(p));
     return take(x, axis, unflattenAxis(topK(noisy, axis, n).indices(), axis, to));
   }
 
-  private static DType weights(String what, NamedArray x, AxisSelector axis, NamedArray p) {
-    DType t = floating(what, "weights", p);
-    if (!p.axes().equals(List.of(x.axis(axis.name())))) {
-      throw error(
-          "%s: the weights lie along the axis that is drawn from, %s; got %s.",
-          what, x.axis(axis.name()), type(p));
-    }
-    return t;
-  }
-
-  private static int count(String what, Axis from, Axis... to) {
-    long n = 1;
-    for (Axis a : to) {
-      n *= a.size();
-    }
-    fewer(what, n, from);
-    return (int) n;
-  }
-
-  private static void fewer(String what, long n, Axis from) {
-    if (n > from.size()) {
-      throw error(
-          "%s: %d different elements are asked for, and axis '%s' has %d.",
-          what, n, from.name(), from.size());
-    }
-  }
-
-  private static void populated(String what, int n, AxisSelector axis) {
-    if (n == 0) {
-      throw error("%s: axis '%s' is empty; there is nothing to draw.", what, axis.name());
-    }
+  /** Different slices along an axis, in proportion to p; the new axes take its place. */
+  public static NamedArray choiceWithoutReplacement(
+      NamedArray key, NamedArray x, String axis, NamedArray p, Axis... to) {
+    return choiceWithoutReplacement(key, x, new AxisName(axis), p, to);
   }
 
   // ---------------------------------------------------------------- by rejection
@@ -613,16 +501,16 @@ public final class Random {
 
   private static NamedArray gammas(
       String what, NamedArray key, NamedArray alpha, boolean logarithm, Axis... axes) {
-    floating(what, "shape parameter", alpha);
-    one(what, key);
-    return Rejection.gamma(key, alpha, drawn(what, axes, alpha), logarithm);
+    Checks.floating(what, "shape parameter", alpha);
+    Checks.one(what, key);
+    return Rejection.gamma(key, alpha, Checks.drawn(what, axes, alpha), logarithm);
   }
 
   /** Beta with parameters a and b, of their dtype. It carries no derivative. */
   public static NamedArray beta(NamedArray key, NamedArray a, NamedArray b, Axis... axes) {
-    DType t = floating("beta", "parameters", a, b);
-    one("beta", key);
-    Axis[] all = drawn("beta", axes, a, b).toArray(Axis[]::new);
+    DType t = Checks.floating("beta", "parameters", a, b);
+    Checks.one("beta", key);
+    Axis[] all = Checks.drawn("beta", axes, a, b).toArray(Axis[]::new);
     Pair two = split(key);
     NamedArray x = gammas("beta", two.first(), a.astype(t), true, all);
     NamedArray y = gammas("beta", two.second(), b.astype(t), true, all);
@@ -638,6 +526,11 @@ public final class Random {
     return softmax(gammas("dirichlet", key, alpha, true, axes), axis);
   }
 
+  /** Dirichlet along an axis of the parameters alpha, of their dtype. It carries no derivative. */
+  public static NamedArray dirichlet(NamedArray key, NamedArray alpha, String axis, Axis... axes) {
+    return dirichlet(key, alpha, new AxisName(axis), axes);
+  }
+
   /** Poisson with a mean, int32. */
   public static NamedArray poisson(NamedArray key, double mean, Axis... axes) {
     return poisson(key, scalar(mean, DType.FLOAT32), axes);
@@ -645,64 +538,9 @@ public final class Random {
 
   /** Poisson with a mean, int32. As in JAX, a number depends on all that are drawn with it. */
   public static NamedArray poisson(NamedArray key, NamedArray mean, Axis... axes) {
-    one("poisson", key);
-    Axis[] all = drawn("poisson", axes, mean).toArray(Axis[]::new);
+    Checks.one("poisson", key);
+    Axis[] all = Checks.drawn("poisson", axes, mean).toArray(Axis[]::new);
     NamedArray lam = broadcast(mean.astype(DType.FLOAT32), all).rearrange(all);
     return Rejection.poisson(key, lam);
-  }
-
-  // ---------------------------------------------------------------- checks
-
-  /** The axes to draw: those given, then those that only the parameters have. */
-  private static List<Axis> drawn(String what, Axis[] given, NamedArray... parameters) {
-    var out = new ArrayList<>(Arrays.asList(given));
-    for (NamedArray p : parameters) {
-      for (Axis a : p.axes()) {
-        var same = out.stream().filter(o -> o.name().equals(a.name())).findFirst();
-        if (same.isEmpty()) {
-          out.add(a);
-        } else if (same.get().size() != a.size()) {
-          throw error(
-              "%s: axis '%s' has size %d in the parameter %s, and %d in the axes to draw, %s.",
-              what, a.name(), a.size(), type(p), same.get().size(), out);
-        }
-      }
-    }
-    return out;
-  }
-
-  private static DType floating(String what, String role, NamedArray... parameters) {
-    DType t = parameters[0].dtype();
-    for (NamedArray p : parameters) {
-      if (!p.dtype().isFloating()) {
-        throw error(
-            "%s: the %s should be float32 or float64; got %s. Cast with astype(FLOAT32).",
-            what, role, type(p));
-      }
-      t = DType.promote(t, p.dtype());
-    }
-    return t;
-  }
-
-  private static void one(String what, NamedArray key) {
-    if (key.dtype() != DType.KEY) {
-      throw error(
-          "%s needs a random key as its first argument; got %s. Make one with key(seed).",
-          what, type(key));
-    }
-    if (key.rank() > 0) {
-      String axis = key.axes().getFirst().name();
-      throw error(
-          "%s takes one key, and this is an array of keys, %s. Draw from each with vmap: vmap(k -> Random.%s(k, …), %s).apply(keys).",
-          what, type(key), what, axis);
-    }
-  }
-
-  private static String type(NamedArray x) {
-    return x.dtype() + x.axes().toString();
-  }
-
-  private static AxialException error(String format, Object... args) {
-    return new AxialException(format.formatted(args) + "\n  at " + Site.here());
   }
 }
