@@ -96,6 +96,10 @@ class ErrorsTest {
     bad("boolean minus boolean", () -> scalar(true).minus(scalar(false)));
     bad("logic of reals", () -> x().and(x()));
     bad("not of reals", () -> x().not());
+    bad("shift of reals", () -> shiftLeft(x(), 1));
+    bad("bitcast to another width", () -> bitcast(x(), DType.INT64));
+    bad("integer to a negative power", () -> arange(F).pow(-1));
+    bad("sign of booleans", () -> sign(scalar(true)));
     bad("number that does not fit", () -> arange(F).plus(1L << 40));
     bad("where without a boolean", () -> where(x(), x(), x()));
     bad("reduce a missing axis", () -> sum(x(), B));

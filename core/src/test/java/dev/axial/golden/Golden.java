@@ -112,7 +112,7 @@ final class Golden {
         if (line.isEmpty() || line.startsWith("#")) {
           continue;
         }
-        String[] f = line.split(" ");
+        String[] f = line.strip().split(" ", -1);
         if (f[0].equals("case")) {
           now = new Case(f[1], new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashMap<>());
           continue;
@@ -137,7 +137,7 @@ final class Golden {
   private static Value value(String[] f) {
     var axes = new ArrayList<Axis>();
     if (!f[3].equals("-")) {
-      for (String a : f[3].split(",")) {
+      for (String a : f[3].split(",", -1)) {
         int colon = a.lastIndexOf(':');
         axes.add(new Axis(a.substring(0, colon), Integer.parseInt(a.substring(colon + 1))));
       }

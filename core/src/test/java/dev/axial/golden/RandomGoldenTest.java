@@ -100,7 +100,7 @@ class RandomGoldenTest {
       case "bernoulli" -> bernoulli(c, key, axes);
       case "categorical" -> categorical(c, key, axes);
       case "permutation" -> permutation(c, key);
-      case "choice" -> choice(c, key, axes);
+      case "choice" -> choice(c, key);
       case "gamma" -> Random.gamma(key, c.array("a"), axes);
       case "loggamma" -> Random.loggamma(key, c.array("a"), axes);
       case "beta" -> Random.beta(key, c.array("a"), c.array("b"), axes);
@@ -239,7 +239,7 @@ class RandomGoldenTest {
         : Random.permutation(key, x, axis);
   }
 
-  private static NamedArray choice(Case c, NamedArray key, Axis[] axes) {
+  private static NamedArray choice(Case c, NamedArray key) {
     NamedArray x =
         c.in().containsKey("a")
             ? c.array("a")
@@ -247,7 +247,7 @@ class RandomGoldenTest {
     int at = Integer.parseInt(c.notes().getOrDefault("axis", "0"));
     String shape = c.note("shape");
     var to = new ArrayList<Axis>();
-    for (String n : shape.equals("scalar") ? new String[] {} : shape.split("x")) {
+    for (String n : shape.equals("scalar") ? new String[] {} : shape.split("x", -1)) {
       to.add(new Axis("to" + to.size(), Integer.parseInt(n)));
     }
     Axis[] drawn = to.toArray(Axis[]::new);
