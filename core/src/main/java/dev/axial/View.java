@@ -325,7 +325,7 @@ record View(
           own = k;
         }
       }
-      if (own >= 0 && wholeAxis(own) && next.get(own) == places.get(own)) {
+      if (own >= 0 && wholeAxis(own) && next.get(own) == places.get(own) && !follows(d.name())) {
         next.set(own, new Index(idx, dynamic));
         return;
       }
@@ -334,8 +334,9 @@ record View(
         NamedArray wrapped = wrap(idx.astype(DType.INT32), d.size());
         idx = Axial.clip(wrapped, 0, Math.max(0, d.size() - 1));
         ok = wrapped.eq(idx);
-        if (d.size() == 0) {
-          throw Errors.error("an index array along the empty axis '%s'.", d.name());
+        if (d.size() == 0) { // as along an empty axis of the base: there is nothing to read
+          ok = wrapped.ne(wrapped);
+          newPresent = and(newPresent, ok);
         }
       }
       NamedArray judged = idx;
@@ -350,6 +351,15 @@ record View(
               },
           x -> x.get(new Selections.Many(d.name(), judged)));
       newValid = and(newValid, ok);
+    }
+
+    /** Whether index arrays staged before, or what they left out, go along this axis. */
+    private boolean follows(String axis) {
+      NamedArray v = oldValid;
+      NamedArray p = oldPresent;
+      return v != null && v.hasAxis(axis)
+          || p != null && p.hasAxis(axis)
+          || places.stream().anyMatch(q -> q instanceof Index i && i.index.hasAxis(axis));
     }
 
     private void indexed(Dim d, NamedArray idx) {
@@ -488,8 +498,17 @@ record View(
     if (p == null) {
       return new Read(new Access(l.sels, false), Mode.CLAMP, l.operands);
     }
-    // Zero where nothing is present; elsewhere the indices are in range, or were clamped here.
+    // Zero where nothing is present, which takes a mask; so what is left to the access is clamped
+    // here.
     var in = new ArrayList<>(l.operands);
+    int k = 0;
+    for (int d = 0; d < places.size(); d++) {
+      int n = base.dims().get(d).size();
+      if (places.get(d) instanceof Index i && i.raw) {
+        in.set(k, Axial.clip(wrap(i.index, n), 0, Math.max(0, n - 1)));
+      }
+      k += places.get(d) instanceof Range ? 0 : 1;
+    }
     in.add(p);
     return new Read(new Access(l.sels, true), Mode.DROP, in);
   }
