@@ -124,7 +124,7 @@ final class Mapping {
             "%s over '%s': the function gives an array that has an axis '%s' of its own; rename it.",
             what, lane, lane);
       }
-      outs.add(NamedArray.traced(vmap.spread(t.builder(), v)));
+      outs.add(NamedArray.traced(v));
     }
     return Tree.unflatten(in.out(), outs);
   }

@@ -55,13 +55,22 @@ public final class Vmap {
     views.put(ref, view);
   }
 
-  /** Emits p at xs; inputs and results that have the lane axis are mapped. */
+  /**
+   * Emits p at xs; inputs that have the lane axis are mapped. Results have it first, then their own
+   * axes in the order of the program.
+   */
   public List<Var> run(Builder b, Program p, List<Var> xs) {
-    return run(b, p, xs, null);
+    var out = new ArrayList<>(run(b, p, xs, null));
+    for (int k = 0; k < out.size(); k++) {
+      var dims = new ArrayList<>(p.outputs().get(k).array().dims());
+      dims.addFirst(lane);
+      out.set(k, b.broadcast(out.get(k), dims));
+    }
+    return out;
   }
 
   /** A value with the lane axis in front. */
-  public Var spread(Builder b, Var v) {
+  private Var spread(Builder b, Var v) {
     ArrayType t = v.array();
     var dims = new ArrayList<>(t.without(lane.name()).dims());
     dims.addFirst(lane);
