@@ -108,13 +108,16 @@ public final class Discharge {
         case Op.StackNew _, Op.StackPush _, Op.StackPop _ ->
             throw new AxialException(
                 "discharge of a stack is not supported: discharge before differentiating");
-        case Op.Call _, Op.CustomVjp _, Op.CustomJvp _ -> {
-          if (x.stream().anyMatch(v -> !v.isArray())) {
-            throw new AxialException(
-                "discharge of a checkpoint or a custom derivative that takes a reference is not supported");
-          }
-          env.put(e.out(), b.emit(e.op(), x));
+        case Op.Call c ->
+            env.put(e.out(), b.emit(new Op.Call(of(c.body()), c.name(), c.remat()), arrays(x)));
+        case Op.CustomVjp c -> {
+          Op pure = new Op.CustomVjp(of(c.primal()), of(c.forward()), of(c.backward()), c.wrt());
+          env.put(e.out(), b.emit(pure, arrays(x)));
         }
+        case Op.CustomJvp c ->
+            env.put(
+                e.out(),
+                b.emit(new Op.CustomJvp(of(c.primal()), of(c.rule()), c.wrt()), arrays(x)));
         case Op.Const _,
             Op.Iota _,
             Op.Unary _,
@@ -145,6 +148,15 @@ public final class Discharge {
       }
     }
     return env.get(p.outputs());
+  }
+
+  /** The operands of a checkpoint or a custom derivative, which must be arrays. */
+  private static List<Var> arrays(List<Var> x) {
+    if (x.stream().anyMatch(v -> !v.isArray())) {
+      throw new AxialException(
+          "discharge of a checkpoint or a custom derivative that takes a reference is not supported");
+    }
+    return x;
   }
 
   private static boolean repeats(List<Var> x) {
