@@ -1146,6 +1146,11 @@ public final class Axial {
     return Shapes.searchSorted(sorted, axis.name(), values);
   }
 
+  /** The first position at which each value could be put into the ascending axis. */
+  public static NamedArray searchsorted(NamedArray sorted, String axis, NamedArray values) {
+    return searchsorted(sorted, new AxisName(axis), values);
+  }
+
   /** Element by element along an axis: {@code out[…, j] = x[…, index[…, j]]}. */
   public static NamedArray takeAlong(NamedArray x, AxisSelector axis, NamedArray index) {
     return Shapes.takeAlong(x, axis.name(), index);
