@@ -49,7 +49,7 @@ class HaliaxReferencesTest {
 
     Selection[] selections(String text) {
       var out = new ArrayList<Selection>();
-      for (String part : text.split(";")) {
+      for (String part : text.split(";", -1)) {
         if (!part.isBlank()) {
           out.add(selection(part.strip()));
         }

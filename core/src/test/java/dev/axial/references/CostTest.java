@@ -10,6 +10,7 @@ import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 /** Rule 28, by what is allocated: an access allocates what it touches, never the reference. */
+@SuppressWarnings("ReturnValueIgnored") // what it costs is the question
 class CostTest {
   private static final Axis BIG = axis("big", 10_000_000);
   private static final Axis X = axis("x", 16);

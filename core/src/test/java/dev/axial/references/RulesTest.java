@@ -12,6 +12,7 @@ import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 /** The rules of references, one or more tests for each, in eager and compiled code. */
+@SuppressWarnings("ReturnValueIgnored") // what it does to references is the question
 class RulesTest {
   private static final Axis B = axis("Batch", 4);
   private static final Axis F = axis("Feature", 3);
@@ -27,10 +28,6 @@ class RulesTest {
 
   private static double[] d(Tensor x) {
     return x.value().toDoubleArray();
-  }
-
-  private static double[] v(double... x) {
-    return x;
   }
 
   /** Runs the body on a reference eagerly and, on another, compiled; both must end as expected. */
@@ -508,7 +505,7 @@ class RulesTest {
     NamedRef counts = newRef(zeros(B));
     vmapProc(
             (NamedRef q, NamedArray x) -> {
-              NamedArray unused =
+              var _ =
                   whileLoop(
                       x,
                       c -> c.lt(3),
