@@ -83,7 +83,6 @@ public final class BatchNormStatistics {
   /** What the program found. */
   record Result(double firstLoss, double lastLoss, double inferenceLoss, Statistics running) {}
 
-  // @start region=step
   /** One step: gradients by the parameters' values, and everything written in place. */
   static NamedArray step(Params params, Statistics running, NamedArray x) {
     ValueAndGrad<Params> r =
@@ -96,8 +95,6 @@ public final class BatchNormStatistics {
     }
     return r.value();
   }
-
-  // @end
 
   static Result run(boolean print) {
     Params params = Tree.toRefs(init(Random.key(1)));

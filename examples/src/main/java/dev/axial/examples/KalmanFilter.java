@@ -79,7 +79,7 @@ public final class KalmanFilter {
   /** The true states of a body and its observed positions. */
   record Track(NamedArray states, NamedArray observed) {}
 
-  private static Track simulate() {
+  static Track simulate() {
     // The lower root of Q.
     NamedArray root =
         array(new double[] {1 / Math.sqrt(3), 0, Math.sqrt(3) / 2, 1 / 2.}, State, Other)
