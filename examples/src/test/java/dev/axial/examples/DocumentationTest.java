@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -35,8 +34,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * &lt;!-- prints: /examples/Hello.java --&gt;          the output of a single-file program
  * </pre>
  *
- * The numbers of source lines in outputs are left out. After a change of the examples, {@link
- * #main} writes all blocks anew.
+ * <p>The numbers of source lines in outputs are left out. With {@code -Daxial.docs.write=true} the
+ * blocks are written anew instead.
  */
 class DocumentationTest {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
@@ -68,7 +67,12 @@ class DocumentationTest {
   @MethodSource("pages")
   void blocksEqualTheirSources(Path page) throws IOException {
     String text = Files.readString(page);
-    assertThat(text).isEqualTo(renewed(text));
+    String renewed = renewed(text);
+    if (Boolean.getBoolean("axial.docs.write")) {
+      Files.writeString(page, renewed);
+    } else {
+      assertThat(text).isEqualTo(renewed);
+    }
   }
 
   @ParameterizedTest
@@ -215,22 +219,6 @@ class DocumentationTest {
       return Files.readString(file);
     } catch (IOException x) {
       throw new UncheckedIOException(x);
-    }
-  }
-
-  /** Writes the blocks of all pages anew, and names the pages that changed. */
-  public static void main(String[] args) throws IOException {
-    var changed = new TreeMap<Path, String>();
-    for (Path page : pages()) {
-      String text = Files.readString(page);
-      String renewed = renewed(text);
-      if (!renewed.equals(text)) {
-        changed.put(page, renewed);
-      }
-    }
-    for (var e : changed.entrySet()) {
-      Files.writeString(e.getKey(), e.getValue());
-      System.out.println("renewed " + ROOT.relativize(e.getKey()));
     }
   }
 }
