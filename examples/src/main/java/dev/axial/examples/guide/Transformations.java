@@ -155,6 +155,7 @@ public final class Transformations {
     listing();
     once();
     decisions();
+    offset = scalar(1); // captured() leaves another one
     captured();
     threads();
     keys();
