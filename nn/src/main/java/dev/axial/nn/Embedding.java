@@ -31,8 +31,8 @@ public record Embedding(Tensor weight, Axis vocab, Axis embed) {
   /**
    * The vectors of some symbols. Only those rows of the table are read, also of one in a reference.
    *
-   * @param symbols integers below the size of {@code vocab}, of any axes; a traced one out of range
-   *     reads the nearest row
+   * @param symbols integers below the size of {@code vocab}, of any axes; negative ones count from
+   *     the end, others out of range read the nearest row
    * @return the axes of {@code symbols}, then {@code embed}
    */
   public NamedArray apply(NamedArray symbols) {

@@ -22,8 +22,8 @@ public final class Losses {
    *
    * @param logits any axes, {@code vocab} among them
    * @param vocab the classes
-   * @param targets integers below the size of {@code vocab}, with other axes of the logits; a
-   *     traced one out of range counts as the nearest class
+   * @param targets integers below the size of {@code vocab}, with other axes of the logits;
+   *     negative ones count from the end, others out of range count as the nearest class
    * @return one loss for each target: the axes of the logits without {@code vocab}
    * @throws dev.axial.AxialException if the targets are not integers or have the axis {@code vocab}
    */

@@ -34,6 +34,9 @@ class LayersTest {
     NamedArray symbols = array(new int[] {3, 0}, BATCH);
     double[] expected = {w[9], w[10], w[11], w[0], w[1], w[2]};
     assertClose(table.apply(symbols), array(expected, BATCH, EMBED), 0);
+    NamedArray outside = array(new int[] {-1, 7}, BATCH);
+    double[] last = {w[9], w[10], w[11], w[9], w[10], w[11]};
+    assertClose(table.apply(outside), array(last, BATCH, EMBED), 0);
     var inReference = new Embedding(newRef(table.weight().value()), VOCAB, EMBED);
     assertClose(inReference.apply(symbols), array(expected, BATCH, EMBED), 0);
   }

@@ -99,16 +99,17 @@ public final class Demo {
     }
     lap("make the parameters");
     Lowered lowered = training.lowered();
-    String program = lowered.program().toString();
     lap("trace and differentiate a step");
     say(
         "  model     %d layers of width %d, %,d parameters",
         config.layer().size(), config.embed().size(), training.state().model().parameters());
-    say("  step      one program of %,d lines, its state in references", program.lines().count());
+    say(
+        "  step      one program of %,d lines, its state in references",
+        lowered.program().toString().lines().count());
     if (!steps(config, training)) {
       return false;
     }
-    return results(config, names, training, program);
+    return results(config, names, training, lowered);
   }
 
   /** Trains to the end, or until somebody ends the process. */
@@ -146,7 +147,7 @@ public final class Demo {
     return true;
   }
 
-  private boolean results(Config config, Names names, Training training, String program)
+  private boolean results(Config config, Names names, Training training, Lowered lowered)
       throws IOException {
     double[] validation = training.validation();
     double last = validation[validation.length - 1];
@@ -172,9 +173,9 @@ public final class Demo {
             validation,
             unigram,
             generation,
-            program,
+            lowered.program().toString(),
             timings,
-            system());
+            system(lowered));
     Files.writeString(report, page.html());
     Path here = Path.of("").toAbsolutePath();
     Path absolute = report.toAbsolutePath();
@@ -192,8 +193,13 @@ public final class Demo {
     return out;
   }
 
-  private static Map<String, String> system() {
+  private static Map<String, String> system(Lowered lowered) {
     var out = new LinkedHashMap<String, String>();
+    lowered
+        .explain()
+        .lines()
+        .findFirst()
+        .ifPresent(engine -> out.put("Engine", engine.replace("engine: ", "")));
     out.put("Java", Runtime.version() + ", " + System.getProperty("java.vm.name"));
     out.put(
         "Operating system", System.getProperty("os.name") + ", " + System.getProperty("os.arch"));

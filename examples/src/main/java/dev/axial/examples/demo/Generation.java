@@ -113,7 +113,7 @@ final class Generation {
       NamedArray expected = uncached(tokens);
       uncached = (System.nanoTime() - start) / 1e9;
       double apart = max(abs(expected.minus(s.logits().value()))).item();
-      difference = Double.isNaN(apart) ? apart : Math.max(difference, apart);
+      difference = Math.max(difference, apart); // NaN stays
       int[] symbols = tokens.rearrange(config.sample(), row).toIntArray();
       for (int k = 0; k < config.sample().size() && names.size() < wanted; k++, drawn++) {
         String name = Names.name(symbols, k * row.size(), row.size());

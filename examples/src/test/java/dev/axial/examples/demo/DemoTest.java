@@ -3,6 +3,7 @@ package dev.axial.examples.demo;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.axial.NamedRef;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -44,7 +45,12 @@ class DemoTest {
         .startsWith("<!doctype html>")
         .endsWith("</html>\n")
         .contains("<svg", "class=\"train\"", "class=\"validation\"", "class=\"unigram\"")
-        .contains("prefers-color-scheme: dark", "ref_set[", "ref_get[", "Timings", "Processors");
+        .contains(
+            "prefers-color-scheme: dark",
+            "ref_set[",
+            "ref_get[",
+            "Timings",
+            "<td>interpreter</td>");
     String names = run.out.substring(run.out.indexOf("new names ") + 10).lines().findFirst().get();
     for (String name : names.split(", ", -1)) {
       assertThat(page).contains("<li>" + name + "</li>");
@@ -112,6 +118,18 @@ class DemoTest {
     assertThat(again.code).isZero();
     assertThat(again.out.substring(again.out.indexOf("  validation loss")))
         .isEqualTo(straight.out.substring(straight.out.indexOf("  validation loss")));
+  }
+
+  @Test
+  void logitsThatDifferAreAFailure() throws IOException {
+    assertThat(run(false).code).isZero();
+    var training = new Training(Tiny.config(), Tiny.NAMES);
+    Checkpoint.load(home.resolve("demo/checkpoint"), training.state());
+    ((NamedRef) training.state().model().norm().bias()).set(Double.NaN);
+    Checkpoint.save(home.resolve("demo/checkpoint"), new Checkpoint.Header(7, 3), training.state());
+    Run run = run(false, "--resume");
+    assertThat(run.out).contains("differ by at most NaN: TOO MUCH");
+    assertThat(run.code).isEqualTo(1);
   }
 
   @Test

@@ -73,6 +73,8 @@ class TrainingTest {
   void runsAreTheSameToTheLastBitAndSeedsDiffer() {
     Training a = trained(7);
     Tiny.assertSameBits(trained(7).state(), a.state());
+    assertThat(Tiny.bits(trained(6).state().key().value()))
+        .isNotEqualTo(Tiny.bits(a.state().key().value()));
     var other = new Training(Tiny.config().withSeed(4), Tiny.NAMES);
     assertThat(Tiny.bits(other.state().model().symbols().weight().value()))
         .isNotEqualTo(Tiny.bits(trained(0).state().model().symbols().weight().value()));
