@@ -156,7 +156,7 @@ record View(
     final LinkedHashMap<String, Dim> fresh = new LinkedHashMap<>();
 
     final Map<String, @Nullable Dim> fate = new HashMap<>();
-    @Nullable String firstIndexed;
+    final java.util.Set<String> indexed = new java.util.HashSet<>();
 
     void apply(Dim d, Selections.Item item) {
       switch (item) {
@@ -364,8 +364,8 @@ record View(
 
     private void indexed(Dim d, NamedArray idx) {
       fate.put(d.name(), null);
-      if (firstIndexed == null && idx.rank() > 0) {
-        firstIndexed = d.name();
+      if (idx.rank() > 0) {
+        indexed.add(d.name());
       }
       for (Dim a : idx.type().dims()) {
         Dim known = fresh.put(a.name(), a);
@@ -404,7 +404,7 @@ record View(
       var dims = new ArrayList<Dim>();
       int at = -1;
       for (Dim d : axes) {
-        if (d.name().equals(firstIndexed)) {
+        if (at < 0 && indexed.contains(d.name())) {
           at = dims.size();
         }
         if (!fate.containsKey(d.name())) {

@@ -32,13 +32,11 @@ public final class Pool {
 
   /** One piece of native memory. */
   static final class Block {
-    private final Arena arena;
     private final MemorySegment segment;
     private boolean kept;
     private boolean released;
 
-    private Block(Arena arena, MemorySegment segment) {
-      this.arena = arena;
+    private Block(MemorySegment segment) {
       this.segment = segment;
     }
 
@@ -58,7 +56,9 @@ public final class Pool {
           return;
         }
         released = true;
-        if (kept) { // somebody may still hold the segment: the memory is never given out again
+        if (kept) { // somebody may still hold the segment, which keeps the memory until it is gone
+          reserved -= segment.byteSize();
+          LOCK.notifyAll();
           return;
         }
         FREE.computeIfAbsent(segment.byteSize(), _ -> new ArrayDeque<>()).push(this);
@@ -116,9 +116,11 @@ public final class Pool {
         if (same != null && !same.isEmpty()) {
           Block b = same.pop();
           idle -= size;
-          return new Block(b.arena, b.segment);
+          return new Block(b.segment);
         }
-        trim(size);
+        if (trim(size)) {
+          System.gc(); // what was dropped is freed when its collection is noticed
+        }
         if (reserved + size <= BUDGET) {
           Block b = reserve(size);
           if (b != null) {
@@ -135,21 +137,19 @@ public final class Pool {
     }
   }
 
-  @SuppressWarnings("MustBeClosedChecker") // the block owns the arena
   private static @Nullable Block reserve(long size) {
-    Arena arena = Arena.ofShared();
     try {
-      var segment = arena.allocate(size, 64);
+      var segment = Arena.ofAuto().allocate(size, 64);
       reserved += size;
-      return new Block(arena, segment);
+      return new Block(segment);
     } catch (OutOfMemoryError x) {
-      arena.close();
       return null;
     }
   }
 
-  /** Gives idle blocks of other sizes back until a new one fits the budget. */
-  private static void trim(long size) {
+  /** Drops idle blocks of other sizes until a new one fits the budget; whether any was dropped. */
+  private static boolean trim(long size) {
+    boolean any = false;
     while (reserved + size > BUDGET && idle > 0) {
       var last = FREE.lastEntry();
       Block b = last.getValue().pollLast();
@@ -159,8 +159,9 @@ public final class Pool {
       }
       idle -= b.segment.byteSize();
       reserved -= b.segment.byteSize();
-      b.arena.close();
+      any = true;
     }
+    return any;
   }
 
   private static void collect(int attempt) {

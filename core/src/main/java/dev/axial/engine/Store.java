@@ -169,10 +169,12 @@ public final class Store {
     };
   }
 
-  private static int checkLength(long n) {
+  /** The length of an array, checked to be one that Java arrays can have. */
+  public static int checkLength(long n) {
     if (n > Integer.MAX_VALUE - 8) {
       throw new AxialException(
-          "an array of %d elements: at most %d are supported".formatted(n, Integer.MAX_VALUE - 8));
+          "an array of %,d elements was asked for; an array has at most %,d. Split it along an axis."
+              .formatted(n, Integer.MAX_VALUE - 8));
     }
     return (int) n;
   }

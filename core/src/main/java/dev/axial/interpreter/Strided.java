@@ -1,5 +1,6 @@
 package dev.axial.interpreter;
 
+import dev.axial.engine.Store;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Dim;
 import java.util.ArrayList;
@@ -53,6 +54,11 @@ final class Strided {
   }
 
   static Strided of(List<Dim> over, int[][] strides) {
+    long all = 1;
+    for (Dim d : over) {
+      all = Math.multiplyExact(all, d.size());
+    }
+    Store.checkLength(all);
     var sizes = new ArrayList<Integer>();
     var steps = new ArrayList<int[]>();
     for (int d = 0; d < over.size(); d++) {

@@ -58,7 +58,8 @@ final class Partials {
       }
       case LGAMMA -> b.un(Fn.Unary.DIGAMMA, x.get());
       case DIGAMMA ->
-          throw new dev.axial.AxialException(
+          throw Rejected.error(
+              b.site(),
               "the derivative of digamma (the second derivative of lgamma) is not implemented; wrap the function in customJvp and give the derivative yourself");
       case SIGN, FLOOR, CEIL, ROUND, NOT, POPCOUNT -> null;
     };
