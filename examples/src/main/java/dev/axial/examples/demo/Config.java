@@ -48,8 +48,9 @@ record Config(
   }
 
   Config withSteps(int newSteps) {
+    int fewer = Math.min(evaluations, newSteps);
     return new Config(
-        newSteps, seed, batch, layer, embed, head, headSize, hidden, rate, evaluations, sample);
+        newSteps, seed, batch, layer, embed, head, headSize, hidden, rate, fewer, sample);
   }
 
   Config withSeed(long newSeed) {

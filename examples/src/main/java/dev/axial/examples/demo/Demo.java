@@ -20,6 +20,7 @@ import java.util.Optional;
 public final class Demo {
   private static final int NAMES = 10;
   private static final double TOLERANCE = 1e-4;
+  private static final String TRAINING = "train";
 
   private final PrintStream out;
   private final boolean terminal;
@@ -122,12 +123,13 @@ public final class Demo {
       while (config.evaluationStep(evaluation) < from) {
         evaluation++;
       }
+      timings.put(TRAINING, 0.0);
       for (int taken = from; ; taken++) {
-        for (;
-            evaluation <= config.evaluations() && config.evaluationStep(evaluation) == taken;
-            evaluation++) {
-          progress.validated(taken, training.measure(evaluation));
+        if (evaluation <= config.evaluations() && config.evaluationStep(evaluation) == taken) {
+          progress.validated(taken, training.measure(evaluation++));
+          lap("validate");
           Checkpoint.save(checkpoint(), header, training.state());
+          lap("write checkpoints");
         }
         if (taken == config.steps()) {
           break;
@@ -140,10 +142,14 @@ public final class Demo {
           return false;
         }
         progress.stepped(taken + 1, training.advance());
+        lap(TRAINING);
       }
     }
     progress.end();
-    lap("train and validate, %,d steps".formatted(config.steps() - from));
+    if (config.steps() > from) {
+      timings.put(
+          "one step, on average", timings.getOrDefault(TRAINING, 0.0) / (config.steps() - from));
+    }
     return true;
   }
 
@@ -157,7 +163,9 @@ public final class Demo {
     known.addAll(names.validation());
     Generation.Result generation =
         new Generation(config, names, training.state().model()).run(NAMES, known);
-    lap("generate names, with and without the cache");
+    String rows = "%d rows".formatted(config.sample().size());
+    timings.put("generate " + rows + ", symbol by symbol with the cache", generation.cached());
+    timings.put("the logits of " + rows + " at once, without it", generation.uncached());
     boolean same = generation.difference() < TOLERANCE;
     say(
         "  cache     logits with and without it differ by at most %.1e: %s",
@@ -208,9 +216,10 @@ public final class Demo {
     return out;
   }
 
+  /** Adds the time since the last call to a row of the table of timings. */
   private void lap(String what) {
     long now = System.nanoTime();
-    timings.put(what, (now - lap) / 1e9);
+    timings.merge(what, (now - lap) / 1e9, Double::sum);
     lap = now;
   }
 

@@ -8,7 +8,7 @@ final class LossChart {
   private static final int WIDTH = 760;
   private static final int HEIGHT = 380;
   private static final int LEFT = 56;
-  private static final int RIGHT = 120;
+  private static final int RIGHT = 132;
   private static final int TOP = 16;
   private static final int BOTTOM = 48;
 

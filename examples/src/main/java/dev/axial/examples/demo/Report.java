@@ -94,8 +94,7 @@ record Report(
     names(page);
     program(page);
     page.append("<h2>Timings</h2>\n<table>\n");
-    timings.forEach(
-        (what, seconds) -> row(page, what, format("%.2f s", seconds), " class=\"number\""));
+    timings.forEach((what, seconds) -> row(page, what, duration(seconds), " class=\"number\""));
     page.append("</table>\n<h2>System</h2>\n<table>\n");
     system.forEach((what, value) -> row(page, what, value, ""));
     return page.append("</table>\n</body>\n</html>\n").toString();
@@ -146,6 +145,10 @@ record Report(
   private static void row(StringBuilder page, String what, String value, String attributes) {
     page.append(
         "<tr><th>%s</th><td%s>%s</td></tr>\n".formatted(text(what), attributes, text(value)));
+  }
+
+  private static String duration(double seconds) {
+    return seconds < 1 ? format("%.1f ms", seconds * 1000) : format("%.2f s", seconds);
   }
 
   private static String text(String s) {

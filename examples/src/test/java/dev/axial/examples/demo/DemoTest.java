@@ -83,6 +83,7 @@ class DemoTest {
     assertThat(run(false, "--steps", "3", "--seed", "9").out).contains("  3/3  loss ");
     assertThat(Checkpoint.header(home.resolve("demo/checkpoint")))
         .isEqualTo(new Checkpoint.Header(3, 9));
+    assertThat(run(false, "--steps", "1").out.lines().filter(l -> l.contains(" val "))).hasSize(2);
   }
 
   // ---------------------------------------------------------------- resuming
