@@ -23,13 +23,15 @@ public final class Demo {
   private static final String TRAINING = "train";
 
   private final PrintStream out;
+  private final PrintStream err;
   private final boolean terminal;
   private final Path folder;
   private final Map<String, Double> timings = new LinkedHashMap<>();
   private long lap = System.nanoTime();
 
-  Demo(PrintStream out, boolean terminal, Path folder) {
+  Demo(PrintStream out, PrintStream err, boolean terminal, Path folder) {
     this.out = out;
+    this.err = err;
     this.terminal = terminal;
     this.folder = folder;
   }
@@ -38,11 +40,14 @@ public final class Demo {
   public static void main(String[] args) {
     Path folder = Path.of(System.getProperty("axial.home", "."), "target", "demo");
     boolean terminal = Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
-    int code = new Demo(System.out, terminal, folder).run(Config.standard(), args);
+    int code = new Demo(System.out, System.err, terminal, folder).run(Config.standard(), args);
     System.exit(code);
   }
 
-  /** Runs with a configuration that the options may change; 0 if all went well. */
+  /**
+   * Runs with a configuration that the options may change: 0 if all went well, 2 for a wrong call,
+   * else 1.
+   */
   int run(Config base, String... args) {
     try {
       Options options = Options.parse(args);
@@ -53,10 +58,10 @@ public final class Demo {
       Config config = config(base, options);
       return train(config, options.resume()) ? 0 : 1;
     } catch (DemoException x) {
-      out.println("axial demo: " + x.getMessage());
+      err.println("axial demo: " + x.getMessage());
       return 2;
     } catch (IOException | AxialException x) {
-      out.println("axial demo: failed: " + x);
+      err.println("axial demo: failed: " + x);
       return 1;
     }
   }

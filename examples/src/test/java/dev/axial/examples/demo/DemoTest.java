@@ -18,13 +18,21 @@ import org.junit.jupiter.api.io.TempDir;
 class DemoTest {
   @TempDir Path home;
 
+  /** A mistake of the user's goes to the error stream alone. */
   private record Run(int code, String out) {}
 
   private Run run(boolean terminal, String... args) {
     var bytes = new ByteArrayOutputStream();
-    var out = new PrintStream(bytes, true, UTF_8);
-    int code = new Demo(out, terminal, home.resolve("demo")).run(Tiny.config(), args);
-    return new Run(code, bytes.toString(UTF_8));
+    var errors = new ByteArrayOutputStream();
+    var demo =
+        new Demo(
+            new PrintStream(bytes, true, UTF_8),
+            new PrintStream(errors, true, UTF_8),
+            terminal,
+            home.resolve("demo"));
+    int code = demo.run(Tiny.config(), args);
+    assertThat(code == 2 ? bytes.toString(UTF_8) : errors.toString(UTF_8)).isEmpty();
+    return new Run(code, (code == 2 ? errors : bytes).toString(UTF_8));
   }
 
   private byte[] checkpoint() throws IOException {
