@@ -147,8 +147,6 @@ record View(
   /** One selection being applied: the places as they change, and the axes that replace others. */
   private final class Selecting {
     final List<Place> next = new ArrayList<>(places);
-    @Nullable NamedArray oldValid = valid;
-    @Nullable NamedArray oldPresent = present;
     @Nullable NamedArray newValid;
     @Nullable NamedArray newPresent;
 
@@ -156,6 +154,12 @@ record View(
     final LinkedHashMap<String, Dim> fresh = new LinkedHashMap<>();
 
     final Map<String, @Nullable Dim> fate = new HashMap<>();
+
+    /**
+     * What to take from the index arrays staged before that go along an axis: all of it at once.
+     */
+    final LinkedHashMap<String, Selections.Item> along = new LinkedHashMap<>();
+
     final java.util.Set<String> indexed = new java.util.HashSet<>();
 
     void apply(Dim d, Selections.Item item) {
@@ -163,7 +167,7 @@ record View(
         case Selections.One o -> {
           int i = resolved(o.index(), d);
           fate.put(d.name(), null);
-          onAxis(d, p -> at(p, i), x -> x.get(new Selections.One(d.name(), i)));
+          onAxis(d, p -> at(p, i), new Selections.One(d.name(), i));
         }
         case Selections.Span s -> span(d, s);
         case Selections.Window w -> window(d, w);
@@ -191,32 +195,27 @@ record View(
       Place of(Place p);
     }
 
-    interface OnIndex {
-      NamedArray of(NamedArray x);
-    }
-
     /**
-     * Changes the place of the base axis that the view's axis is, or the index arrays that have it.
+     * Changes the place of the base axis that the view's axis is, and notes what to take from the
+     * index arrays that have it.
      */
-    private void onAxis(Dim d, OnPlace place, OnIndex index) {
+    private void onAxis(Dim d, OnPlace place, Selections.Item item) {
       for (int k = 0; k < next.size(); k++) {
         boolean own = base.dims().get(k).name().equals(d.name());
         if (own && (next.get(k) instanceof Range || next.get(k) instanceof Moving)) {
           next.set(k, place.of(next.get(k)));
-        } else if (places.get(k) instanceof Index
-            && next.get(k) instanceof Index i
-            && i.index.hasAxis(d.name())) {
-          next.set(k, new Index(index.of(i.index), i.raw));
         }
       }
-      NamedArray v = oldValid;
-      if (v != null && v.hasAxis(d.name())) {
-        oldValid = index.of(v);
-      }
-      NamedArray p = oldPresent;
-      if (p != null && p.hasAxis(d.name())) {
-        oldPresent = index.of(p);
-      }
+      along.put(d.name(), item);
+    }
+
+    /** An index array staged before, or a mask beside one, where it is selected from. */
+    private NamedArray taken(NamedArray x) {
+      return x.get(
+          along.entrySet().stream()
+              .filter(e -> x.hasAxis(e.getKey()))
+              .map(Map.Entry::getValue)
+              .toArray(Selection[]::new));
     }
 
     private Place at(Place p, int i) {
@@ -253,7 +252,7 @@ record View(
       Selections.Item item =
           new Selections.Span(
               d.name(), start, step < 0 && stop == -1 ? null : (Integer) stop, step);
-      onAxis(d, p -> narrowed(p, start, step, size), x -> x.get(item));
+      onAxis(d, p -> narrowed(p, start, step, size), item);
     }
 
     private Place narrowed(Place p, int start, int step, int size) {
@@ -275,7 +274,7 @@ record View(
         int wrapped = w.start() < 0 ? w.start() + d.size() : w.start();
         int from = Math.clamp(wrapped, 0, d.size() - w.size());
         Selections.Item item = new Selections.Window(d.name(), from, null, w.size());
-        onAxis(d, p -> narrowed(p, from, 1, w.size()), x -> x.get(item));
+        onAxis(d, p -> narrowed(p, from, 1, w.size()), item);
         return;
       }
       if (!start.dtype().isInteger()) {
@@ -309,7 +308,7 @@ record View(
                 case Fixed f -> f;
                 case Index x -> x;
               },
-          x -> x.get(new Selections.Window(d.name(), 0, from, w.size())));
+          new Selections.Window(d.name(), 0, from, w.size()));
     }
 
     /** The index replaces the axis. Dynamic indices are judged, here unless the base can do it. */
@@ -349,16 +348,14 @@ record View(
                 case Fixed f -> f;
                 case Index x -> x;
               },
-          x -> x.get(new Selections.Many(d.name(), judged)));
+          new Selections.Many(d.name(), judged));
       newValid = and(newValid, ok);
     }
 
     /** Whether index arrays staged before, or what they left out, go along this axis. */
     private boolean follows(String axis) {
-      NamedArray v = oldValid;
-      NamedArray p = oldPresent;
-      return v != null && v.hasAxis(axis)
-          || p != null && p.hasAxis(axis)
+      return valid != null && valid.hasAxis(axis)
+          || present != null && present.hasAxis(axis)
           || places.stream().anyMatch(q -> q instanceof Index i && i.index.hasAxis(axis));
     }
 
@@ -428,7 +425,18 @@ record View(
       dims.addAll(Math.max(at, 0), added);
       var all = new ArrayList<>(staged);
       bySel.values().forEach(i -> all.add(describe(i, bySel)));
-      return new View(base, next, dims, and(oldValid, newValid), and(oldPresent, newPresent), all);
+      for (int k = 0; k < next.size(); k++) {
+        if (places.get(k) instanceof Index i) {
+          next.set(k, new Index(taken(i.index), i.raw));
+        }
+      }
+      return new View(
+          base,
+          next,
+          dims,
+          and(valid == null ? null : taken(valid), newValid),
+          and(present == null ? null : taken(present), newPresent),
+          all);
     }
 
     private String describe(Selections.Item item, Map<String, Selections.Item> bySel) {
