@@ -20,6 +20,8 @@ record Pick(
   static final Axis A = axis("a", 3);
   static final Axis B = axis("b", 7);
   static final Axis C = axis("c", 5);
+  private static final Axis N = axis("n", 4);
+  private static final Axis M = axis("m", 3);
 
   private static Pick of(
       String name, Function<List<NamedArray>, Selection[]> s, Sample... operands) {
@@ -33,6 +35,12 @@ record Pick(
   private static Pick deep(
       String name, Function<List<NamedArray>, Selection[]> s, Sample... operands) {
     return new Pick(name, List.of(C, A, B), List.of(operands), s);
+  }
+
+  /** From an array with the axes a and n, with index arrays along n. */
+  private static Pick crossed(
+      String name, Function<List<NamedArray>, Selection[]> s, Sample... operands) {
+    return new Pick(name, List.of(A, N), List.of(operands), s);
   }
 
   private static Selection[] all(Selection... s) {
@@ -50,8 +58,8 @@ record Pick(
   }
 
   static List<Pick> all() {
-    Axis n = axis("n", 4);
-    Axis m = axis("m", 3);
+    Axis n = N;
+    Axis m = M;
     return List.of(
         fixed("at", B.at(2)),
         fixed("at negative", A.at(-1)),
@@ -83,6 +91,7 @@ record Pick(
         of("indices outside", x -> all(B.at(x.get(0))), index(-9, 9, n)),
         of("indices same-name", x -> all(B.at(x.get(0))), index(-9, 9, B.resize(4))),
         of("indices aligned", x -> all(B.at(x.get(0))), index(0, 7, A)),
+        of("indices aligned-and-new", x -> all(B.at(x.get(0))), index(0, 7, A, n)),
         of("indices rank-two", x -> all(B.at(x.get(0))), index(-8, 8, n, m)),
         of("indices empty", x -> all(B.at(x.get(0))), index(0, 7, n.resize(0))),
         of(
@@ -103,6 +112,26 @@ record Pick(
         fixed("at range", A.at(1), B.range(0, 7, 2)),
         of("range value", x -> all(A.range(2, -4, -1), B.at(x.get(0))), index(-9, 9)),
         of("window list", x -> all(A.at(2, 0), B.ds(x.get(0), 2)), index(-9, 9)),
+        crossed(
+            "indices crossed",
+            x -> all(A.at(x.get(0)), N.at(x.get(1))),
+            index(0, 3, N),
+            index(0, 4, M)),
+        crossed(
+            "indices crossed-back",
+            x -> all(N.at(x.get(1)), A.at(x.get(0))),
+            index(-4, 4, N),
+            index(-5, 5, M)),
+        crossed(
+            "indices exchanged",
+            x -> all(A.at(x.get(0)), N.at(x.get(1))),
+            index(0, 3, N),
+            index(0, 4, A)),
+        crossed(
+            "indices crossed-window",
+            x -> all(A.at(x.get(0)), N.ds(x.get(1), 2)),
+            index(0, 3, M),
+            index(-5, 5)),
         deep("deep at", x -> all(A.at(1))),
         deep(
             "deep window indices",

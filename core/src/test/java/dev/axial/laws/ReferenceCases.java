@@ -130,7 +130,7 @@ final class ReferenceCases {
                 (r, v) -> {
                   NamedRef view = r.slice(selection(p, v)).slice(again.ds(v.getLast(), 2));
                   view.at(again.at(-1)).set(view.get(again.at(0)).times(2));
-                  return List.of(view.unsliced().get(B.at(0)));
+                  return List.of(view.unsliced().get(p.axes().getLast().at(0)));
                 },
                 x,
                 with(p.operands(), index(-8, 8)))
