@@ -2,7 +2,6 @@ package dev.axial.ir;
 
 import dev.axial.DType;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The operations. Each is data; what it means to a pass stands in that pass, as one case of an
@@ -272,20 +271,5 @@ public sealed interface Op {
   /** How many operands a loop carries. */
   default int carries() {
     return this instanceof Scan s ? s.carry : this instanceof While w ? w.carry : 0;
-  }
-
-  /** The access of an indexing operation, or null. */
-  default @Nullable Access accessOrNull() {
-    return this instanceof Index i
-        ? i.access
-        : this instanceof Scatter s
-            ? s.access
-            : this instanceof RefGet g
-                ? g.access
-                : this instanceof RefSet s
-                    ? s.access
-                    : this instanceof RefAdd a
-                        ? a.access
-                        : this instanceof RefSwap s ? s.access : null;
   }
 }
