@@ -1,6 +1,7 @@
 package dev.axial;
 
 import dev.axial.engine.Engine;
+import dev.axial.engine.Engines;
 import dev.axial.engine.Executable;
 import dev.axial.engine.Storage;
 import dev.axial.engine.Store;
@@ -21,7 +22,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** Runs operations and programs now. */
 final class Eager {
-  private static final Engine ENGINE = new Interpreter();
+  private static final Engine INTERPRETER = new Interpreter();
+  private static final Engine ENGINE = Engines.choose(INTERPRETER);
   private static final int CACHE = 4096;
   private static final Map<Key, Executable> COMPILED = new ConcurrentHashMap<>();
 
@@ -77,7 +79,8 @@ final class Eager {
     if (e == null) {
       var b = new Builder();
       var vars = types.stream().map(b::input).toList();
-      e = ENGINE.compile(b.close(b.emit(op, vars), List.of()));
+      Engine engine = ENGINE.wants(op, types) ? ENGINE : INTERPRETER;
+      e = engine.compile(b.close(b.emit(op, vars), List.of()));
       if (COMPILED.size() > CACHE) {
         COMPILED.clear();
       }

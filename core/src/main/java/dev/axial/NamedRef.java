@@ -115,7 +115,7 @@ public final class NamedRef implements Tensor {
     String site = Site.here();
     Trace t = Trace.current();
     if (t == null) {
-      Store s = value.store("newRef").copy();
+      Store s = value.store("newRef").nativeCopy();
       return new NamedRef(
           new Core(value.type(), new Storage(value.type(), s, site), null, null, site, "", false));
     }

@@ -15,4 +15,9 @@ public interface Executable {
    *     reference or a stack
    */
   List<Object> call(List<Object> inputs);
+
+  /** What runs: kernels, buffers, copies. Empty where the engine has nothing to tell. */
+  default String explain() {
+    return "";
+  }
 }

@@ -180,8 +180,8 @@ public final class Pool {
 
   /** Blocks come in eight sizes for each power of two, so that they can be used again. */
   private static long roundUp(long bytes) {
-    long step = Math.max(4096, Long.highestOneBit(bytes) / 8);
-    return (bytes + step - 1) / step * step;
+    long step = Math.max(64, Long.highestOneBit(bytes) / 8);
+    return Math.max(64, (bytes + step - 1) / step * step);
   }
 
   /** Releases the block once the store is unreachable. */

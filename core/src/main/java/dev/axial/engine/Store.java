@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Store {
   /** From this many bytes on, memory is native. */
-  public static final long NATIVE_FROM = 1 << 18;
+  public static final long NATIVE_FROM = 1 << 14;
 
   private final DType dtype;
   private final int length;
@@ -52,10 +52,25 @@ public final class Store {
     return new Store(dtype, n, null, block.segment().asSlice(0, bytes), block);
   }
 
-  /** A store of zeros, for a reference. */
+  /** A store of zeros in native memory, for a reference. */
   public static Store zeros(DType dtype, long length) {
-    Store s = uninitialized(dtype, length);
+    Store s = inNative(dtype, length);
     s.segment().fill((byte) 0);
+    return s;
+  }
+
+  /** A store in native memory, however small, whose contents the caller writes at once. */
+  public static Store inNative(DType dtype, long length) {
+    int n = checkLength(length);
+    long bytes = (long) n * dtype.bytes();
+    Pool.Block block = Pool.allocate(bytes);
+    return new Store(dtype, n, null, block.segment().asSlice(0, bytes), block);
+  }
+
+  /** A store of the same elements in native memory, for a reference: its address stays. */
+  public Store nativeCopy() {
+    Store s = inNative(dtype, length);
+    MemorySegment.copy(segment(), 0, s.segment(), 0, (long) length * dtype.bytes());
     return s;
   }
 
@@ -67,8 +82,7 @@ public final class Store {
       Object a = newArray(dtype, n);
       return new Store(dtype, n, a, heapSegment(a), null);
     }
-    Pool.Block block = Pool.allocate(bytes);
-    return new Store(dtype, n, null, block.segment().asSlice(0, bytes), block);
+    return inNative(dtype, n);
   }
 
   /** A store of the same elements that shares nothing. */

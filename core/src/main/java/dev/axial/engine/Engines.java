@@ -1,0 +1,61 @@
+package dev.axial.engine;
+
+import dev.axial.AxialException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+
+/**
+ * Chooses the engine of this process: the one that the property {@code axial.engine} or the
+ * environment variable {@code AXIAL_ENGINE} names, else the first provider whose engine starts,
+ * else the given one. A provider that cannot start is named in one line of the log, with the
+ * reason.
+ */
+public final class Engines {
+  private Engines() {}
+
+  /** The engine to use; {@code last} is the one of last resort. */
+  public static Engine choose(Engine last) {
+    String wanted = System.getProperty("axial.engine", System.getenv("AXIAL_ENGINE"));
+    if (last.name().equals(wanted)) {
+      return last;
+    }
+    var names = new ArrayList<>(List.of(last.name()));
+    for (EngineProvider p : ServiceLoader.load(EngineProvider.class, classLoader())) {
+      names.add(p.name());
+      if (wanted != null && !wanted.equals(p.name())) {
+        continue;
+      }
+      try {
+        return p.create();
+      } catch (AxialException | LinkageError | ServiceConfigurationError x) {
+        if (wanted != null) {
+          throw new AxialException(
+              "axial.engine asks for '%s', which does not start: %s"
+                  .formatted(wanted, x.getMessage()),
+              x);
+        }
+        System.getLogger("dev.axial")
+            .log(
+                System.Logger.Level.WARNING,
+                "the engine {0} does not start ({1}); programs run on the {2}, which is slower",
+                p.name(),
+                x.getMessage(),
+                last.name());
+      }
+    }
+    if (wanted != null) {
+      throw new AxialException(
+          "axial.engine is '%s'; the engines on the class path are %s."
+              .formatted(wanted, String.join(", ", names)));
+    }
+    return last;
+  }
+
+  private static ClassLoader classLoader() {
+    ClassLoader own = Engines.class.getClassLoader();
+    ClassLoader context = Thread.currentThread().getContextClassLoader();
+    return context != null ? context : own;
+  }
+}

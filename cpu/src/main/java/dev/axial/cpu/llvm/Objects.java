@@ -1,0 +1,304 @@
+package dev.axial.cpu.llvm;
+
+import dev.axial.AxialException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.ref.Cleaner;
+import java.lang.ref.WeakReference;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Modules as addresses of functions, each text compiled once: in this process by a weak map, across
+ * processes by files in the cache folder. A file's name is the hash of the text, the host and the
+ * version of LLVM; it has a header with a checksum, and is written aside and moved, so that a
+ * damaged or half-written one is never linked. The oldest go when the folder exceeds {@code
+ * axial.cache.bytes} (512 MB).
+ */
+public final class Objects {
+  /** Stands in a module's text for its own name, which is its hash. */
+  public static final String NAME = "axial_self";
+
+  private static final int MAGIC = 0x4158_4f32;
+  private static final long LIMIT = Long.getLong("axial.cache.bytes", 512L << 20);
+  private static final Cleaner CLEANER = Cleaner.create();
+
+  /** LLVM recurses deeply on large functions, whatever the stack of the thread that asks. */
+  private static final long STACK = 256L << 20;
+
+  private final Supplier<Llvm> llvm;
+  private final Map<String, WeakReference<Code>> loaded = new ConcurrentHashMap<>();
+
+  /** What is linked, until the last {@link Code} of it is gone: a symbol is defined only once. */
+  private final Map<String, Live> live = new HashMap<>();
+
+  private final AtomicBoolean warned = new AtomicBoolean();
+  private @Nullable Path folder;
+
+  /** Objects of the given library, which is loaded when it is first needed. */
+  public Objects(Supplier<Llvm> llvm) {
+    this.llvm = llvm;
+    this.folder = CacheFolder.get().resolve("objects");
+  }
+
+  private static final class Live {
+    final Llvm.Linked linked;
+    int users;
+
+    Live(Llvm.Linked linked) {
+      this.linked = linked;
+    }
+  }
+
+  /** Linked code. It is unloaded once this is unreachable. */
+  public static final class Code {
+    private final Llvm.Linked linked;
+
+    /** Milliseconds in the compiler; zero if a cache had it. */
+    public final double milliseconds;
+
+    /** Where it came from: compiled, or the disk cache. */
+    public final String origin;
+
+    private Code(Llvm.Linked linked, double milliseconds, String origin) {
+      this.linked = linked;
+      this.milliseconds = milliseconds;
+      this.origin = origin;
+    }
+
+    /** The address of the module's k-th entry. */
+    public java.lang.foreign.MemorySegment entry(int k) {
+      return linked.address(k);
+    }
+  }
+
+  /**
+   * The code of a module.
+   *
+   * @param ir its text, with {@link #NAME} for its own name
+   * @param entries names of the functions to look up, likewise
+   */
+  public Code get(String ir, List<String> entries, String passes) {
+    String key = hash(llvm.get().identity() + "|" + passes + "|" + ir);
+    WeakReference<Code> known = loaded.get(key);
+    Code code = known == null ? null : known.get();
+    if (code != null) {
+      return code;
+    }
+    synchronized (this) {
+      known = loaded.get(key);
+      code = known == null ? null : known.get();
+      if (code == null) {
+        code = load(key, ir, entries, passes);
+        loaded.put(key, new WeakReference<>(code));
+        loaded.values().removeIf(r -> r.get() == null);
+      }
+      return code;
+    }
+  }
+
+  private Code used(String key, Live l, double milliseconds, String origin) {
+    l.users++;
+    var code = new Code(l.linked, milliseconds, origin);
+    CLEANER.register(code, () -> release(key));
+    return code;
+  }
+
+  private synchronized void release(String key) {
+    Live l = live.get(key);
+    if (l != null && --l.users == 0) {
+      live.remove(key);
+      l.linked.unload();
+    }
+  }
+
+  private Code linked(
+      String key, byte[] object, List<String> symbols, double milliseconds, String origin) {
+    var l = new Live(llvm.get().link(object, symbols));
+    live.put(key, l);
+    return used(key, l, milliseconds, origin);
+  }
+
+  private Code load(String key, String ir, List<String> entries, String passes) {
+    Live l = live.get(key);
+    if (l != null) {
+      return used(key, l, 0, "memory");
+    }
+    String name = "axial_" + key.substring(0, 24);
+    List<String> symbols = entries.stream().map(e -> e.replace(NAME, name)).toList();
+    byte[] object = read(key);
+    if (object != null) {
+      try {
+        return linked(key, object, symbols, 0, "disk cache");
+      } catch (AxialException x) {
+        // A foreign file under our name: compile, and write it anew.
+        object = null;
+      }
+    }
+    long start = System.nanoTime();
+    byte[] made = onLargeStack(() -> llvm.get().compile(ir.replace(NAME, name), passes));
+    double ms = (System.nanoTime() - start) / 1e6;
+    write(key, made);
+    return linked(key, made, symbols, ms, "compiled");
+  }
+
+  private static byte[] onLargeStack(Supplier<byte[]> work) {
+    var result = new CompletableFuture<byte[]>();
+    Thread t =
+        new Thread(
+            null,
+            () -> {
+              try {
+                result.complete(work.get());
+              } catch (Throwable x) {
+                result.completeExceptionally(x);
+              }
+            },
+            "axial-compiler",
+            STACK);
+    t.setDaemon(true);
+    t.start();
+    try {
+      return result.join();
+    } catch (CompletionException x) {
+      if (x.getCause() instanceof AxialException a) {
+        throw a;
+      }
+      throw x;
+    }
+  }
+
+  private static String hash(String s) {
+    try {
+      var digest = MessageDigest.getInstance("SHA-256");
+      return HexFormat.of().formatHex(digest.digest(s.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException x) {
+      throw new AxialException("internal error: " + x, x);
+    }
+  }
+
+  // ---------------------------------------------------------------- files
+
+  private byte @Nullable [] read(String key) {
+    Path f = folder;
+    if (f == null) {
+      return null;
+    }
+    Path file = f.resolve(key + ".o");
+    try {
+      if (!Files.exists(file)) {
+        return null;
+      }
+      var b = ByteBuffer.wrap(Files.readAllBytes(file));
+      if (b.remaining() < 16 || b.getInt() != MAGIC) {
+        return null;
+      }
+      int length = b.getInt();
+      long sum = b.getLong();
+      if (length != b.remaining() || sum != checksum(b.array(), 16, length)) {
+        return null;
+      }
+      byte[] out = new byte[length];
+      b.get(out);
+      touch(file);
+      return out;
+    } catch (IOException x) {
+      return null;
+    }
+  }
+
+  private static long checksum(byte[] bytes, int from, int n) {
+    var c = new CRC32C();
+    c.update(bytes, from, n);
+    return c.getValue();
+  }
+
+  /** The time of last use orders what is dropped; a folder that cannot be written keeps its own. */
+  private static void touch(Path file) {
+    try {
+      if (Files.getLastModifiedTime(file).toInstant().isBefore(Instant.now().minusSeconds(3600))) {
+        Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
+      }
+    } catch (IOException x) {
+      // Only the order of dropping is lost.
+    }
+  }
+
+  private void write(String key, byte[] object) {
+    Path f = folder;
+    if (f == null) {
+      return;
+    }
+    Path part = null;
+    try {
+      Files.createDirectories(f);
+      var b = ByteBuffer.allocate(16 + object.length);
+      b.putInt(MAGIC).putInt(object.length).putLong(checksum(object, 0, object.length)).put(object);
+      part = Files.createTempFile(f, "writing", ".part");
+      Files.write(part, b.array());
+      Files.move(
+          part,
+          f.resolve(key + ".o"),
+          StandardCopyOption.ATOMIC_MOVE,
+          StandardCopyOption.REPLACE_EXISTING);
+      trim(f);
+    } catch (IOException | UncheckedIOException x) {
+      if (!warned.getAndSet(true)) {
+        System.getLogger("dev.axial")
+            .log(
+                System.Logger.Level.WARNING,
+                "compiled code cannot be kept in {0} ({1}); later processes compile again. Set -Daxial.cache to a folder that can be written.",
+                f,
+                x);
+      }
+      folder = part == null ? null : folder;
+    }
+  }
+
+  private int sinceTrim;
+
+  /** Looks at the folder's size now and then. */
+  private void trim(Path f) throws IOException {
+    if (sinceTrim++ % 64 != 0) {
+      return;
+    }
+    List<Path> files;
+    try (var list = Files.list(f)) {
+      files = list.sorted(Comparator.comparing(Objects::age)).toList();
+    }
+    long total = 0;
+    for (Path p : files) {
+      total += p.toFile().length();
+    }
+    for (Path p : files) {
+      if (total <= LIMIT) {
+        return;
+      }
+      total -= p.toFile().length();
+      Files.deleteIfExists(p);
+    }
+  }
+
+  private static long age(Path p) {
+    return p.toFile().lastModified();
+  }
+}
