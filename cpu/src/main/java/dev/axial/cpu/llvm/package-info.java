@@ -3,7 +3,7 @@
  * objects, and the text of modules.
  *
  * <p>{@link dev.axial.cpu.llvm.Asm} writes the text of functions; {@link
- * dev.axial.cpu.llvm.Objects} turns a module's text into addresses, by the caches or by {@link
+ * dev.axial.cpu.llvm.ObjectCache} turns a module's text into addresses, by the caches or by {@link
  * dev.axial.cpu.llvm.Llvm}. Every module is verified before code is generated, since invalid input
  * would end the process.
  */

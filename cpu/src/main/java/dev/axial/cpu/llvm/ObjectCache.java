@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * damaged or half-written one is never linked. The oldest go when the folder exceeds {@code
  * axial.cache.bytes} (512 MB).
  */
-public final class Objects {
+public final class ObjectCache {
   /** Stands in a module's text for its own name, which is its hash. */
   public static final String NAME = "axial_self";
 
@@ -54,8 +54,8 @@ public final class Objects {
   private final AtomicBoolean warned = new AtomicBoolean();
   private @Nullable Path folder;
 
-  /** Objects of the given library, which is loaded when it is first needed. */
-  public Objects(Supplier<Llvm> llvm) {
+  /** ObjectCache of the given library, which is loaded when it is first needed. */
+  public ObjectCache(Supplier<Llvm> llvm) {
     this.llvm = llvm;
     this.folder = CacheFolder.get().resolve("objects");
   }
@@ -283,7 +283,7 @@ public final class Objects {
     }
     List<Path> files;
     try (var list = Files.list(f)) {
-      files = list.sorted(Comparator.comparing(Objects::age)).toList();
+      files = list.sorted(Comparator.comparing(ObjectCache::age)).toList();
     }
     long total = 0;
     for (Path p : files) {
