@@ -1,0 +1,17 @@
+package dev.axial.cpu.emit;
+
+import dev.axial.cpu.llvm.Asm;
+import dev.axial.cpu.llvm.Asm.Val;
+import dev.axial.cpu.plan.Buffer;
+import dev.axial.cpu.plan.Node;
+
+/** A function that is being written, and how it comes by addresses and scalars from outside. */
+interface Frame {
+  Asm asm();
+
+  /** The address of a buffer. */
+  Val address(Buffer b);
+
+  /** A scalar that was computed before. */
+  Val scalar(Node n);
+}

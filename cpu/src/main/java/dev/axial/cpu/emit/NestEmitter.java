@@ -1,0 +1,317 @@
+package dev.axial.cpu.emit;
+
+import dev.axial.DType;
+import dev.axial.cpu.llvm.Asm;
+import dev.axial.cpu.llvm.Asm.Ty;
+import dev.axial.cpu.llvm.Asm.Val;
+import dev.axial.cpu.plan.Mem;
+import dev.axial.cpu.plan.Nest;
+import dev.axial.cpu.plan.Node;
+import dev.axial.cpu.plan.Root;
+import dev.axial.cpu.plan.Stage;
+import dev.axial.ir.Edge;
+import dev.axial.ir.Fn;
+import dev.axial.ir.Mode;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Writes the loops of a nest. */
+final class NestEmitter {
+  private final Nest nest;
+  private final Schedule schedule;
+  private final Asm asm;
+  private final Eval eval;
+
+  /** The loop that a range bounds, and its range; null if all of it. */
+  private Schedule.@Nullable Loop ranged;
+
+  private @Nullable Val low;
+  private @Nullable Val high;
+
+  /** Whether the range starts and ends at whole blocks. */
+  private boolean aligned;
+
+  /** Where results of a divided reduction go instead; null if nothing is divided. */
+  private @Nullable Consumer<Map<Root, Val>> results;
+
+  NestEmitter(Nest nest, Schedule schedule, Frame frame) {
+    this.nest = nest;
+    this.schedule = schedule;
+    this.asm = frame.asm();
+    this.eval = new Eval(frame);
+  }
+
+  /** All of it, or a range of one loop. */
+  void run(Schedule.@Nullable Loop loop, @Nullable Val lo, @Nullable Val hi, boolean whole) {
+    ranged = loop;
+    low = lo;
+    high = hi;
+    aligned = whole;
+    var ones = new HashMap<String, Idx>();
+    schedule.ones.forEach(d -> ones.put(d, Idx.of(0)));
+    loops(schedule.outer, 0, List.of(Point.start().in(ones)), this::stages);
+  }
+
+  /** The reductions of a nest without outer loops over a range of their first loop. */
+  void part(Schedule.Loop loop, Val lo, Val hi, boolean whole, Consumer<Map<Root, Val>> each) {
+    results = each;
+    run(loop, lo, hi, whole);
+  }
+
+  private void stages(List<Point> points) {
+    for (Stage s : nest.stages()) {
+      stage(s, points);
+    }
+  }
+
+  // ---------------------------------------------------------------- loops
+
+  private void loops(
+      List<Schedule.Loop> list, int k, List<Point> points, Consumer<List<Point>> body) {
+    if (k == list.size()) {
+      body.accept(points);
+      return;
+    }
+    Schedule.Loop l = list.get(k);
+    boolean range = l == ranged;
+    Val lo = range ? Objects.requireNonNull(low) : Asm.i64(0);
+    Val hi = range ? Objects.requireNonNull(high) : Asm.i64(l.size);
+    Consumer<List<Point>> inside = p -> loops(list, k + 1, p, body);
+    if (l.vector && schedule.lanes > 1) {
+      vectors(l, lo, hi, points.getFirst(), inside);
+      return;
+    }
+    asm.loop(
+        lo,
+        hi,
+        1,
+        i -> {
+          Val at = l.reverse ? asm.sub(Asm.i64(l.size - 1), i) : i;
+          var next = new ArrayList<Point>();
+          for (Point p : points) {
+            next.add(p.in(index(l, Idx.of(at))));
+          }
+          inside.accept(next);
+        });
+  }
+
+  /** Of a loop over several axes the last one takes the whole index. */
+  private static Map<String, Idx> index(Schedule.Loop l, Idx i) {
+    var out = new HashMap<String, Idx>();
+    for (var d : l.dims) {
+      out.put(d.name(), Idx.of(0));
+    }
+    out.put(l.name(), i);
+    return out;
+  }
+
+  private void vectors(
+      Schedule.Loop l, Val lo, Val hi, Point p, Consumer<List<Point>> body) {
+    int w = schedule.lanes;
+    int block = w * schedule.unroll;
+    Val main;
+    boolean tail = true;
+    boolean masked = true;
+    if (lo.constant() && hi.constant()) {
+      long n = hi.value() - lo.value();
+      main = Asm.i64(lo.value() + n / block * block);
+      tail = n % block != 0;
+      masked = n % w != 0;
+    } else {
+      Val n = asm.sub(hi, lo);
+      Val rest = asm.op("and", n, Asm.i64(block - 1));
+      main = asm.sub(hi, rest);
+      tail = !aligned;
+    }
+    asm.loop(
+        lo,
+        main,
+        block,
+        i -> {
+          var points = new ArrayList<Point>();
+          for (int u = 0; u < schedule.unroll; u++) {
+            Idx at = new Idx(asm.add(i, Asm.i64((long) u * w)), 1, null);
+            points.add(p.in(index(l, at), w, null));
+          }
+          body.accept(points);
+        });
+    if (!tail) {
+      return;
+    }
+    boolean masks = masked;
+    asm.loop(
+        main,
+        hi,
+        w,
+        i -> {
+          Val mask = null;
+          if (masks) {
+            Val left = asm.splat(asm.sub(hi, i), w);
+            mask = asm.cmp("icmp slt", asm.steps(Ty.I64, w, 1), left);
+          }
+          body.accept(List.of(p.in(index(l, new Idx(i, 1, null)), w, mask)));
+        });
+  }
+
+  // ---------------------------------------------------------------- stages
+
+  private void stage(Stage s, List<Point> points) {
+    Schedule.StageLoops l = Objects.requireNonNull(schedule.stages.get(s));
+    boolean reduces =
+        s.roots().stream().anyMatch(r -> r instanceof Root.Reduce || r instanceof Root.ArgReduce);
+    if (reduces) {
+      loops(l.kept(), 0, points, p -> reduce(s, l, p));
+    } else {
+      loops(l.kept(), 0, points, p -> p.forEach(q -> s.roots().forEach(r -> plain(r, q))));
+    }
+  }
+
+  private void plain(Root r, Point p) {
+    switch (r) {
+      case Root.Store s -> {
+        Val v = eval.at(s.value(), p);
+        if (nest.stored(r)) {
+          eval.store(v, s.to(), s.value().type().dtype(), p.index, p, null);
+        }
+      }
+      case Root.Write w -> write(w, p);
+      case Root.Reduce _, Root.ArgReduce _ ->
+          throw new dev.axial.AxialException("internal error: a reduction at a point");
+    }
+  }
+
+  private void reduce(Stage s, Schedule.StageLoops l, List<Point> outside) {
+    boolean along = l.reduced().stream().anyMatch(x -> x.vector) && schedule.lanes > 1;
+    int slots = along ? schedule.unroll : outside.size();
+    int lanes = along ? schedule.lanes : outside.getFirst().lanes;
+    var sums = new HashMap<Root, Accumulator>();
+    for (Root r : s.roots()) {
+      if (r instanceof Root.Reduce x) {
+        sums.put(r, new Accumulator.Plain(asm, x.fn(), x.value().type().dtype(), slots, lanes));
+      } else if (r instanceof Root.ArgReduce x) {
+        sums.put(r, new Accumulator.Position(asm, x.max(), x.value().type().dtype(), slots, lanes));
+      }
+    }
+    loops(
+        l.reduced(),
+        0,
+        outside,
+        inside -> {
+          for (int u = 0; u < inside.size(); u++) {
+            Point p = inside.get(u);
+            for (Root r : s.roots()) {
+              Accumulator a = sums.get(r);
+              if (a == null) {
+                plain(r, p);
+              } else {
+                Val v = asm.splat(eval.at(r.asks().getFirst(), p), lanes);
+                Idx i =
+                    r instanceof Root.ArgReduce x
+                        ? Objects.requireNonNull(p.index.get(x.axis()))
+                        : Idx.of(0);
+                a.add(u, v, i, along ? p.mask : null);
+              }
+            }
+          }
+        });
+    finish(s, sums, outside, along);
+  }
+
+  private void finish(
+      Stage s, Map<Root, Accumulator> sums, List<Point> outside, boolean along) {
+    var out = new HashMap<Root, Val>();
+    for (Root r : s.roots()) {
+      Accumulator a = sums.get(r);
+      if (a == null) {
+        continue;
+      }
+      Node d = Objects.requireNonNull(r.defines());
+      Mem to = r instanceof Root.Reduce x ? x.to() : ((Root.ArgReduce) r).to();
+      for (int u = 0; u < outside.size(); u++) {
+        Point p = outside.get(u);
+        Val v = along ? a.all() : a.slot(u);
+        out.put(r, v);
+        if (results == null) {
+          p.remember(d, p.index, v);
+          if (nest.stored(r)) {
+            eval.store(v, to, d.type().dtype(), p.index, p, null);
+          }
+        }
+      }
+    }
+    if (results != null) {
+      results.accept(out);
+    }
+  }
+
+  // ---------------------------------------------------------------- writing references
+
+  private void write(Root.Write w, Point p) {
+    DType t = w.of().dtype();
+    Eval.Target g = eval.target(w.access(), w.of(), w.index(), p.index, p);
+    Mem old = w.old();
+    if (g.empty()) {
+      if (old != null) {
+        Val zero = Asm.zero(Types.register(t));
+        eval.store(zero, old, t, p.index, p, null);
+        p.remember(Objects.requireNonNull(w.defines()), p.index, zero);
+      }
+      return;
+    }
+    Val v = eval.at(w.value(), p);
+    Val valid = g.valid();
+    switch (w.kind()) {
+      case SET -> eval.store(v, w.into(), t, g.index(), p, valid);
+      case ADD -> {
+        boolean always = w.mode() == Mode.CLAMP && !w.access().masked();
+        Runnable add =
+            () -> {
+              Val was = eval.load(w.into(), t, g.index(), p, null);
+              eval.store(
+                  sum(t, was, v), w.into(), t, g.index(), p, always || branches(valid) ? null : valid);
+            };
+        if (!always && branches(valid)) {
+          asm.branch(Objects.requireNonNull(valid), add, null);
+        } else {
+          add.run();
+        }
+      }
+      case SWAP -> {
+        Val was = eval.load(w.into(), t, g.index(), p, null);
+        Val result = valid == null || w.edge() == Edge.CLAMP ? was : orZero(valid, was);
+        if (valid != null && w.edge() == Edge.ADD) {
+          Val added = sum(t, was, v);
+          int n = Math.max(added.ty().lanes(), valid.ty().lanes());
+          Val stored =
+              asm.select(asm.splat(valid, n), asm.splat(v, n), asm.splat(added, n));
+          eval.store(stored, w.into(), t, g.index(), p, null);
+        } else {
+          eval.store(v, w.into(), t, g.index(), p, valid);
+        }
+        eval.store(result, Objects.requireNonNull(old), t, p.index, p, null);
+      }
+    }
+  }
+
+  private static boolean branches(@Nullable Val valid) {
+    return valid != null && valid.ty().lanes() == 1;
+  }
+
+  private Val orZero(Val valid, Val v) {
+    int n = Math.max(valid.ty().lanes(), v.ty().lanes());
+    Val x = asm.splat(v, n);
+    return asm.select(asm.splat(valid, n), x, Asm.zero(x.ty()));
+  }
+
+  private Val sum(DType t, Val a, Val b) {
+    int n = Math.max(a.ty().lanes(), b.ty().lanes());
+    return t == DType.BOOL
+        ? asm.op("or", asm.splat(a, n), asm.splat(b, n))
+        : Elements.binary(asm, Fn.Binary.ADD, t, asm.splat(a, n), asm.splat(b, n));
+  }
+}

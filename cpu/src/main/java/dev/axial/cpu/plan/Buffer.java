@@ -1,0 +1,91 @@
+package dev.axial.cpu.plan;
+
+import dev.axial.DType;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A piece of memory that a compiled program uses. */
+public final class Buffer {
+  /** Where the memory comes from. */
+  public enum Kind {
+    /** The k-th input of the program. */
+    INPUT,
+    /** The k-th output of the program. */
+    OUTPUT,
+    /** A place in the scratch block of a call. */
+    SCRATCH,
+    /** A row that each thread has for itself while a nest runs. */
+    ROW,
+    /** An address that is known when the program runs: a carry of a loop, a frame of a stack. */
+    POINTER
+  }
+
+  private final Kind kind;
+  private final int index;
+  private final DType dtype;
+  private final long elements;
+  private final String what;
+
+  /** Its place in the scratch block, in bytes. */
+  public long offset = -1;
+
+  /** What this address may be one of. */
+  final List<Buffer> aliases = new ArrayList<>();
+
+  /** The first and last moment of its life, in the order of steps. */
+  public int from = Integer.MAX_VALUE;
+
+  public int to = -1;
+
+  /** A buffer; {@code index} is the input's or output's number. */
+  public Buffer(Kind kind, int index, DType dtype, long elements, String what) {
+    this.kind = kind;
+    this.index = index;
+    this.dtype = dtype;
+    this.elements = elements;
+    this.what = what;
+  }
+
+  public Kind kind() {
+    return kind;
+  }
+
+  public int index() {
+    return index;
+  }
+
+  public DType dtype() {
+    return dtype;
+  }
+
+  public long elements() {
+    return elements;
+  }
+
+  /** What it holds, for people. */
+  public String what() {
+    return what;
+  }
+
+  public long bytes() {
+    return elements * dtype.bytes();
+  }
+
+  /** It is touched at this moment. */
+  void alive(int moment) {
+    from = Math.min(from, moment);
+    to = Math.max(to, moment);
+    aliases.forEach(b -> b.alive(moment));
+  }
+
+  @Override
+  public String toString() {
+    return switch (kind) {
+      case INPUT -> "in" + index;
+      case OUTPUT -> "out" + index;
+      case SCRATCH -> "scratch+" + offset;
+      case ROW -> "row";
+      case POINTER -> "pointer";
+    };
+  }
+}

@@ -1,0 +1,90 @@
+package dev.axial.cpu.plan;
+
+import dev.axial.ir.Op;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What a block does next. */
+public sealed interface Step {
+  /** Scalars, each in its place. */
+  record Scalars(List<Node> nodes) implements Step {}
+
+  /** Loops. */
+  record Loops(Nest nest) implements Step {}
+
+  /** A product of matrices, in batches: views of both operands, and rows of the result. */
+  record Contract(Matrices shape, Mem a, Mem b, Mem to, Node defines) implements Step {}
+
+  /** Sizes and strides of a contraction as matrices. */
+  record Matrices(
+      long m,
+      long n,
+      long k,
+      long[] batch,
+      long[] aBatch,
+      long[] bBatch,
+      long[] cBatch,
+      long aRow,
+      long aCol,
+      long bRow,
+      long bCol,
+      long cRow,
+      long cCol) {}
+
+  /** Running sums along an axis; both are rows of one type. */
+  record Cumulate(Op.CumSum op, Node value, Mem from, Mem to) implements Step {}
+
+  /** The order of the elements along an axis. */
+  record Order(Op.ArgSort op, Node value, Mem from, Mem to) implements Step {}
+
+  /** An empty stack. */
+  record NewStack(Frames frames) implements Step {}
+
+  /** A frame is written through {@code store}, whose target is the frame's address. */
+  record Push(Frames frames, Buffer address, Nest store, @Nullable Node mask, @Nullable Mem value)
+      implements Step {}
+
+  /** The top frame; the node's place is the frame's address, or memory it is copied to. */
+  record Pop(Frames frames, Node node, Buffer address, @Nullable Mem copy, @Nullable Node mask)
+      implements Step {}
+
+  /** Java code. */
+  record Host(Op.Callback op, List<Node> operands, List<Mem> at) implements Step {}
+
+  /**
+   * A loop. Carries that are scalars live in registers; of an array carry the current and the next
+   * contents change places.
+   *
+   * @param condition null for a counted loop
+   * @param index the counter
+   */
+  record Loop(
+      long length,
+      boolean reverse,
+      @Nullable Node index,
+      @Nullable Block condition,
+      Block body,
+      List<Carry> carries)
+      implements Step {}
+
+  /**
+   * One value that a loop carries.
+   *
+   * @param init what it starts as
+   * @param inside the carry in the body
+   * @param next what the body gives
+   * @param after the carry after the loop
+   */
+  record Carry(
+      Node init,
+      Node inside,
+      Node next,
+      Node after,
+      @Nullable Buffer current,
+      @Nullable Buffer other,
+      @Nullable Buffer first,
+      @Nullable Buffer second) {}
+
+  /** One of two blocks; results come by copies into {@code results}' places. */
+  record Branch(Node predicate, Block yes, Block no, List<Node> results) implements Step {}
+}
