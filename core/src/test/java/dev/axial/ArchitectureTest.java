@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
  * <ol>
  *   <li>vocabulary: the few classes of the root package that every layer speaks of;
  *   <li>{@code ir}: operations, programs, types;
- *   <li>{@code engine}: what an engine must do;
+ *   <li>{@code engine}: what an engine must do; {@code numerics}: what functions of numbers are;
  *   <li>{@code transform} and {@code interpreter}, which do not know each other;
  *   <li>the rest of the root package: what users see;
  *   <li>{@code random}, written on top of it like a user's code.
@@ -71,6 +71,8 @@ class ArchitectureTest {
         .definedBy("dev.axial.ir..")
         .layer("engine")
         .definedBy("dev.axial.engine..")
+        .layer("numerics")
+        .definedBy("dev.axial.numerics..")
         .layer("transform")
         .definedBy("dev.axial.transform..")
         .layer("interpreter")
@@ -85,10 +87,12 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("vocabulary")
         .whereLayer("engine")
         .mayOnlyAccessLayers("vocabulary", "ir")
+        .whereLayer("numerics")
+        .mayOnlyAccessLayers("vocabulary", "ir")
         .whereLayer("transform")
         .mayOnlyAccessLayers("vocabulary", "ir", "engine")
         .whereLayer("interpreter")
-        .mayOnlyAccessLayers("vocabulary", "ir", "engine")
+        .mayOnlyAccessLayers("vocabulary", "ir", "engine", "numerics")
         .whereLayer("root")
         .mayOnlyAccessLayers("vocabulary", "ir", "engine", "transform", "interpreter")
         .ensureAllClassesAreContainedInArchitecture()

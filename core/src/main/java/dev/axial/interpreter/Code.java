@@ -401,22 +401,18 @@ final class Code {
   /** Scalars come often, as indices of loops, and need no loop of their own. */
   private static Step scalar(Fn.Binary fn, DType t, int[] in, int out) {
     return switch (t) {
-      case FLOAT32 -> {
-        var g = Scalars.real(fn);
-        yield f -> {
-          float a = ((float[]) array(f, in[0]))[0];
-          float b = ((float[]) array(f, in[1]))[0];
-          f[out] = new float[] {(float) g.applyAsDouble(a, b)};
-        };
-      }
-      case FLOAT64 -> {
-        var g = Scalars.real(fn);
-        yield f -> {
-          double a = ((double[]) array(f, in[0]))[0];
-          double b = ((double[]) array(f, in[1]))[0];
-          f[out] = new double[] {g.applyAsDouble(a, b)};
-        };
-      }
+      case FLOAT32 ->
+          f -> {
+            float a = ((float[]) array(f, in[0]))[0];
+            float b = ((float[]) array(f, in[1]))[0];
+            f[out] = new float[] {Scalars.real(fn, a, b)};
+          };
+      case FLOAT64 ->
+          f -> {
+            double a = ((double[]) array(f, in[0]))[0];
+            double b = ((double[]) array(f, in[1]))[0];
+            f[out] = new double[] {Scalars.real(fn, a, b)};
+          };
       case INT32, UINT32 -> {
         var g = Scalars.integer(fn, t == DType.UINT32);
         yield f -> {

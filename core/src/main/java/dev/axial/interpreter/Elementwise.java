@@ -4,13 +4,13 @@ import dev.axial.AxialException;
 import dev.axial.DType;
 import dev.axial.engine.Store;
 import dev.axial.ir.Fn;
+import dev.axial.numerics.Evaluator;
+import dev.axial.numerics.Expansion;
 import java.util.Arrays;
-import java.util.function.DoubleBinaryOperator;
-import java.util.function.DoubleUnaryOperator;
 import java.util.function.IntBinaryOperator;
 import java.util.function.LongBinaryOperator;
 
-/** Element-wise loops. float32 is computed in double and rounded where that is exact or better. */
+/** Element-wise loops; functions beyond one instruction are expansions. */
 final class Elementwise {
   private Elementwise() {}
 
@@ -19,14 +19,7 @@ final class Elementwise {
   static Object unary(Fn.Unary fn, DType t, Object x) {
     return switch (x) {
       case float[] a -> unary(fn, a);
-      case double[] a -> {
-        var d = new double[a.length];
-        DoubleUnaryOperator f = Scalars.real(fn);
-        for (int k = 0; k < d.length; k++) {
-          d[k] = f.applyAsDouble(a[k]);
-        }
-        yield d;
-      }
+      case double[] a -> unary(fn, a);
       case int[] a -> {
         var d = new int[a.length];
         for (int k = 0; k < d.length; k++) {
@@ -71,22 +64,110 @@ final class Elementwise {
           d[k] = (float) Math.sqrt(a[k]);
         }
       }
-      case EXP -> {
+      case FLOOR -> {
         for (int k = 0; k < d.length; k++) {
-          d[k] = (float) Math.exp(a[k]);
+          d[k] = (float) Math.floor(a[k]);
         }
       }
-      case ERFINV -> { // not the double one rounded: the two are different approximations
+      case CEIL -> {
         for (int k = 0; k < d.length; k++) {
-          d[k] = Special.erfinv(a[k]);
+          d[k] = (float) Math.ceil(a[k]);
         }
       }
-      default -> { // not over Op: a loop of its own only where it pays
-        DoubleUnaryOperator f = Scalars.real(fn);
+      case ROUND -> {
         for (int k = 0; k < d.length; k++) {
-          d[k] = (float) f.applyAsDouble(a[k]);
+          d[k] = (float) Math.rint(a[k]);
         }
       }
+      case NOT, POPCOUNT -> throw new AxialException("internal error: " + fn + " of real numbers");
+      case SIGN,
+          EXP,
+          EXPM1,
+          LOG,
+          LOG1P,
+          CBRT,
+          SIN,
+          COS,
+          TAN,
+          ASIN,
+          ACOS,
+          ATAN,
+          SINH,
+          COSH,
+          TANH,
+          ASINH,
+          ACOSH,
+          ATANH,
+          ERF,
+          ERFC,
+          ERFINV,
+          LOGISTIC,
+          LGAMMA,
+          DIGAMMA ->
+          Evaluator.of(Expansion.of(fn, DType.FLOAT32)).apply(a, 0, d, 0, d.length);
+    }
+    return d;
+  }
+
+  private static double[] unary(Fn.Unary fn, double[] a) {
+    var d = new double[a.length];
+    switch (fn) {
+      case NEG -> {
+        for (int k = 0; k < d.length; k++) {
+          d[k] = -a[k];
+        }
+      }
+      case ABS -> {
+        for (int k = 0; k < d.length; k++) {
+          d[k] = Math.abs(a[k]);
+        }
+      }
+      case SQRT -> {
+        for (int k = 0; k < d.length; k++) {
+          d[k] = Math.sqrt(a[k]);
+        }
+      }
+      case FLOOR -> {
+        for (int k = 0; k < d.length; k++) {
+          d[k] = Math.floor(a[k]);
+        }
+      }
+      case CEIL -> {
+        for (int k = 0; k < d.length; k++) {
+          d[k] = Math.ceil(a[k]);
+        }
+      }
+      case ROUND -> {
+        for (int k = 0; k < d.length; k++) {
+          d[k] = Math.rint(a[k]);
+        }
+      }
+      case NOT, POPCOUNT -> throw new AxialException("internal error: " + fn + " of real numbers");
+      case SIGN,
+          EXP,
+          EXPM1,
+          LOG,
+          LOG1P,
+          CBRT,
+          SIN,
+          COS,
+          TAN,
+          ASIN,
+          ACOS,
+          ATAN,
+          SINH,
+          COSH,
+          TANH,
+          ASINH,
+          ACOSH,
+          ATANH,
+          ERF,
+          ERFC,
+          ERFINV,
+          LOGISTIC,
+          LGAMMA,
+          DIGAMMA ->
+          Evaluator.of(Expansion.of(fn, DType.FLOAT64)).apply(a, 0, d, 0, d.length);
     }
     return d;
   }
@@ -174,11 +255,9 @@ final class Elementwise {
           case FLOAT32 ->
               (x, xo, y, yo, z, o, n) ->
                   floats(fn, (float[]) x, xo, (float[]) y, yo, (float[]) z, o, n);
-          case FLOAT64 -> {
-            DoubleBinaryOperator f = Scalars.real(fn);
-            yield (x, xo, y, yo, z, o, n) ->
-                doubles(fn, f, (double[]) x, xo, (double[]) y, yo, (double[]) z, o, n);
-          }
+          case FLOAT64 ->
+              (x, xo, y, yo, z, o, n) ->
+                  doubles(fn, (double[]) x, xo, (double[]) y, yo, (double[]) z, o, n);
           case INT32, UINT32 -> {
             IntBinaryOperator f = Scalars.integer(fn, t == DType.UINT32);
             yield (x, xo, y, yo, z, o, n) -> {
@@ -338,34 +417,38 @@ final class Elementwise {
           d[o + k] = a[ao + k] / b[bo + k];
         }
       }
+      case REM -> {
+        for (int k = 0; k < n; k++) {
+          d[o + k] = a[ao + k] % b[bo + k];
+        }
+      }
       case MAX -> {
         for (int k = 0; k < n; k++) {
           d[o + k] = Math.max(a[ao + k], b[bo + k]);
         }
       }
-      default -> { // not over Op: a loop of its own only where it pays
-        DoubleBinaryOperator f = Scalars.real(fn);
+      case MIN -> {
         for (int k = 0; k < n; k++) {
-          d[o + k] = (float) f.applyAsDouble(a[ao + k], b[bo + k]);
+          d[o + k] = Math.min(a[ao + k], b[bo + k]);
         }
       }
+      case POW, ATAN2 -> Evaluator.of(Expansion.of(fn, DType.FLOAT32)).apply(a, ao, b, bo, d, o, n);
+      case AND, OR, XOR, SHL, SHR, SAR ->
+          throw new AxialException("internal error: " + fn + " of real numbers");
     }
   }
 
   private static void doubles(
-      Fn.Binary fn,
-      DoubleBinaryOperator f,
-      double[] a,
-      int ao,
-      double[] b,
-      int bo,
-      double[] d,
-      int o,
-      int n) {
+      Fn.Binary fn, double[] a, int ao, double[] b, int bo, double[] d, int o, int n) {
     switch (fn) {
       case ADD -> {
         for (int k = 0; k < n; k++) {
           d[o + k] = a[ao + k] + b[bo + k];
+        }
+      }
+      case SUB -> {
+        for (int k = 0; k < n; k++) {
+          d[o + k] = a[ao + k] - b[bo + k];
         }
       }
       case MUL -> {
@@ -373,11 +456,29 @@ final class Elementwise {
           d[o + k] = a[ao + k] * b[bo + k];
         }
       }
-      default -> { // not over Op: a loop of its own only where it pays
+      case DIV -> {
         for (int k = 0; k < n; k++) {
-          d[o + k] = f.applyAsDouble(a[ao + k], b[bo + k]);
+          d[o + k] = a[ao + k] / b[bo + k];
         }
       }
+      case REM -> {
+        for (int k = 0; k < n; k++) {
+          d[o + k] = a[ao + k] % b[bo + k];
+        }
+      }
+      case MAX -> {
+        for (int k = 0; k < n; k++) {
+          d[o + k] = Math.max(a[ao + k], b[bo + k]);
+        }
+      }
+      case MIN -> {
+        for (int k = 0; k < n; k++) {
+          d[o + k] = Math.min(a[ao + k], b[bo + k]);
+        }
+      }
+      case POW, ATAN2 -> Evaluator.of(Expansion.of(fn, DType.FLOAT64)).apply(a, ao, b, bo, d, o, n);
+      case AND, OR, XOR, SHL, SHR, SAR ->
+          throw new AxialException("internal error: " + fn + " of real numbers");
     }
   }
 

@@ -3,50 +3,14 @@ package dev.axial.interpreter;
 import dev.axial.AxialException;
 import dev.axial.DType;
 import dev.axial.ir.Fn;
-import java.util.function.DoubleBinaryOperator;
-import java.util.function.DoubleUnaryOperator;
+import dev.axial.numerics.Evaluator;
+import dev.axial.numerics.Expansion;
 import java.util.function.IntBinaryOperator;
 import java.util.function.LongBinaryOperator;
 
 /** What each element-wise function means for one element. */
 final class Scalars {
   private Scalars() {}
-
-  static DoubleUnaryOperator real(Fn.Unary f) {
-    return switch (f) {
-      case NEG -> x -> -x;
-      case ABS -> Math::abs;
-      case SIGN -> Math::signum;
-      case FLOOR -> Math::floor;
-      case CEIL -> Math::ceil;
-      case ROUND -> Math::rint;
-      case EXP -> Math::exp;
-      case EXPM1 -> Math::expm1;
-      case LOG -> Math::log;
-      case LOG1P -> Math::log1p;
-      case SQRT -> Math::sqrt;
-      case CBRT -> Math::cbrt;
-      case SIN -> Math::sin;
-      case COS -> Math::cos;
-      case TAN -> Math::tan;
-      case ASIN -> Math::asin;
-      case ACOS -> Math::acos;
-      case ATAN -> Math::atan;
-      case SINH -> Math::sinh;
-      case COSH -> Math::cosh;
-      case TANH -> Math::tanh;
-      case ASINH -> Special::asinh;
-      case ACOSH -> Special::acosh;
-      case ATANH -> Special::atanh;
-      case ERF -> Special::erf;
-      case ERFC -> Special::erfc;
-      case ERFINV -> x -> Special.erfinv(x);
-      case LOGISTIC -> x -> 1 / (1 + Math.exp(-x));
-      case LGAMMA -> Special::lgamma;
-      case DIGAMMA -> Special::digamma;
-      case NOT, POPCOUNT -> throw new AxialException("internal error: " + f + " of a real number");
-    };
-  }
 
   static long integer(Fn.Unary f, DType t, long x) {
     return switch (f) {
@@ -86,17 +50,32 @@ final class Scalars {
     };
   }
 
-  static DoubleBinaryOperator real(Fn.Binary f) {
+  /** One number each, in float32. */
+  static float real(Fn.Binary f, float x, float y) {
     return switch (f) {
-      case ADD -> (x, y) -> x + y;
-      case SUB -> (x, y) -> x - y;
-      case MUL -> (x, y) -> x * y;
-      case DIV -> (x, y) -> x / y;
-      case REM -> (x, y) -> x % y;
-      case POW -> Special::pow;
-      case MAX -> Math::max;
-      case MIN -> Math::min;
-      case ATAN2 -> Math::atan2;
+      case ADD -> x + y;
+      case SUB -> x - y;
+      case MUL -> x * y;
+      case DIV -> x / y;
+      case REM -> x % y;
+      case MAX -> Math.max(x, y);
+      case MIN -> Math.min(x, y);
+      case POW, ATAN2 -> Evaluator.of(Expansion.of(f, DType.FLOAT32)).apply(x, y);
+      case AND, OR, XOR, SHL, SHR, SAR ->
+          throw new AxialException("internal error: " + f + " of real numbers");
+    };
+  }
+
+  static double real(Fn.Binary f, double x, double y) {
+    return switch (f) {
+      case ADD -> x + y;
+      case SUB -> x - y;
+      case MUL -> x * y;
+      case DIV -> x / y;
+      case REM -> x % y;
+      case MAX -> Math.max(x, y);
+      case MIN -> Math.min(x, y);
+      case POW, ATAN2 -> Evaluator.of(Expansion.of(f, DType.FLOAT64)).apply(x, y);
       case AND, OR, XOR, SHL, SHR, SAR ->
           throw new AxialException("internal error: " + f + " of real numbers");
     };

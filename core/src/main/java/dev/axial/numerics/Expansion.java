@@ -1,0 +1,210 @@
+package dev.axial.numerics;
+
+import dev.axial.AxialException;
+import dev.axial.DType;
+import dev.axial.ir.Fn;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A function as a straight line of exact operations, the same for every engine.
+ *
+ * <p>Every step has one value, of one type, and uses values of steps before it; the last is the
+ * result. Arithmetic is that of IEEE 754, rounded to nearest even, with denormal numbers; integers
+ * wrap. Nothing may be reassociated, contracted or replaced by an approximation.
+ */
+public final class Expansion {
+  /** The type of a step's value. */
+  public enum Type {
+    F32,
+    F64,
+    I32,
+    I64,
+    BOOL
+  }
+
+  /** What a step computes from the values of its operands a, b and c. */
+  public enum Kind {
+    /** The argument whose number is {@code bits}. */
+    ARG,
+    /** {@code bits}: the IEEE bits of a real number, the value of an integer, 0 or 1. */
+    CONST,
+    ADD,
+    SUB,
+    MUL,
+    DIV,
+    /** a b + c, rounded once. */
+    FMA,
+    SQRT,
+    /** The nearest integer, of two the even one; keeps the sign of zero. */
+    RINT,
+    /** Without the sign, a NaN's too. */
+    ABS,
+    NEG,
+    /** The magnitude of a with the sign bit of b. */
+    COPYSIGN,
+    IADD,
+    ISUB,
+    IMUL,
+    /** Bit by bit, of integers or of booleans; OR and XOR too. */
+    AND,
+    OR,
+    XOR,
+    /** The count b is an integer of the same type, between 0 and the number of bits less one. */
+    SHL,
+    /** Zeros come in. */
+    LSHR,
+    /** The sign comes in. */
+    ASHR,
+    /** a = b of real numbers, false where one is NaN; FLT and FLE too. */
+    FEQ,
+    FLT,
+    FLE,
+    IEQ,
+    /** Of signed integers. */
+    ILT,
+    /** b where a is true, otherwise c. */
+    SELECT,
+    /** The same bits: F32 and I32, F64 and I64. */
+    BITCAST,
+    /**
+     * To another type: F32 and F64 (rounded), an integer to a real number (rounded), I32 to I64
+     * with the sign, I64 to I32 without its upper half. Never from a real number to an integer: the
+     * expansions take integers from the bits of a sum, which are defined for every value.
+     */
+    CONVERT
+  }
+
+  /**
+   * One operation: the numbers of the steps that are its operands, -1 for none, and the bits of a
+   * constant or the number of an argument.
+   */
+  public record Step(Kind kind, Type type, int a, int b, int c, long bits) {}
+
+  /** What may be computed instead of an expansion, where the guard, a BOOL, holds for all lanes. */
+  public record Cheap(Expansion guard, Expansion value) {}
+
+  private static final Map<DType, Map<Fn.Unary, Expansion>> UNARY = new EnumMap<>(DType.class);
+  private static final Map<DType, Map<Fn.Binary, Expansion>> BINARY = new EnumMap<>(DType.class);
+
+  private final List<Step> steps;
+  private final int arity;
+  private final Optional<Cheap> cheap;
+
+  Expansion(List<Step> steps, int arity, Optional<Cheap> cheap) {
+    this.steps = List.copyOf(steps);
+    this.arity = arity;
+    this.cheap = cheap;
+  }
+
+  /** The expansion of a function for float32 or float64; the same object each time. */
+  public static Expansion of(Fn.Unary fn, DType t) {
+    if (!has(fn) || !t.isFloating()) {
+      throw new AxialException("internal error: no expansion of " + fn + " for " + t);
+    }
+    synchronized (UNARY) {
+      return UNARY
+          .computeIfAbsent(t, _ -> new EnumMap<>(Fn.Unary.class))
+          .computeIfAbsent(fn, f -> Functions.unary(f, t == DType.FLOAT32));
+    }
+  }
+
+  /**
+   * The expansion of a function of two numbers for float32 or float64; the same object each time.
+   */
+  public static Expansion of(Fn.Binary fn, DType t) {
+    if (!has(fn) || !t.isFloating()) {
+      throw new AxialException("internal error: no expansion of " + fn + " for " + t);
+    }
+    synchronized (BINARY) {
+      return BINARY
+          .computeIfAbsent(t, _ -> new EnumMap<>(Fn.Binary.class))
+          .computeIfAbsent(fn, f -> Functions.binary(f, t == DType.FLOAT32));
+    }
+  }
+
+  /** Whether a function is expanded; the others are one instruction, or of integers alone. */
+  public static boolean has(Fn.Unary fn) {
+    return switch (fn) {
+      case NEG, ABS, FLOOR, CEIL, ROUND, SQRT, NOT, POPCOUNT -> false;
+      case SIGN,
+          EXP,
+          EXPM1,
+          LOG,
+          LOG1P,
+          CBRT,
+          SIN,
+          COS,
+          TAN,
+          ASIN,
+          ACOS,
+          ATAN,
+          SINH,
+          COSH,
+          TANH,
+          ASINH,
+          ACOSH,
+          ATANH,
+          ERF,
+          ERFC,
+          ERFINV,
+          LOGISTIC,
+          LGAMMA,
+          DIGAMMA ->
+          true;
+    };
+  }
+
+  /** Whether a function is expanded; the others are one instruction, or of integers alone. */
+  public static boolean has(Fn.Binary fn) {
+    return fn == Fn.Binary.POW || fn == Fn.Binary.ATAN2;
+  }
+
+  /** The steps, each after those it uses. */
+  public List<Step> steps() {
+    return steps;
+  }
+
+  /** The number of arguments. */
+  public int arity() {
+    return arity;
+  }
+
+  /** The number of the step whose value is the result: the last one. */
+  public int result() {
+    return steps.size() - 1;
+  }
+
+  /** The type of the result. */
+  public Type type() {
+    return steps.getLast().type();
+  }
+
+  /**
+   * Another expansion that gives the same bits wherever its guard holds, in fewer steps. An engine
+   * may ignore it.
+   */
+  public Optional<Cheap> cheap() {
+    return cheap;
+  }
+
+  /** One step a line, as in {@code 3 = FMA F32 (0, 1, 2)}. */
+  @Override
+  public String toString() {
+    var s = new StringBuilder();
+    for (int k = 0; k < steps.size(); k++) {
+      Step e = steps.get(k);
+      s.append(k).append(" = ").append(e.kind()).append(' ').append(e.type());
+      if (e.a() < 0) {
+        s.append(" 0x").append(Long.toHexString(e.bits()));
+      } else {
+        s.append(" (").append(e.a());
+        s.append(e.b() < 0 ? "" : ", " + e.b()).append(e.c() < 0 ? "" : ", " + e.c()).append(')');
+      }
+      s.append('\n');
+    }
+    return s.toString();
+  }
+}
