@@ -10,6 +10,8 @@ module dev.axial {
       dev.axial.cpu;
   exports dev.axial.ir to
       dev.axial.cpu;
+  exports dev.axial.numerics to
+      dev.axial.cpu;
 
   uses dev.axial.engine.EngineProvider;
 }

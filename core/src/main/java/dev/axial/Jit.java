@@ -80,7 +80,8 @@ final class Jit {
           "lower is for eager code; inside a traced function nothing is lowered on its own.");
     }
     Compiled code = compiled(apart(args));
-    return new Lowered(new Program(code.root.program()), Eager.engine(), this::call);
+    return new Lowered(
+        new Program(code.root.program()), Eager.engine(), code.root.code(), this::call);
   }
 
   private Compiled compiled(Call c) {

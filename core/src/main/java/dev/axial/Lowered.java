@@ -1,5 +1,6 @@
 package dev.axial;
 
+import dev.axial.engine.Executable;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -7,11 +8,17 @@ import org.jspecify.annotations.Nullable;
 public final class Lowered {
   private final Program program;
   private final String engine;
+  private final Executable code;
   private final Function<@Nullable Object[], @Nullable Object> call;
 
-  Lowered(Program program, String engine, Function<@Nullable Object[], @Nullable Object> call) {
+  Lowered(
+      Program program,
+      String engine,
+      Executable code,
+      Function<@Nullable Object[], @Nullable Object> call) {
     this.program = program;
     this.engine = engine;
+    this.code = code;
     this.call = call;
   }
 
@@ -22,7 +29,8 @@ public final class Lowered {
 
   /** What will run: the engine and the program's listing, each line with the user's source line. */
   public String explain() {
-    return "engine: %s%nequations: %d%n%s".formatted(engine, program.size(), program);
+    return "engine: %s%nequations: %d%n%s%s"
+        .formatted(engine, program.size(), program, code.explain());
   }
 
   /** The compiled function; it takes the arguments as an array. */

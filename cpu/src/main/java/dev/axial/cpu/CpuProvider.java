@@ -1,6 +1,7 @@
 package dev.axial.cpu;
 
-import dev.axial.AxialException;
+import dev.axial.cpu.llvm.Llvm;
+import dev.axial.cpu.llvm.Natives;
 import dev.axial.engine.Engine;
 import dev.axial.engine.EngineProvider;
 
@@ -13,6 +14,6 @@ public final class CpuProvider implements EngineProvider {
 
   @Override
   public Engine create() {
-    throw new AxialException("not yet");
+    return new CpuEngine(new Llvm(Natives.libLlvm()));
   }
 }

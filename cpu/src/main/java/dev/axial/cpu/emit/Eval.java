@@ -33,6 +33,21 @@ final class Eval {
     this.asm = frame.asm();
   }
 
+  /** A scalar, computed here. */
+  Val fresh(Node n) {
+    return compute(n, Map.of(), Point.start());
+  }
+
+  /** The element of a value that is being put into memory: computed, and remembered. */
+  Val made(Node n, Point p) {
+    Val v = p.known(n, p.index);
+    if (v == null) {
+      v = compute(n, p.index, p);
+      p.remember(n, p.index, v);
+    }
+    return v;
+  }
+
   /** The element of a value at the point's own indices. */
   Val at(Node n, Point p) {
     return at(n, p.index, p);

@@ -174,7 +174,7 @@ final class NestEmitter {
   private void plain(Root r, Point p) {
     switch (r) {
       case Root.Store s -> {
-        Val v = eval.at(s.value(), p);
+        Val v = s.value() == s.defines() ? eval.made(s.value(), p) : eval.at(s.value(), p);
         if (nest.stored(r)) {
           eval.store(v, s.to(), s.value().type().dtype(), p.index, p, null);
         }

@@ -362,6 +362,22 @@ public final class Asm {
     return new Val(Ty.PTR, name);
   }
 
+  /** Loads from a table at the start of the function. */
+  public Val early(Ty ty, Val table, long slot) {
+    String p = "%e" + count++;
+    String v = "%e" + count++;
+    entry.append("  %s = getelementptr i64, %s, i64 %d\n".formatted(p, table, slot));
+    entry.append("  %s = load %s, ptr %s, align 8\n".formatted(v, ty, p));
+    return new Val(ty, v);
+  }
+
+  /** An instruction at the start of the function. */
+  public Val early(Ty ty, String instruction) {
+    String v = "%e" + count++;
+    entry.append("  %s = %s\n".formatted(v, instruction));
+    return new Val(ty, v);
+  }
+
   /** A variable: an alloca that starts with the given value here. */
   public Val variable(Val init) {
     Val p = alloca(init.ty.toString(), alignOf(init.ty));

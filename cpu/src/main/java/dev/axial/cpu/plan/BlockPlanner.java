@@ -164,8 +164,8 @@ final class BlockPlanner {
     return switch (e.op()) {
       case Op.RefNew _ -> new Cell(t, refMemory(v, t, e.site()), String.valueOf(e.site()));
       case Op.StackNew s -> {
-        boolean out = program.outputs().contains(v);
-        yield planner.frames(s.type(), out ? null : Planner.pushes(after(v), v));
+        int out = program.outputs().indexOf(v);
+        yield planner.frames(s.type(), out >= 0 ? null : Planner.pushes(after(v), v), out);
       }
       default -> { // not over Op: an array
         boolean reads = !in.isEmpty() && in.getFirst() instanceof Cell;
@@ -702,7 +702,8 @@ final class BlockPlanner {
     DType t = out.type().dtype();
     Contraction c = Contraction.of(d, a.type(), b.type(), out.type());
     boolean plain =
-        c.m() == 1 && c.batch() == 1
+        true
+            || c.m() == 1 && c.batch() == 1
             || c.n() == 1 && c.batch() == 1
             || c.k() == 1
             || c.lopsided()
@@ -1089,20 +1090,19 @@ final class BlockPlanner {
     }
     var list = new ArrayList<Step.Carry>();
     var next = new ArrayList<@Nullable Mem>();
-    var initial = new ArrayList<Mem>();
     for (int k = 0; k < carries; k++) {
       Node init = i.node(k);
       Node after = (Node) i.out().get(k);
       boolean same = body.outputs().get(k) == body.inputs().get(k + offset);
       Node inside = same ? init : new Node(init.type(), null, List.of(), null, 0);
+      Mem from = null;
       Buffer current = null;
       Buffer other = null;
       Buffer first = null;
       Buffer second = null;
       if (!init.isScalar() && !same) {
         ArrayType t = init.type();
-        Mem from = rows(init, i.site());
-        initial.add(from);
+        from = rows(init, i.site());
         first = carryPlace(after, length, 1, t);
         second = carryPlace(after, length, 0, t);
         current = planner.add(new Buffer(Buffer.Kind.POINTER, 0, t.dtype(), t.size(), "carry"));
@@ -1117,7 +1117,7 @@ final class BlockPlanner {
         next.add(null);
       }
       inputs.add(inside);
-      list.add(new Step.Carry(init, inside, init, after, current, other, first, second));
+      list.add(new Step.Carry(init, inside, init, after, from, current, other, first, second));
     }
     inputs.addAll(i.in().subList(carries, i.in().size()));
     Block test = null;
@@ -1138,6 +1138,7 @@ final class BlockPlanner {
               c.inside(),
               inner.outputs.get(k),
               c.after(),
+              c.from(),
               c.current(),
               c.other(),
               c.first(),

@@ -111,13 +111,27 @@ public final class Planner {
     return add(new Buffer(Buffer.Kind.SCRATCH, 0, t, elements, what));
   }
 
-  /** A stack that this program makes. */
-  Frames frames(StackType t, @Nullable Long bound) {
-    var f =
-        new Frames(t, scratch(DType.INT64, 2 + lanes(t), "heights of a stack"), -1);
+  /**
+   * A stack that this program makes.
+   *
+   * @param bound the most pushes, or null without a bound
+   * @param output the number of the output that it is, or -1
+   */
+  Frames frames(StackType t, @Nullable Long bound, int output) {
+    Buffer record =
+        output >= 0
+            ? add(
+                new Buffer(
+                    Buffer.Kind.OUTPUT, output, DType.INT64, 2 + lanes(t), "stack, output " + output))
+            : scratch(DType.INT64, 2 + lanes(t), "heights of a stack");
+    var f = new Frames(t, record, -1);
     long frame = Math.max(1, t.of().size());
     if (bound != null && bound * frame * t.of().dtype().bytes() <= MOST_FRAMES) {
       f.fixed(scratch(t.of().dtype(), Math.max(1, bound) * frame, "stack of " + bound + " frames"));
+    } else {
+      // The runtime starts and ends it.
+      f.record().alive(0);
+      f.record().alive(Integer.MAX_VALUE);
     }
     stacks.add(f);
     return f;

@@ -74,12 +74,16 @@ public sealed interface Step {
    * @param inside the carry in the body
    * @param next what the body gives
    * @param after the carry after the loop
+   * @param from where the first contents of an array carry lie, in rows
+   * @param current the address of the current contents
+   * @param other the address of the next contents, first the one and then the other of two
    */
   record Carry(
       Node init,
       Node inside,
       Node next,
       Node after,
+      @Nullable Mem from,
       @Nullable Buffer current,
       @Nullable Buffer other,
       @Nullable Buffer first,

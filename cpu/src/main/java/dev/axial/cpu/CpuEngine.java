@@ -1,0 +1,64 @@
+package dev.axial.cpu;
+
+import dev.axial.cpu.emit.Emitter;
+import dev.axial.cpu.emit.Host;
+import dev.axial.cpu.llvm.Llvm;
+import dev.axial.cpu.llvm.ObjectCache;
+import dev.axial.cpu.plan.Planner;
+import dev.axial.cpu.runtime.Compiled;
+import dev.axial.engine.Engine;
+import dev.axial.engine.Executable;
+import dev.axial.ir.Op;
+import dev.axial.ir.Program;
+import dev.axial.ir.Type;
+import java.util.List;
+
+/** The native engine. */
+final class CpuEngine implements Engine {
+  /** Operations on fewer elements are done by the interpreter at once. */
+  private static final long FEW = 1 << 14;
+
+  private static final String PASSES = System.getProperty("axial.llvm.passes", "default<O2>");
+
+  private final Llvm llvm;
+  private final Host host;
+  private final ObjectCache cache;
+
+  CpuEngine(Llvm llvm) {
+    this.llvm = llvm;
+    this.host = host(llvm);
+    this.cache = new ObjectCache(() -> llvm);
+  }
+
+  private static Host host(Llvm llvm) {
+    if (llvm.has("avx512f") && llvm.has("avx512vl") && llvm.has("avx512dq")) {
+      return new Host(64, 32);
+    }
+    return llvm.has("avx2") ? new Host(32, 16) : new Host(16, llvm.has("neon") ? 32 : 16);
+  }
+
+  @Override
+  public String name() {
+    return "native";
+  }
+
+  @Override
+  public boolean wants(Op op, List<Type> operands) {
+    long n = 0;
+    for (Type t : operands) {
+      n += t.array().size();
+    }
+    return n >= FEW;
+  }
+
+  @Override
+  public Executable compile(Program program) {
+    Planner.Plan plan = Planner.of(program);
+    Emitter.Written w = Emitter.write(plan, host);
+    if (Boolean.getBoolean("axial.dump")) {
+      System.getLogger("dev.axial").log(System.Logger.Level.INFO, w.ir());
+    }
+    ObjectCache.Code code = cache.get(w.ir(), List.of(ObjectCache.NAME), PASSES);
+    return new Compiled(plan, w.called(), code, () -> Explanation.of(llvm, plan, w, code));
+  }
+}

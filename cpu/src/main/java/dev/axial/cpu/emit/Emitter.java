@@ -1,0 +1,335 @@
+package dev.axial.cpu.emit;
+
+import dev.axial.AxialException;
+import dev.axial.DType;
+import dev.axial.cpu.llvm.Asm;
+import dev.axial.cpu.llvm.Asm.Ty;
+import dev.axial.cpu.llvm.Asm.Val;
+import dev.axial.cpu.llvm.ObjectCache;
+import dev.axial.cpu.plan.Block;
+import dev.axial.cpu.plan.Buffer;
+import dev.axial.cpu.plan.Mem;
+import dev.axial.cpu.plan.Node;
+import dev.axial.cpu.plan.Planner;
+import dev.axial.cpu.plan.Step;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes a program: an entry with its control flow, and a function for each large nest, which
+ * threads may divide. Nests that are alike share a function: what differs, addresses and scalars,
+ * comes in a table.
+ */
+public final class Emitter implements Frame {
+  private final Planner.Plan plan;
+  private final Host host;
+  private final Set<String> declarations = new TreeSet<>();
+  private final StringBuilder functions = new StringBuilder();
+  private final Map<String, String> kernels = new HashMap<>();
+  private final List<Step> called = new ArrayList<>();
+  private final List<String> report = new ArrayList<>();
+  private final Asm asm;
+  private final Val table = new Val(Ty.PTR, "%table");
+  private final Map<Buffer, Val> addresses = new IdentityHashMap<>();
+  private final Map<Buffer, Val> pointers = new IdentityHashMap<>();
+  private final Map<Integer, Val> slots = new HashMap<>();
+  private final Map<Node, Val> scalars = new IdentityHashMap<>();
+  private final Eval eval;
+
+  private Emitter(Planner.Plan plan, Host host) {
+    this.plan = plan;
+    this.host = host;
+    this.asm = new Asm("define void @" + ObjectCache.NAME + "(ptr %table) #0", declarations);
+    this.eval = new Eval(this);
+  }
+
+  /**
+   * A written program.
+   *
+   * @param ir the module's text
+   * @param called steps that the runtime does, by their number
+   * @param report one line for each nest
+   */
+  public record Written(String ir, List<Step> called, List<String> report) {}
+
+  /** Writes a plan. */
+  public static Written write(Planner.Plan plan, Host host) {
+    var e = new Emitter(plan, host);
+    e.block(plan.block());
+    e.asm.leave();
+    var ir = new StringBuilder();
+    e.declarations.forEach(d -> ir.append(d).append('\n'));
+    ir.append(e.functions).append(e.asm.text());
+    ir.append(
+        "attributes #0 = { nounwind \"prefer-vector-width\"=\"%d\" \"no-trapping-math\"=\"true\" }\n!0 = !{i32 1}\n"
+            .formatted(host.vectorBytes() * 8));
+    return new Written(ir.toString(), e.called, e.report);
+  }
+
+  // ---------------------------------------------------------------- frame
+
+  @Override
+  public Asm asm() {
+    return asm;
+  }
+
+  Host host() {
+    return host;
+  }
+
+  Planner.Plan plan() {
+    return plan;
+  }
+
+  Map<String, String> kernels() {
+    return kernels;
+  }
+
+  StringBuilder functions() {
+    return functions;
+  }
+
+  Set<String> declarations() {
+    return declarations;
+  }
+
+  /** A slot of the table, loaded at the start. */
+  Val slot(int k, Ty ty) {
+    return slots.computeIfAbsent(k, s -> asm.early(ty, table, s));
+  }
+
+  @Override
+  public Val address(Buffer b) {
+    return switch (b.kind()) {
+      case INPUT -> addresses.computeIfAbsent(b, x -> slot(Table.INPUTS + x.index(), Ty.PTR));
+      case OUTPUT ->
+          addresses.computeIfAbsent(
+              b, x -> slot(Table.INPUTS + plan.inputs().size() + x.index(), Ty.PTR));
+      case SCRATCH -> {
+        Val base = slot(Table.SCRATCH, Ty.PTR);
+        yield addresses.computeIfAbsent(
+            b,
+            x ->
+                asm.early(
+                    Ty.PTR, "getelementptr i8, %s, i64 %d".formatted(base, x.offset)));
+      }
+      case ROW ->
+          addresses.computeIfAbsent(b, x -> asm.alloca("[%d x i8]".formatted(x.bytes()), 64));
+      case POINTER -> asm.get(pointer(b), Ty.PTR);
+    };
+  }
+
+  private Val pointer(Buffer b) {
+    return pointers.computeIfAbsent(b, _ -> asm.alloca("ptr", 8));
+  }
+
+  @Override
+  public Val scalar(Node n) {
+    Val v = scalars.get(n);
+    if (v != null) {
+      return v;
+    }
+    Mem m = n.mem();
+    if (m == null) {
+      throw new AxialException(
+          "internal error: a scalar that was not computed: %s %s".formatted(n.op(), n.type()));
+    }
+    return eval.load(m, n.type().dtype(), Map.of(), Point.start(), null);
+  }
+
+  // ---------------------------------------------------------------- steps
+
+  private void block(Block b) {
+    for (Step s : b.steps()) {
+      step(s);
+    }
+  }
+
+  private void step(Step s) {
+    switch (s) {
+      case Step.Scalars x -> {
+        for (Node n : x.nodes()) {
+          scalars.put(n, eval.fresh(n));
+        }
+      }
+      case Step.Loops l -> report.add(new Kernels(this).nest(l.nest()));
+      case Step.Contract c -> contract(c);
+      case Step.Cumulate c -> Cumulation.write(this, c);
+      case Step.Order o -> call(o, List.of(o.from(), o.to()));
+      case Step.NewStack n -> StackCode.create(this, n.frames());
+      case Step.Push p -> StackCode.push(this, p);
+      case Step.Pop p -> {
+        StackCode.pop(this, p);
+        if (p.node().isScalar()) {
+          Mem m = Objects.requireNonNull(p.copy());
+          scalars.put(
+              p.node(), eval.load(m, p.node().type().dtype(), Map.of(), Point.start(), null));
+        }
+      }
+      case Step.Host h -> call(h, h.at());
+      case Step.Loop l -> loop(l);
+      case Step.Branch b -> branch(b);
+    }
+  }
+
+  private void contract(Step.Contract c) {
+    throw new AxialException("internal error: no contraction yet: " + c.shape());
+  }
+
+  Val rowsAddress(Mem m) {
+    Val a = address(m.buffer());
+    String element = Types.memory(m.buffer().dtype()).scalar();
+    return asm.at(a, element, Asm.i64(m.offset()));
+  }
+
+  /** Lets the runtime do a step, and ends if that failed. */
+  private void call(Step s, List<Mem> at) {
+    Val list = asm.alloca("[%d x ptr]".formatted(Math.max(1, at.size())), 8);
+    for (int k = 0; k < at.size(); k++) {
+      asm.store(rowsAddress(at.get(k)), asm.at(list, "ptr", Asm.i64(k)), 8);
+    }
+    called.add(s);
+    asm.run(
+        slot(Table.HOST, Ty.PTR).name(),
+        false,
+        slot(Table.CONTEXT, Ty.I64),
+        Asm.i64(called.size() - 1),
+        list);
+    leaveIfFailed();
+  }
+
+  void leaveIfFailed() {
+    Val status = asm.load(Ty.I64, asm.at(table, "i64", Asm.i64(Table.STATUS)), 8);
+    asm.leaveIf(asm.cmp("icmp ne", status, Asm.i64(0)));
+  }
+
+  void fail(long code) {
+    asm.store(Asm.i64(code), asm.at(table, "i64", Asm.i64(Table.STATUS)), 8);
+  }
+
+  void point(Buffer b, Val address) {
+    asm.put(pointer(b), address);
+  }
+
+  // ---------------------------------------------------------------- control
+
+  private void loop(Step.Loop l) {
+    var variables = new ArrayList<@Nullable Val>();
+    var spares = new ArrayList<@Nullable Val>();
+    for (Step.Carry c : l.carries()) {
+      boolean same = c.inside() == c.init();
+      variables.add(
+          c.init().isScalar() && !same ? asm.variable(scalar(c.init())) : null);
+      Buffer current = c.current();
+      if (current == null) {
+        spares.add(null);
+        continue;
+      }
+      Mem from = Objects.requireNonNull(c.from());
+      point(current, rowsAddress(from));
+      point(Objects.requireNonNull(c.other()), address(Objects.requireNonNull(c.first())));
+      spares.add(asm.variable(address(Objects.requireNonNull(c.second()))));
+    }
+    Runnable enter =
+        () -> {
+          for (int k = 0; k < l.carries().size(); k++) {
+            Val v = variables.get(k);
+            Node inside = l.carries().get(k).inside();
+            if (v != null) {
+              scalars.put(inside, asm.get(v, Types.register(inside.type().dtype())));
+            }
+          }
+        };
+    Runnable body =
+        () -> {
+          block(l.body());
+          var next = new ArrayList<@Nullable Val>();
+          for (int k = 0; k < variables.size(); k++) {
+            next.add(variables.get(k) == null ? null : scalar(l.carries().get(k).next()));
+          }
+          for (int k = 0; k < variables.size(); k++) {
+            Val v = variables.get(k);
+            if (v != null) {
+              asm.put(v, Objects.requireNonNull(next.get(k)));
+            }
+            Val spare = spares.get(k);
+            if (spare != null) {
+              Step.Carry c = l.carries().get(k);
+              Val made = address(Objects.requireNonNull(c.other()));
+              point(Objects.requireNonNull(c.current()), made);
+              point(Objects.requireNonNull(c.other()), asm.get(spare, Ty.PTR));
+              asm.put(spare, made);
+            }
+          }
+        };
+    Block condition = l.condition();
+    if (condition == null) {
+      asm.loop(
+          Asm.i64(0),
+          Asm.i64(l.length()),
+          1,
+          i -> {
+            Val at = l.reverse() ? asm.sub(Asm.i64(l.length() - 1), i) : i;
+            Val narrow =
+                at.constant() ? Asm.i32((int) at.value()) : asm.cast("trunc", at, Ty.I32);
+            scalars.put(Objects.requireNonNull(l.index()), narrow);
+            enter.run();
+            body.run();
+          });
+    } else {
+      asm.whileLoop(
+          () -> {
+            enter.run();
+            block(condition);
+            return scalar(condition.outputs().getFirst());
+          },
+          body);
+    }
+    for (int k = 0; k < variables.size(); k++) {
+      Step.Carry c = l.carries().get(k);
+      Val v = variables.get(k);
+      if (v != null) {
+        scalars.put(c.after(), asm.get(v, Types.register(c.after().type().dtype())));
+      } else if (c.after().isScalar()) {
+        scalars.put(c.after(), scalar(c.init()));
+      }
+    }
+  }
+
+  private void branch(Step.Branch b) {
+    var variables = new ArrayList<@Nullable Val>();
+    for (Node n : b.results()) {
+      variables.add(
+          n.isScalar() ? asm.alloca(Types.register(n.type().dtype()).toString(), 8) : null);
+    }
+    asm.branch(scalar(b.predicate()), () -> side(b.yes(), variables), () -> side(b.no(), variables));
+    for (int k = 0; k < variables.size(); k++) {
+      Val v = variables.get(k);
+      Node n = b.results().get(k);
+      if (v != null) {
+        scalars.put(n, asm.get(v, Types.register(n.type().dtype())));
+      }
+    }
+  }
+
+  private void side(Block b, List<@Nullable Val> variables) {
+    block(b);
+    for (int k = 0; k < variables.size(); k++) {
+      Val v = variables.get(k);
+      if (v != null) {
+        asm.put(v, scalar(b.outputs().get(k)));
+      }
+    }
+  }
+
+  static DType dtype(Mem m) {
+    return m.buffer().dtype();
+  }
+}

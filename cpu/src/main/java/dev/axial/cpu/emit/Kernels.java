@@ -1,0 +1,338 @@
+package dev.axial.cpu.emit;
+
+import dev.axial.cpu.llvm.Asm;
+import dev.axial.cpu.llvm.Asm.Ty;
+import dev.axial.cpu.llvm.Asm.Val;
+import dev.axial.cpu.llvm.ObjectCache;
+import dev.axial.cpu.plan.Buffer;
+import dev.axial.cpu.plan.Mem;
+import dev.axial.cpu.plan.Nest;
+import dev.axial.cpu.plan.Node;
+import dev.axial.cpu.plan.Root;
+import dev.axial.cpu.plan.Stage;
+import dev.axial.ir.Fn;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides how a nest runs: in place if it is small, in a function of its own otherwise, divided
+ * among threads if that pays. A reduction of everything is divided into parts whose number depends
+ * on its size alone, so its result does not depend on the number of threads.
+ */
+final class Kernels {
+  /** Nests with fewer operations are written where they stand. */
+  private static final long IN_PLACE = 1 << 13;
+
+  /** Nests with more operations are divided. */
+  private static final long DIVIDED = 1 << 17;
+
+  private static final int PARTS = 64;
+
+  private final Emitter outer;
+
+  Kernels(Emitter outer) {
+    this.outer = outer;
+  }
+
+  /** Writes a nest and says in a line how it runs. */
+  String nest(Nest nest) {
+    Schedule s = Schedule.of(nest, outer.host());
+    String how;
+    if (s.work < IN_PLACE) {
+      new NestEmitter(nest, s, outer).run(null, null, null, false);
+      how = "in place";
+    } else if (s.work >= DIVIDED && s.divisible && units(s) > 1) {
+      kernel(nest, s, true, null);
+      how = "divided";
+    } else if (s.work >= DIVIDED && partial(nest, s) != null) {
+      kernel(nest, s, true, partial(nest, s));
+      how = "divided in " + PARTS + " parts";
+    } else {
+      kernel(nest, s, false, null);
+      how = "one thread";
+    }
+    return "%s: %s, %d lanes × %d, %s".formatted(s.describe(), names(nest), s.lanes, s.unroll, how);
+  }
+
+  private static String names(Nest nest) {
+    var out = new ArrayList<String>();
+    for (Stage st : nest.stages()) {
+      for (Root r : st.roots()) {
+        out.add(
+            switch (r) {
+              case Root.Store x -> "store " + x.value().type();
+              case Root.Reduce x -> x.fn() + " over " + x.axes();
+              case Root.ArgReduce x -> (x.max() ? "argmax" : "argmin") + " over " + x.axis();
+              case Root.Write w -> w.kind() + " " + w.space();
+            });
+      }
+    }
+    return String.join(", ", out);
+  }
+
+  private static long grain(Schedule s, Schedule.Loop l) {
+    return l.vector ? (long) s.lanes * s.unroll : 1;
+  }
+
+  private static long units(Schedule s) {
+    Schedule.Loop l = s.outer.getFirst();
+    return (l.size + grain(s, l) - 1) / grain(s, l);
+  }
+
+  /** The loop to divide of a nest that only reduces everything. */
+  private static Schedule.@Nullable Loop partial(Nest nest, Schedule s) {
+    if (!s.outer.isEmpty() || nest.stages().size() != 1) {
+      return null;
+    }
+    Stage st = nest.stages().getFirst();
+    for (Root r : st.roots()) {
+      if (!(r instanceof Root.Reduce)) {
+        return null;
+      }
+    }
+    Schedule.StageLoops l = Objects.requireNonNull(s.stages.get(st));
+    if (!l.kept().isEmpty() || l.reduced().isEmpty()) {
+      return null;
+    }
+    Schedule.Loop first = l.reduced().getFirst();
+    return first.size / grain(s, first) >= PARTS ? first : null;
+  }
+
+  /** The function of a nest while it is written: what comes from outside gets a slot. */
+  private static final class Inside implements Frame {
+    final Asm asm;
+    final Val env = new Val(Ty.PTR, "%env");
+    final Map<Object, Val> given = new LinkedHashMap<>();
+    final List<Object> slots = new ArrayList<>();
+    final int first;
+
+    Inside(Asm asm, int first) {
+      this.asm = asm;
+      this.first = first;
+    }
+
+    @Override
+    public Asm asm() {
+      return asm;
+    }
+
+    @Override
+    public Val address(Buffer b) {
+      if (b.kind() == Buffer.Kind.ROW) {
+        return given.computeIfAbsent(b, _ -> asm.alloca("[%d x i8]".formatted(b.bytes()), 64));
+      }
+      Val v = given.get(b);
+      if (v == null) {
+        v = asm.early(Ty.PTR, env, first + slots.size());
+        slots.add(b);
+        given.put(b, v);
+      }
+      return v;
+    }
+
+    @Override
+    public Val scalar(Node n) {
+      Val v = given.get(n);
+      if (v == null) {
+        Val word = asm.early(Ty.I64, env, first + slots.size());
+        slots.add(n);
+        v = narrowed(word, Types.register(n.type().dtype()));
+        given.put(n, v);
+      }
+      return v;
+    }
+
+    private Val narrowed(Val w, Ty ty) {
+      return switch (ty.scalar()) {
+        case "i64" -> w;
+        case "double" -> asm.early(ty, "bitcast %s to double".formatted(w));
+        case "float" -> {
+          Val i = asm.early(Ty.I32, "trunc %s to i32".formatted(w));
+          yield asm.early(ty, "bitcast %s to float".formatted(i));
+        }
+        default -> asm.early(ty, "trunc %s to %s".formatted(w, ty)); // not over Op
+      };
+    }
+  }
+
+  private static final int PARTIALS = 1;
+
+  private void kernel(Nest nest, Schedule s, boolean divided, Schedule.@Nullable Loop parts) {
+    String name = "@" + ObjectCache.NAME + "_k";
+    var asm =
+        new Asm(
+            "define internal void %s#(ptr %%env, i64 %%part) noinline #0".formatted(name),
+            outer.declarations());
+    List<Root> roots = nest.stages().getFirst().roots();
+    int fixed = parts == null ? 1 : PARTIALS + roots.size();
+    var inside = new Inside(asm, fixed);
+    Val part = new Val(Ty.I64, "%part");
+    var emitter = new NestEmitter(nest, s, inside);
+    long size;
+    long grain;
+    if (parts != null) {
+      size = PARTS;
+      grain = 1;
+    } else {
+      Schedule.Loop l = s.outer.isEmpty() ? null : s.outer.getFirst();
+      size = l == null ? 1 : l.size;
+      grain = l == null ? 1 : grain(s, l);
+    }
+    if (!divided) {
+      emitter.run(null, null, null, false);
+    } else {
+      long units = (size + grain - 1) / grain;
+      Val count = asm.early(Ty.I64, inside.env, 0);
+      Val lo = bound(asm, part, units, count, grain, size);
+      Val hi = bound(asm, asm.add(part, Asm.i64(1)), units, count, grain, size);
+      if (parts == null) {
+        emitter.run(s.outer.getFirst(), lo, hi, size % grain == 0);
+      } else {
+        pieces(asm, inside, emitter, s, parts, roots, lo, hi);
+      }
+    }
+    asm.leave();
+    String text = asm.text();
+    String known = outer.kernels().get(text);
+    if (known == null) {
+      known = name + outer.kernels().size();
+      outer.kernels().put(text, known);
+      outer.functions().append(text.replace(name + "#", known));
+    }
+    call(nest, known, inside, divided, (size + grain - 1) / grain, parts, roots, fixed);
+  }
+
+  private static Val bound(Asm a, Val part, long units, Val count, long grain, long size) {
+    Val u = a.op("udiv", a.op("mul", part, Asm.i64(units)), count);
+    return a.intrinsic("smin", a.times(u, grain), Asm.i64(size));
+  }
+
+  /** Each part of a reduction of everything, and its results one beside the other. */
+  private static void pieces(
+      Asm asm,
+      Inside inside,
+      NestEmitter emitter,
+      Schedule s,
+      Schedule.Loop loop,
+      List<Root> roots,
+      Val lo,
+      Val hi) {
+    var partials = new ArrayList<Val>();
+    for (int k = 0; k < roots.size(); k++) {
+      partials.add(asm.early(Ty.PTR, inside.env, PARTIALS + k));
+    }
+    long grain = grain(s, loop);
+    long units = (loop.size + grain - 1) / grain;
+    asm.loop(
+        lo,
+        hi,
+        1,
+        b -> {
+          Val from = bound(asm, b, units, Asm.i64(PARTS), grain, loop.size);
+          Val to = bound(asm, asm.add(b, Asm.i64(1)), units, Asm.i64(PARTS), grain, loop.size);
+          emitter.part(
+              loop,
+              from,
+              to,
+              loop.size % grain == 0,
+              values -> {
+                for (int k = 0; k < roots.size(); k++) {
+                  Val v = Objects.requireNonNull(values.get(roots.get(k)));
+                  Val at = asm.at(partials.get(k), v.ty().toString(), b);
+                  asm.store(v, at, 1);
+                }
+              });
+        });
+  }
+
+  private void call(
+      Nest nest,
+      String function,
+      Inside inside,
+      boolean divided,
+      long units,
+      Schedule.@Nullable Loop parts,
+      List<Root> roots,
+      int fixed) {
+    Asm a = outer.asm();
+    Val env = a.alloca("[%d x i64]".formatted(fixed + inside.slots.size()), 8);
+    for (int k = 0; k < inside.slots.size(); k++) {
+      Val at = a.at(env, "i64", Asm.i64(fixed + k));
+      switch (inside.slots.get(k)) {
+        case Buffer b -> a.store(outer.address(b), at, 8);
+        case Node n -> a.store(widened(a, outer.scalar(n)), at, 8);
+        default -> // not over Op: what Inside puts there
+            throw new dev.axial.AxialException("internal error: a slot");
+      }
+    }
+    var partials = new ArrayList<Val>();
+    if (parts != null) {
+      for (int k = 0; k < roots.size(); k++) {
+        Val p = a.alloca("[%d x i64]".formatted(PARTS), 64);
+        partials.add(p);
+        a.store(p, a.at(env, "i64", Asm.i64(PARTIALS + k)), 8);
+      }
+    }
+    if (!divided) {
+      a.run(function, false, env, Asm.i64(0));
+    } else {
+      fork(a, function, env, units);
+    }
+    for (int k = 0; k < partials.size(); k++) {
+      join(a, (Root.Reduce) roots.get(k), partials.get(k));
+    }
+  }
+
+  private static Val widened(Asm a, Val v) {
+    return switch (v.ty().scalar()) {
+      case "i64" -> v;
+      case "double" -> a.cast("bitcast", v, Ty.I64);
+      case "float" -> a.cast("zext", a.cast("bitcast", v, Ty.I32), Ty.I64);
+      default -> a.cast("zext", v, Ty.I64); // not over Op
+    };
+  }
+
+  private void fork(Asm a, String function, Val env, long units) {
+    Val threads = outer.slot(Table.THREADS, Ty.I64);
+    Val several = a.cmp("icmp sgt", threads, Asm.i64(1));
+    a.branch(
+        several,
+        () -> {
+          Val wanted = a.intrinsic("smin", a.times(threads, 4), Asm.i64(units));
+          a.store(wanted, env, 8);
+          a.run(
+              outer.slot(Table.FORK, Ty.PTR).name(),
+              false,
+              outer.slot(Table.CONTEXT, Ty.I64),
+              new Val(Ty.PTR, function),
+              env,
+              wanted);
+        },
+        () -> {
+          a.store(Asm.i64(1), env, 8);
+          a.run(function, false, env, Asm.i64(0));
+        });
+  }
+
+  /** The parts of a reduction, in their order. */
+  private void join(Asm a, Root.Reduce r, Val partials) {
+    var t = r.value().type().dtype();
+    Ty ty = Types.register(t);
+    Val sum = a.variable(Accumulator.identity(r.fn(), t, ty));
+    a.loop(
+        Asm.i64(0),
+        Asm.i64(PARTS),
+        1,
+        b -> {
+          Val v = a.load(ty, a.at(partials, ty.toString(), b), 1);
+          a.put(sum, Accumulator.combine(a, r.fn(), t, a.get(sum, ty), v));
+        });
+    Mem to = r.to();
+    new Eval(outer).store(a.get(sum, ty), to, t, Map.of(), Point.start(), null);
+  }
+
+}

@@ -1,0 +1,71 @@
+package dev.axial.cpu.runtime;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.axial.AxialException;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/** The C functions that the runtime calls, and handles for calling compiled code. */
+final class C {
+  private static final Linker LINKER = Linker.nativeLinker();
+
+  /** A program's entry: its address, its table. */
+  static final MethodHandle ENTRY = LINKER.downcallHandle(FunctionDescriptor.ofVoid(ADDRESS));
+
+  /** A part of a nest: its address, its environment, the part's number. */
+  static final MethodHandle PART =
+      LINKER.downcallHandle(FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG));
+
+  private static final MethodHandle REALLOC =
+      function("realloc", FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_LONG));
+  private static final MethodHandle FREE =
+      function("free", FunctionDescriptor.ofVoid(ADDRESS));
+
+  private C() {}
+
+  private static MethodHandle function(String name, FunctionDescriptor d) {
+    return LINKER.downcallHandle(
+        LINKER
+            .defaultLookup()
+            .find(name)
+            .orElseThrow(() -> new AxialException("the C library has no function " + name)),
+        d);
+  }
+
+  /** Memory of the new size with the old contents; null if there is none. */
+  static MemorySegment realloc(MemorySegment old, long bytes) {
+    try {
+      return (MemorySegment) REALLOC.invokeExact(old, bytes);
+    } catch (Throwable x) {
+      throw new AxialException("internal error: " + x, x);
+    }
+  }
+
+  static void free(MemorySegment p) {
+    try {
+      FREE.invokeExact(p);
+    } catch (Throwable x) {
+      throw new AxialException("internal error: " + x, x);
+    }
+  }
+
+  static void entry(MemorySegment function, MemorySegment table) {
+    try {
+      ENTRY.invokeExact(function, table);
+    } catch (Throwable x) {
+      throw new AxialException("internal error: " + x, x);
+    }
+  }
+
+  static void part(MemorySegment function, MemorySegment env, long part) {
+    try {
+      PART.invokeExact(function, env, part);
+    } catch (Throwable x) {
+      throw new AxialException("internal error: " + x, x);
+    }
+  }
+}

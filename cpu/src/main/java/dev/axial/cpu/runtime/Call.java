@@ -1,0 +1,127 @@
+package dev.axial.cpu.runtime;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.axial.AxialException;
+import dev.axial.cpu.emit.Table;
+import dev.axial.cpu.plan.Buffer;
+import dev.axial.cpu.plan.Frames;
+import dev.axial.cpu.plan.Step;
+import dev.axial.engine.Store;
+import dev.axial.ir.ArrayType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The memory of one call of a program: its table, room for small inputs and outputs, and scratch.
+ * It is used again by the next call.
+ */
+final class Call {
+  final MemorySegment table;
+  final MemorySegment staging;
+  private final Compiled code;
+  private @Nullable Throwable failure;
+
+  Call(Compiled code) {
+    this.code = code;
+    Arena arena = Arena.ofAuto();
+    table = arena.allocate(JAVA_LONG, code.slots());
+    staging = arena.allocate(Math.max(64, code.stagingBytes()), 64);
+    put(Table.FORK, Upcalls.FORK.address());
+    put(Table.GROW, Upcalls.GROW.address());
+    put(Table.HOST, Upcalls.HOST.address());
+    put(Table.THREADS, Workers.THREADS);
+  }
+
+  void put(int slot, long word) {
+    table.setAtIndex(JAVA_LONG, slot, word);
+  }
+
+  long get(int slot) {
+    return table.getAtIndex(JAVA_LONG, slot);
+  }
+
+  void fail(Throwable x) {
+    failure = x;
+    put(Table.STATUS, 1);
+  }
+
+  /** Throws what an upcall left, or says what the program found. */
+  void check() {
+    long status = get(Table.STATUS);
+    if (status == 0) {
+      return;
+    }
+    put(Table.STATUS, 0);
+    Throwable x = failure;
+    failure = null;
+    switch (x) {
+      case RuntimeException r -> throw r;
+      case Error e -> throw e;
+      case null, default -> // not over Op
+          throw new AxialException("internal error: a compiled program ended with status " + status);
+    }
+  }
+
+  /** Memory that stacks grew into and that nobody took over. */
+  void freeStacks() {
+    for (Frames f : code.plan().stacks()) {
+      if (f.fixed() == null) {
+        MemorySegment record = record(f.record());
+        long data = record.getAtIndex(JAVA_LONG, 0);
+        if (data != 0) {
+          C.free(MemorySegment.ofAddress(data));
+          record.setAtIndex(JAVA_LONG, 0, 0L);
+        }
+      }
+    }
+  }
+
+  /** The record of a stack. */
+  MemorySegment record(Buffer b) {
+    long base =
+        switch (b.kind()) {
+          case SCRATCH -> get(Table.SCRATCH) + b.offset;
+          case INPUT -> get(Table.INPUTS + b.index());
+          case OUTPUT -> get(Table.INPUTS + code.plan().inputs().size() + b.index());
+          case ROW, POINTER -> throw new AxialException("internal error: a record in " + b);
+        };
+    return MemorySegment.ofAddress(base).reinterpret(b.bytes());
+  }
+
+  // ---------------------------------------------------------------- steps that Java does
+
+  void host(int step, MemorySegment addresses) {
+    MemorySegment list = addresses.reinterpret(1 << 16);
+    switch (code.called().get(step)) {
+      case Step.Host h -> {
+        var buffers = new ArrayList<Object>();
+        var types = new ArrayList<ArrayType>();
+        for (int k = 0; k < h.operands().size(); k++) {
+          ArrayType t = h.operands().get(k).type();
+          long bytes = t.size() * t.dtype().bytes();
+          Store s = Store.uninitialized(t.dtype(), t.size());
+          MemorySegment from =
+              MemorySegment.ofAddress(list.getAtIndex(JAVA_LONG, k)).reinterpret(bytes);
+          MemorySegment.copy(from, 0, s.segment(), 0, bytes);
+          buffers.add(s);
+          types.add(t);
+        }
+        h.op().function().call(buffers, types);
+      }
+      case Step.Order o -> {
+        ArrayType t = o.value().type();
+        MemorySegment from =
+            MemorySegment.ofAddress(list.getAtIndex(JAVA_LONG, 0))
+                .reinterpret(t.size() * t.dtype().bytes());
+        MemorySegment to =
+            MemorySegment.ofAddress(list.getAtIndex(JAVA_LONG, 1)).reinterpret(t.size() * 4);
+        Sorting.order(t, o.op().axis(), o.op().descending(), from, to);
+      }
+      default -> // not over Op: the steps that are called
+          throw new AxialException("internal error: no step for the runtime");
+    }
+  }
+}

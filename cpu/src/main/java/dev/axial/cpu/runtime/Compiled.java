@@ -1,0 +1,270 @@
+package dev.axial.cpu.runtime;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.axial.AxialException;
+import dev.axial.DType;
+import dev.axial.cpu.emit.Table;
+import dev.axial.cpu.llvm.ObjectCache;
+import dev.axial.cpu.plan.Cell;
+import dev.axial.cpu.plan.Frames;
+import dev.axial.cpu.plan.Planner;
+import dev.axial.cpu.plan.Step;
+import dev.axial.engine.Executable;
+import dev.axial.engine.Storage;
+import dev.axial.engine.Store;
+import dev.axial.ir.ArrayType;
+import dev.axial.ir.RefType;
+import dev.axial.ir.StackType;
+import dev.axial.ir.Type;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** A compiled program. */
+public final class Compiled implements Executable {
+  /** A scratch block up to this size stays with the call's memory. */
+  private static final long KEPT = 1 << 20;
+
+  private static final int MOST_IDLE = 8;
+
+  private final Planner.Plan plan;
+  private final List<Step> called;
+  private final ObjectCache.Code code;
+  private final MemorySegment entry;
+  private final Supplier<String> explanation;
+  private final ConcurrentLinkedQueue<Call> idle = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger idleCount = new AtomicInteger();
+  private final Type[] inputs;
+  private final Type[] outputs;
+
+  /** Where in the staging area small inputs and outputs go; -1 for those that are elsewhere. */
+  private final long[] inputAt;
+
+  private final long[] outputAt;
+  private final long scratchAt;
+  private final long stagingBytes;
+
+  /** Compiled code of a plan. */
+  public Compiled(
+      Planner.Plan plan,
+      List<Step> called,
+      ObjectCache.Code code,
+      Supplier<String> explanation) {
+    this.plan = plan;
+    this.called = called;
+    this.code = code;
+    this.entry = code.entry(0);
+    this.explanation = explanation;
+    inputs = plan.program().inputs().stream().map(v -> v.type()).toArray(Type[]::new);
+    outputs = plan.program().outputs().stream().map(v -> v.type()).toArray(Type[]::new);
+    long at = 0;
+    inputAt = new long[inputs.length];
+    for (int k = 0; k < inputs.length; k++) {
+      inputAt[k] = -1;
+      long bytes = stagedBytes(inputs[k]);
+      if (bytes >= 0) {
+        inputAt[k] = at;
+        at += padded(bytes);
+      }
+    }
+    outputAt = new long[outputs.length];
+    for (int k = 0; k < outputs.length; k++) {
+      outputAt[k] = -1;
+      long bytes = stagedBytes(outputs[k]);
+      if (bytes >= 0) {
+        outputAt[k] = at;
+        at += padded(bytes);
+      }
+    }
+    if (plan.scratch() <= KEPT) {
+      scratchAt = at;
+      at += padded(plan.scratch());
+    } else {
+      scratchAt = -1;
+    }
+    stagingBytes = at;
+  }
+
+  /** The bytes of a small array or of a stack's record; -1 for what has memory of its own. */
+  private static long stagedBytes(Type t) {
+    return switch (t) {
+      case ArrayType a -> {
+        long bytes = a.size() * a.dtype().bytes();
+        yield bytes < Store.NATIVE_FROM ? bytes : -1;
+      }
+      case RefType _ -> -1;
+      case StackType s -> 8 * (NativeStack.HEIGHTS + lanes(s));
+    };
+  }
+
+  private static long lanes(StackType s) {
+    return s.of().with(s.laneDims()).size();
+  }
+
+  private static long padded(long bytes) {
+    return Math.max(64, (bytes + 63) / 64 * 64);
+  }
+
+  Planner.Plan plan() {
+    return plan;
+  }
+
+  List<Step> called() {
+    return called;
+  }
+
+  int slots() {
+    return Table.INPUTS + inputs.length + outputs.length;
+  }
+
+  long stagingBytes() {
+    return stagingBytes;
+  }
+
+  @Override
+  public String explain() {
+    return explanation.get();
+  }
+
+  // ---------------------------------------------------------------- calling
+
+  @Override
+  public List<Object> call(List<Object> given) {
+    Call c = idle.poll();
+    if (c == null) {
+      c = new Call(this);
+    } else {
+      idleCount.decrementAndGet();
+    }
+    Store scratch = null;
+    try {
+      if (scratchAt < 0) {
+        scratch = Store.inNative(DType.INT64, (plan.scratch() + 7) / 8);
+        c.put(Table.SCRATCH, scratch.segment().address());
+      } else {
+        c.put(Table.SCRATCH, c.staging.address() + scratchAt);
+      }
+      return run(c, given);
+    } finally {
+      if (scratch != null) {
+        scratch.free();
+      }
+      if (idleCount.get() < MOST_IDLE) {
+        idleCount.incrementAndGet();
+        idle.add(c);
+      }
+      Reference.reachabilityFence(given);
+      Reference.reachabilityFence(code);
+    }
+  }
+
+  private List<Object> run(Call c, List<Object> given) {
+    for (int k = 0; k < inputs.length; k++) {
+      c.put(Table.INPUTS + k, input(c, k, given.get(k)));
+    }
+    var out = new @Nullable Object[outputs.length];
+    for (int k = 0; k < outputs.length; k++) {
+      c.put(Table.INPUTS + inputs.length + k, output(c, k, out));
+    }
+    for (Frames f : plan.stacks()) {
+      if (f.fixed() == null && f.input() < 0) {
+        MemorySegment record = c.record(f.record());
+        record.setAtIndex(JAVA_LONG, 0, 0L);
+        record.setAtIndex(JAVA_LONG, 1, 0L);
+      }
+    }
+    Call before = Upcalls.enter(c);
+    try {
+      C.entry(entry, c.table);
+      c.check();
+      return results(c, out, given);
+    } finally {
+      Upcalls.enter(before);
+      c.freeStacks();
+    }
+  }
+
+  private long input(Call c, int k, Object x) {
+    return switch (x) {
+      case Store s -> {
+        MemorySegment m = s.segment();
+        if (m.isNative()) {
+          yield m.address();
+        }
+        if (inputAt[k] < 0) {
+          throw new AxialException("internal error: a large array that is not in native memory");
+        }
+        MemorySegment.copy(m, 0, c.staging, inputAt[k], m.byteSize());
+        yield c.staging.address() + inputAt[k];
+      }
+      case Storage s -> address(s.store());
+      case NativeStack s -> {
+        s.copyTo(c.staging.asSlice(inputAt[k]));
+        yield c.staging.address() + inputAt[k];
+      }
+      case NativeRef r -> address(r.store());
+      default -> // not over Op: what callers pass
+          throw new AxialException("internal error: an input of " + x.getClass());
+    };
+  }
+
+  private static long address(Store s) {
+    if (!s.segment().isNative()) {
+      throw new AxialException("internal error: a reference that is not in native memory");
+    }
+    return s.segment().address();
+  }
+
+  private long output(Call c, int k, @Nullable Object[] out) {
+    if (outputAt[k] >= 0) {
+      return c.staging.address() + outputAt[k];
+    }
+    ArrayType t = outputs[k].array();
+    Store s = Store.inNative(t.dtype(), t.size());
+    out[k] = s;
+    return s.segment().address();
+  }
+
+  private List<Object> results(Call c, @Nullable Object[] out, List<Object> given) {
+    var results = new ArrayList<Object>(out.length);
+    for (int k = 0; k < out.length; k++) {
+      results.add(
+          switch (outputs[k]) {
+            case ArrayType t -> {
+              Object large = out[k];
+              if (large != null) {
+                yield large;
+              }
+              Object array = Store.newArray(t.dtype(), t.size());
+              MemorySegment to = Store.heapSegment(array);
+              MemorySegment.copy(c.staging, outputAt[k], to, 0, to.byteSize());
+              yield Store.of(t.dtype(), array);
+            }
+            case RefType _ -> {
+              var cell = (Cell) plan.outputs().get(k);
+              int in = plan.inputs().indexOf(cell);
+              yield in >= 0
+                  ? given.get(in)
+                  : new NativeRef((Store) Objects.requireNonNull(out[k]));
+            }
+            case StackType t -> {
+              var f = (Frames) plan.outputs().get(k);
+              MemorySegment record = c.record(f.record());
+              var s =
+                  new NativeStack(
+                      record, (int) lanes(t), t.of().size() * t.of().dtype().bytes());
+              record.setAtIndex(JAVA_LONG, 0, 0L); // its frames are the new owner's
+              yield s;
+            }
+          });
+    }
+    return results;
+  }
+}

@@ -1,0 +1,50 @@
+package dev.axial.cpu.runtime;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.axial.AxialException;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Cleaner;
+
+/** A stack between two programs: what the first left, the second takes a copy of. */
+final class NativeStack {
+  private static final Cleaner CLEANER = Cleaner.create();
+  static final int HEIGHTS = 2;
+
+  private final long[] heights;
+  private final MemorySegment data;
+  private final long frameBytes;
+
+  /** Takes over the memory of the frames. */
+  NativeStack(MemorySegment record, int lanes, long frameBytes) {
+    heights = new long[lanes];
+    for (int k = 0; k < lanes; k++) {
+      heights[k] = record.getAtIndex(JAVA_LONG, HEIGHTS + k);
+    }
+    data = MemorySegment.ofAddress(record.getAtIndex(JAVA_LONG, 0));
+    this.frameBytes = frameBytes;
+    MemorySegment mine = data;
+    CLEANER.register(this, () -> C.free(mine));
+  }
+
+  /** Writes a record with frames of its own into the memory of another call. */
+  void copyTo(MemorySegment record) {
+    long most = 0;
+    for (int k = 0; k < heights.length; k++) {
+      record.setAtIndex(JAVA_LONG, HEIGHTS + k, heights[k]);
+      most = Math.max(most, heights[k]);
+    }
+    long bytes = most * frameBytes;
+    MemorySegment copy = MemorySegment.NULL;
+    if (bytes > 0) {
+      copy = C.realloc(MemorySegment.NULL, bytes);
+      if (copy.address() == 0) {
+        throw new AxialException("no memory for a stack of %,d bytes".formatted(bytes));
+      }
+      MemorySegment.copy(data.reinterpret(bytes), 0, copy.reinterpret(bytes), 0, bytes);
+    }
+    record.setAtIndex(JAVA_LONG, 0, copy.address());
+    record.setAtIndex(JAVA_LONG, 1, most);
+    java.lang.ref.Reference.reachabilityFence(this);
+  }
+}
