@@ -11,8 +11,10 @@ import dev.axial.cpu.plan.Buffer;
 import dev.axial.cpu.plan.Mem;
 import dev.axial.cpu.plan.Node;
 import dev.axial.cpu.plan.Planner;
+import dev.axial.cpu.plan.Root;
 import dev.axial.cpu.plan.Step;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -41,6 +43,7 @@ public final class Emitter implements Frame {
   private final Map<Buffer, Val> pointers = new IdentityHashMap<>();
   private final Map<Integer, Val> slots = new HashMap<>();
   private final Map<Node, Val> scalars = new IdentityHashMap<>();
+  private final Set<Root> written = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Eval eval;
 
   private Emitter(Planner.Plan plan, Host host) {
@@ -124,6 +127,16 @@ public final class Emitter implements Frame {
           addresses.computeIfAbsent(b, x -> asm.alloca("[%d x i8]".formatted(x.bytes()), 64));
       case POINTER -> asm.get(pointer(b), Ty.PTR);
     };
+  }
+
+  @Override
+  public boolean written(Root r) {
+    return written.contains(r);
+  }
+
+  @Override
+  public void wrote(Root r) {
+    written.add(r);
   }
 
   private Val pointer(Buffer b) {

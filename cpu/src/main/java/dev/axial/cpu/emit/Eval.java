@@ -7,6 +7,7 @@ import dev.axial.cpu.llvm.Asm.Ty;
 import dev.axial.cpu.llvm.Asm.Val;
 import dev.axial.cpu.plan.Mem;
 import dev.axial.cpu.plan.Node;
+import dev.axial.cpu.plan.Root;
 import dev.axial.ir.Access;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Dim;
@@ -60,10 +61,15 @@ final class Eval {
     Val v = p.known(n, index);
     if (v == null) {
       Mem m = n.mem();
-      v = m != null ? load(m, n.type().dtype(), index, p, null) : compute(n, index, p);
+      v = m != null && there(n) ? load(m, n.type().dtype(), index, p, null) : compute(n, index, p);
       p.remember(n, index, v);
     }
     return v;
+  }
+
+  /** A value that is put into memory later on is computed until then. */
+  private boolean there(Node n) {
+    return !(n.root() instanceof Root.Store s) || s.value() != n || frame.written(s);
   }
 
   // ---------------------------------------------------------------- memory

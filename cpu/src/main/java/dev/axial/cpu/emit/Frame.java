@@ -4,6 +4,7 @@ import dev.axial.cpu.llvm.Asm;
 import dev.axial.cpu.llvm.Asm.Val;
 import dev.axial.cpu.plan.Buffer;
 import dev.axial.cpu.plan.Node;
+import dev.axial.cpu.plan.Root;
 
 /** A function that is being written, and how it comes by addresses and scalars from outside. */
 interface Frame {
@@ -11,6 +12,12 @@ interface Frame {
 
   /** The address of a buffer. */
   Val address(Buffer b);
+
+  /** Whether a root has been written, so that memory has what it puts there. */
+  boolean written(Root r);
+
+  /** A root has been written. */
+  void wrote(Root r);
 
   /** A scalar that was computed before. */
   Val scalar(Node n);

@@ -110,7 +110,10 @@ final class Kernels {
     final List<Object> slots = new ArrayList<>();
     final int first;
 
-    Inside(Asm asm, int first) {
+    private final Frame around;
+
+    Inside(Asm asm, int first, Frame around) {
+      this.around = around;
       this.asm = asm;
       this.first = first;
     }
@@ -118,6 +121,16 @@ final class Kernels {
     @Override
     public Asm asm() {
       return asm;
+    }
+
+    @Override
+    public boolean written(Root r) {
+      return around.written(r);
+    }
+
+    @Override
+    public void wrote(Root r) {
+      around.wrote(r);
     }
 
     @Override
@@ -169,7 +182,7 @@ final class Kernels {
             outer.declarations());
     List<Root> roots = nest.stages().getFirst().roots();
     int fixed = parts == null ? 1 : PARTIALS + roots.size();
-    var inside = new Inside(asm, fixed);
+    var inside = new Inside(asm, fixed, outer);
     Val part = new Val(Ty.I64, "%part");
     var emitter = new NestEmitter(nest, s, inside);
     long size;

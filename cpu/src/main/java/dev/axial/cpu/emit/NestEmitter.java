@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class NestEmitter {
   private final Nest nest;
   private final Schedule schedule;
+  private final Frame frame;
   private final Asm asm;
   private final Eval eval;
 
@@ -42,6 +43,7 @@ final class NestEmitter {
   NestEmitter(Nest nest, Schedule schedule, Frame frame) {
     this.nest = nest;
     this.schedule = schedule;
+    this.frame = frame;
     this.asm = frame.asm();
     this.eval = new Eval(frame);
   }
@@ -169,6 +171,7 @@ final class NestEmitter {
     } else {
       loops(l.kept(), 0, points, p -> p.forEach(q -> s.roots().forEach(r -> plain(r, q))));
     }
+    s.roots().forEach(frame::wrote);
   }
 
   private void plain(Root r, Point p) {

@@ -89,7 +89,7 @@ public final class Schedule {
       long n = size(nest.outer()) * size(st.inner());
       int c = 1;
       for (Root r : st.roots()) {
-        c += Cone.of(r).cost() + 1;
+        c += nest.cone(r).cost() + 1;
       }
       cost = Math.max(cost, c);
       points += n * c;
@@ -116,7 +116,7 @@ public final class Schedule {
     var axes = new ArrayList<>(nest.outer());
     axes.addAll(st.inner());
     for (Root r : st.roots()) {
-      Cone c = Cone.of(r);
+      Cone c = nest.cone(r);
       counted.addAll(c.counted());
       for (Cone.Ask a : c.asks()) {
         var m = new HashMap<String, @Nullable Long>();

@@ -85,6 +85,11 @@ final class BlockPlanner {
     for (Item i : items) {
       decide(i);
     }
+    for (Var v : program.outputs()) {
+      if (value(v) instanceof Node n && n.owner == this) {
+        n.lastNeeded = items.size();
+      }
+    }
     for (Item i : items.reversed()) {
       need(i);
     }
@@ -340,7 +345,6 @@ final class BlockPlanner {
   private void need(Item i) {
     int last = i.position();
     if (i.out().size() > 0 && i.out().getFirst() instanceof Node n && n.isVirtual()) {
-      last = n.output ? items.size() : Math.max(last, n.lastNeeded);
       for (Object o : i.out()) {
         last = Math.max(last, ((Node) o).lastNeeded);
       }
@@ -958,6 +962,7 @@ final class BlockPlanner {
     int at = add(new Step.Push(f, address, nest, mask, rows));
     alive(f, moment(at));
     Cone cone = Cone.of(store);
+    nest.cones.put(store, cone);
     touch(cone, moment(at));
     for (Cone.Ask a : cone.asks()) {
       if (a.node() != null) {

@@ -90,7 +90,11 @@ public final class Cone {
   public static Cone of(Root r) {
     var c = new Cone();
     for (Node n : r.asks()) {
-      c.walk(n, identity(n.type()));
+      if (n == r.defines() && !n.isScalar()) {
+        c.open(n, identity(n.type())); // not the memory that it is on its way to
+      } else {
+        c.walk(n, identity(n.type()));
+      }
     }
     if (r instanceof Root.Write w) {
       w.access().sels().forEach(s -> c.cost += 1);
@@ -151,6 +155,11 @@ public final class Cone {
       scalars.add(n);
       return;
     }
+    open(n, index);
+  }
+
+  /** What the computation of a value asks for. */
+  private void open(Node n, Map<String, @Nullable Affine> index) {
     cost += Costs.of(n);
     switch (java.util.Objects.requireNonNull(n.op())) {
       case Op.Rename r -> {

@@ -46,6 +46,7 @@ final class Fusion {
         Stage stage = join(l.nest(), r, cone);
         if (stage != null) {
           stage.roots.add(r);
+          l.nest().cones.put(r, cone);
           l.nest().cost += cone.cost() + 1;
           return new Placed(s, l.nest(), stage);
         }
@@ -76,6 +77,7 @@ final class Fusion {
       case Root.Write w -> nest.outer.addAll(w.space().dims());
     }
     stage.roots.add(r);
+    nest.cones.put(r, cone);
     nest.cost = cone.cost() + 1;
     steps.add(new Step.Loops(nest));
     return new Placed(steps.size() - 1, nest, stage);
@@ -96,7 +98,7 @@ final class Fusion {
     cone.asks().forEach(a -> mine.add(a.mem().buffer()));
     for (Stage s : nest.stages) {
       for (Root r : s.roots) {
-        for (Cone.Ask a : Cone.of(r).asks()) {
+        for (Cone.Ask a : nest.cone(r).asks()) {
           if (mine.contains(a.mem().buffer())) {
             return true;
           }

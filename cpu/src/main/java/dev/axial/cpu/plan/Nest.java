@@ -2,8 +2,11 @@ package dev.axial.cpu.plan;
 
 import dev.axial.ir.Dim;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +21,10 @@ public final class Nest {
   @Nullable String site;
 
   /** Roots whose results stay in registers: nobody outside of the nest asks for them. */
-  final Set<Root> unstored = new HashSet<>();
+  final Set<Root> unstored = Collections.newSetFromMap(new IdentityHashMap<>());
+
+  /** What each root asked for when it was put here. */
+  final Map<Root, Cone> cones = new IdentityHashMap<>();
 
   /** Their number of operations, for one point. */
   int cost;
@@ -35,6 +41,11 @@ public final class Nest {
   /** The user's line of the first root. */
   public @Nullable String site() {
     return site;
+  }
+
+  /** What a root asks for. */
+  public Cone cone(Root r) {
+    return Objects.requireNonNull(cones.get(r));
   }
 
   /** Whether the result of a root goes to memory. */

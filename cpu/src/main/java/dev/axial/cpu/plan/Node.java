@@ -72,6 +72,11 @@ public final class Node {
     return result;
   }
 
+  /** The root that puts it into memory, if one does. */
+  public @Nullable Root root() {
+    return root;
+  }
+
   public @Nullable Mem mem() {
     return mem;
   }
