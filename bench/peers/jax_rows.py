@@ -113,8 +113,9 @@ def pattern(body, rows, steps):
   emit("jax", measure(mk(K), budget=.6, min_n=3, warm=1), per=K)
 
 
-for _name, _body in (("loop-swap", swap), ("loop-poppush", pop), ("loop-cmpx", cmpx)):
-  row(_name + "-1k", _name + "-100k")(partial(pattern, _body))
+row("loop-swap-1k", "loop-swap-100k")(partial(pattern, swap))
+row("loop-poppush-1k", "loop-poppush-100k")(partial(pattern, pop))
+row("loop-cmpx-1k", "loop-cmpx-100k")(partial(pattern, cmpx))
 
 
 # -------------------------------------------------------------------------------------------------- gradients

@@ -77,8 +77,7 @@ public final class Bench {
     add(Side.ours(row, options.scale(), options.budget()), Outcome.OURS, results, problems);
     if (options.python().isPresent()) {
       Side peers =
-          Side.peers(
-              options.python().get(), script, row, options.scale(), options.budget());
+          Side.peers(options.python().get(), script, row, options.scale(), options.budget());
       add(peers, Outcome.JAX, results, problems);
     }
     Samples mine = results.get(Outcome.OURS);
@@ -87,9 +86,7 @@ public final class Bench {
     }
     // The targets are about the full sizes.
     String verdict =
-        options.scale() == Scale.FULL
-            ? Outcome.verdict(row.target(), results, ours)
-            : Outcome.NONE;
+        options.scale() == Scale.FULL ? Outcome.verdict(row.target(), results, ours) : Outcome.NONE;
     return new Outcome(
         row.name(), row.what(), Outcome.text(row.target()), verdict, results, problems);
   }

@@ -32,8 +32,7 @@ final class Json {
   private static final int LINES = 3;
 
   private static void write(StringBuilder out, @Nullable Object value, String newLine) {
-    String deeper =
-        newLine.isEmpty() || newLine.length() > 2 * LINES ? "" : newLine + "  ";
+    String deeper = newLine.isEmpty() || newLine.length() > 2 * LINES ? "" : newLine + "  ";
     String close = deeper.isEmpty() ? "" : newLine;
     switch (value) {
       case null -> out.append("null");

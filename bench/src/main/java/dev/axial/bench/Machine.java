@@ -21,8 +21,7 @@ final class Machine {
 
   static Map<String, Object> facts() {
     var facts = new LinkedHashMap<String, Object>();
-    facts.put(
-        "date", LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm")));
+    facts.put("date", LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm")));
     facts.put("cpu", procValue("/proc/cpuinfo", "model name").orElse("unknown"));
     facts.put("cores", Runtime.getRuntime().availableProcessors());
     facts.put("memory", procValue("/proc/meminfo", "MemTotal").orElse("unknown"));

@@ -38,7 +38,8 @@ record Options(
         --out FOLDER            where results go (bench/results)
         --list                  print the names of the rows
         --show FILE             print the table of a file of results
-        --jmh [JMH options]     run the JMH classes""";
+        --jmh [JMH options]     run the JMH classes\
+      """;
 
   /**
    * Reads a command line.
@@ -62,7 +63,8 @@ record Options(
         continue;
       }
       if (++k == args.length) {
-        throw new IllegalArgumentException("what does '%s' mean here?".formatted(option));
+        throw new IllegalArgumentException(
+            "unknown option, or one without its value: '%s'".formatted(option));
       }
       o = o.with(option, args[k]);
     }

@@ -3,7 +3,6 @@ package dev.axial.bench;
 import dev.axial.bench.rows.Samples;
 import dev.axial.bench.rows.Target;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
@@ -52,15 +51,11 @@ record Outcome(
   static String text(Target target) {
     return switch (target) {
       case Target.AtMost t -> "≤ " + Table.time(t.seconds());
-      case Target.Faster t -> "≥ %s x JAX".formatted(factor(t.factor()));
-      case Target.FasterThanAll t -> "≥ %s x the best".formatted(factor(t.factor()));
-      case Target.Within t -> "≤ %s x forward".formatted(factor(t.factor()));
+      case Target.Faster t -> "≥ %s x JAX".formatted(Table.digits(t.factor()));
+      case Target.FasterThanAll t -> "≥ %s x the best".formatted(Table.digits(t.factor()));
+      case Target.Within t -> "≤ %s x forward".formatted(Table.digits(t.factor()));
       case Target.None _ -> NONE;
     };
-  }
-
-  private static String factor(double x) {
-    return String.format(Locale.ROOT, x == Math.rint(x) ? "%.0f" : "%.2f", x);
   }
 
   /**
@@ -69,8 +64,7 @@ record Outcome(
    * @param others our samples of the rows before, by name
    * @return yes or no, or a dash where something is missing
    */
-  static String verdict(
-      Target target, Map<String, Samples> results, Map<String, Samples> others) {
+  static String verdict(Target target, Map<String, Samples> results, Map<String, Samples> others) {
     Samples ours = results.get(OURS);
     if (ours == null) {
       return NONE;

@@ -28,8 +28,7 @@ record Side(Map<String, Samples> results, @Nullable String problem) {
   static final String MARK = "@@";
 
   static Side ours(Row row, Scale scale, Duration budget) throws IOException {
-    return run(
-        Processes.java(List.of(), Child.class, List.of(row.name(), scale.name())), budget);
+    return run(Processes.java(List.of(), Child.class, List.of(row.name(), scale.name())), budget);
   }
 
   static Side peers(Path python, Path script, Row row, Scale scale, Duration budget)

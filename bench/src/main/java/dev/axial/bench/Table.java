@@ -13,14 +13,14 @@ import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The table: a line for each row, which can be printed as soon as the row is done. Times are minima;
- * with {@code medians} those are there too. {@code x} is the peer's time over ours.
+ * The table: a line for each row, which can be printed as soon as the row is done. Times are
+ * minima; with {@code medians} those are there too. {@code x JAX} is JAX's time over ours.
  *
  * @param nameWidth of the longest name
  * @param medians whether medians are shown
  */
 record Table(int nameWidth, boolean medians) {
-  private static final int TARGET = 17;
+  private static final int TARGET = 19;
   private static final int COLUMN = 9;
 
   static Table of(List<String> names, boolean medians) {
@@ -37,7 +37,7 @@ record Table(int nameWidth, boolean medians) {
     if (medians) {
       cells.add("median");
     }
-    cells.addAll(List.of("x", "NumPy", "x"));
+    cells.addAll(List.of("x JAX", "NumPy", "x NumPy"));
     return line("row", cells, "target", "met");
   }
 
@@ -99,7 +99,7 @@ record Table(int nameWidth, boolean medians) {
   }
 
   /** About three digits. */
-  private static String digits(double x) {
+  static String digits(double x) {
     int decimals = x >= 100 ? 0 : x >= 10 ? 1 : x >= 1 ? 2 : 3;
     String s = String.format(Locale.ROOT, "%." + decimals + "f", x);
     return s.contains(".") ? s.replaceAll("\\.?0+$", "") : s;

@@ -37,11 +37,10 @@ final class FirstResult {
     Axis Other = axis("Other", 5);
     NamedRef ref = newRef(zeros(Other));
     Function<NamedArray, NamedArray> f =
-        jit(
-            x -> {
-              ref.set(cos(x));
-              return sum(ref.get().plus(1));
-            });
+        jit(x -> {
+          ref.set(cos(x));
+          return sum(ref.get().plus(1));
+        });
     Check.close("the warm-up", 10, f.apply(zeros(Other)).item(), 1e-5);
   }
 
@@ -65,9 +64,8 @@ final class FirstResult {
     ModelRows.Batch batch = ModelRows.Batch.of(s, a);
     long start = System.nanoTime();
     Proc3<ModelRows.State<Gpt>, NamedArray, NamedArray> f =
-        jitProc(
-            (st, x, y) ->
-                ModelRows.step(st, x, y, (p, u, v) -> p.loss(u, v, a), 1e-3 * (1 + salt)));
+        jitProc((st, x, y) ->
+            ModelRows.step(st, x, y, (p, u, v) -> p.loss(u, v, a), 1e-3 * (1 + salt)));
     f.run(state, batch.inputs(), batch.targets());
     double seconds = since(start);
     Check.close("the first loss", Math.log(a.vocab().size()), state.loss().item(), 0.1);
@@ -82,12 +80,11 @@ final class FirstResult {
     NamedArray row = ones(X);
     long start = System.nanoTime();
     Proc2<NamedRef, NamedArray> f =
-        jitProc(
-            (r, v) -> {
-              for (int i = 0; i < writes; i++) {
-                r.at(Row.at(i)).set(v.times(i + 1 + salt));
-              }
-            });
+        jitProc((r, v) -> {
+          for (int i = 0; i < writes; i++) {
+            r.at(Row.at(i)).set(v.times(i + 1 + salt));
+          }
+        });
     f.run(ref, row);
     double seconds = since(start);
     double expected = 64 * (writes * (writes + 1) / 2.0 + writes * salt);

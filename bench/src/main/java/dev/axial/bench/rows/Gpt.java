@@ -120,14 +120,7 @@ record Gpt(Tensor symbols, Tensor positions, List<Block> blocks, Norm norm, Tens
     for (Block b : blocks) {
       NamedArray qkv = b.project(x, a);
       NamedArray others = qkv.rename(a.position.name(), keys.name());
-      x =
-          b.finish(
-              x,
-              qkv.get(PART.at(0)),
-              others.get(PART.at(1)),
-              others.get(PART.at(2)),
-              seen,
-              a);
+      x = b.finish(x, qkv.get(PART.at(0)), others.get(PART.at(1)), others.get(PART.at(2)), seen, a);
     }
     NamedArray logs = logSoftmax(logits(x, a), a.vocab);
     return mean(logs.get(a.vocab.at(targets))).unaryMinus();
@@ -137,10 +130,7 @@ record Gpt(Tensor symbols, Tensor positions, List<Block> blocks, Norm norm, Tens
   NamedArray decode(NamedArray token, NamedArray index, NamedRef keys, NamedRef values, Axes a) {
     NamedArray seen = arange(a.position).le(index);
     NamedArray x =
-        symbols
-            .value()
-            .get(a.vocab.at(token))
-            .plus(positions.value().get(a.position.at(index)));
+        symbols.value().get(a.vocab.at(token)).plus(positions.value().get(a.position.at(index)));
     for (int l = 0; l < blocks.size(); l++) {
       Block b = blocks.get(l);
       NamedArray qkv = b.project(x, a);

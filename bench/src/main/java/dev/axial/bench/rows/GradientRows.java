@@ -75,10 +75,7 @@ final class GradientRows {
     NamedArray loss(Inputs in) {
       NamedRef r = newRef(zeros(Row, X));
       r.at(Row.at(0)).set(in.start);
-      forLoop(
-          1,
-          steps,
-          i -> r.at(Row.at(i)).set(sin(r.get(Row.at(i.minus(1)))).times(in.factor)));
+      forLoop(1, steps, i -> r.at(Row.at(i)).set(sin(r.get(Row.at(i.minus(1)))).times(in.factor)));
       return sum(r.freeze());
     }
 
@@ -103,8 +100,7 @@ final class GradientRows {
 
     Work forward() {
       Function<Inputs, NamedArray> f = jit(this::loss);
-      return Calls.of(
-          () -> f.apply(inputs), v -> Check.close("the sum", value, v.item(), 1e-3));
+      return Calls.of(() -> f.apply(inputs), v -> Check.close("the sum", value, v.item(), 1e-3));
     }
 
     Work backward() {

@@ -27,7 +27,7 @@ final class LoopRows {
     return List.copyOf(rows);
   }
 
-  private static final Size STEPS = size("steps", 10_000, 1_000, 30);
+  private static final Size STEPS = size("steps", 10_000, 10_000, 30);
 
   private static Row write(String label, Size rows) {
     return Row.of(
@@ -55,8 +55,7 @@ final class LoopRows {
     NamedRef ref = emptyRef(DType.FLOAT32, Row, X);
     NamedArray value = array(row, X);
     Proc2<NamedRef, NamedArray> f =
-        jitProc(
-            (r, v) -> forLoop(0, steps, i -> r.at(Row.at(i.rem(Row.size()))).set(v.plus(i))));
+        jitProc((r, v) -> forLoop(0, steps, i -> r.at(Row.at(i.rem(Row.size()))).set(v.plus(i))));
     return Calls.of(
             () -> f.run(ref, value),
             () -> {
@@ -106,19 +105,18 @@ final class LoopRows {
     State st = State.of(s);
     Axis Row = st.row;
     Proc1<NamedRef> f =
-        jitProc(
-            r ->
-                forLoop(
-                    0,
-                    st.steps,
-                    i -> {
-                      NamedArray a = st.first(i);
-                      NamedArray b = st.second(i);
-                      NamedArray x = r.get(Row.at(a));
-                      NamedArray y = r.get(Row.at(b));
-                      r.at(Row.at(a)).set(y);
-                      r.at(Row.at(b)).set(x);
-                    }));
+        jitProc(r ->
+            forLoop(
+                0,
+                st.steps,
+                i -> {
+                  NamedArray a = st.first(i);
+                  NamedArray b = st.second(i);
+                  NamedArray x = r.get(Row.at(a));
+                  NamedArray y = r.get(Row.at(b));
+                  r.at(Row.at(a)).set(y);
+                  r.at(Row.at(b)).set(x);
+                }));
     return Calls.of(
             () -> f.run(st.ref),
             () -> {
@@ -143,13 +141,12 @@ final class LoopRows {
     float[] row = Data.normal(WIDTH, 3);
     NamedArray value = array(row, X);
     BiFunction<NamedRef, NamedArray, NamedArray> f =
-        jit(
-            (r, v) ->
-                foriLoop(
-                    0,
-                    st.steps,
-                    scalar(0.0),
-                    (i, c) -> c.plus(sum(r.at(Row.at(st.first(i))).swap(v)))));
+        jit((r, v) ->
+            foriLoop(
+                0,
+                st.steps,
+                scalar(0.0),
+                (i, c) -> c.plus(sum(r.at(Row.at(st.first(i))).swap(v)))));
     return Calls.of(
             () -> Calls.consume(f.apply(st.ref, value)),
             () -> {
@@ -171,19 +168,18 @@ final class LoopRows {
     State st = State.of(s);
     Axis Row = st.row;
     Proc1<NamedRef> f =
-        jitProc(
-            r ->
-                forLoop(
-                    0,
-                    st.steps,
-                    i -> {
-                      NamedRef a = r.at(Row.at(st.first(i)), X.at(0));
-                      NamedRef b = r.at(Row.at(st.second(i)), X.at(0));
-                      NamedArray x = a.get();
-                      NamedArray y = b.get();
-                      a.set(minimum(x, y));
-                      b.set(maximum(x, y));
-                    }));
+        jitProc(r ->
+            forLoop(
+                0,
+                st.steps,
+                i -> {
+                  NamedRef a = r.at(Row.at(st.first(i)), X.at(0));
+                  NamedRef b = r.at(Row.at(st.second(i)), X.at(0));
+                  NamedArray x = a.get();
+                  NamedArray y = b.get();
+                  a.set(minimum(x, y));
+                  b.set(maximum(x, y));
+                }));
     return Calls.of(
             () -> f.run(st.ref),
             () -> {

@@ -92,8 +92,7 @@ final class ModelRows {
   private static <P> Work train(
       P start, NamedArray x, NamedArray y, Loss<P> loss, double expected) {
     State<P> state = State.of(start);
-    Proc3<State<P>, NamedArray, NamedArray> f =
-        jitProc((s, u, v) -> step(s, u, v, loss, RATE));
+    Proc3<State<P>, NamedArray, NamedArray> f = jitProc((s, u, v) -> step(s, u, v, loss, RATE));
     return Calls.of(
         () -> f.run(state, x, y),
         () -> {

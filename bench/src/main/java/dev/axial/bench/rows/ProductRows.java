@@ -144,19 +144,17 @@ final class ProductRows {
     NamedArray x = Data.normal(1, 1, Batch, Height, Width, In);
     NamedArray kernel = Data.normal(2, 0.1, Down, Right, In, Out);
     BiFunction<NamedArray, NamedArray, NamedArray> f =
-        jit(
-            (u, k) -> {
-              NamedArray padded = pad(pad(u, Height, 1, 1, 0), Width, 1, 1, 0);
-              NamedArray total = zeros(Batch, Height, Width, Out);
-              for (int i = 0; i < KERNEL; i++) {
-                for (int j = 0; j < KERNEL; j++) {
-                  NamedArray window =
-                      padded.get(Height.range(i, i + side), Width.range(j, j + side));
-                  total = total.plus(dot(window, k.get(Down.at(i), Right.at(j)), In));
-                }
-              }
-              return total;
-            });
+        jit((u, k) -> {
+          NamedArray padded = pad(pad(u, Height, 1, 1, 0), Width, 1, 1, 0);
+          NamedArray total = zeros(Batch, Height, Width, Out);
+          for (int i = 0; i < KERNEL; i++) {
+            for (int j = 0; j < KERNEL; j++) {
+              NamedArray window = padded.get(Height.range(i, i + side), Width.range(j, j + side));
+              total = total.plus(dot(window, k.get(Down.at(i), Right.at(j)), In));
+            }
+          }
+          return total;
+        });
     return Calls.of(
         () -> f.apply(x, kernel),
         got -> checkConv(x.toFloatArray(), kernel.toFloatArray(), got, side, channels));

@@ -21,7 +21,8 @@ final class ReductionRows {
     Target faster = new Target.Faster(1.5);
     Target level = new Target.Faster(0.95);
     return List.of(
-        Row.of("softmax", "softmax of 4096 rows of 1024", faster, ReductionRows::soft, ROWS, narrow),
+        Row.of(
+            "softmax", "softmax of 4096 rows of 1024", faster, ReductionRows::soft, ROWS, narrow),
         Row.of(
             "layernorm",
             "layer norm of 4096 rows of 1024",
@@ -39,8 +40,7 @@ final class ReductionRows {
             new Target.Faster(30),
             ReductionRows::largest,
             size("n", 16_777_216, 262_144, 100)),
-        reduction(
-            "transpose", "4096² transposed", new Target.Faster(5), ReductionRows::transpose),
+        reduction("transpose", "4096² transposed", new Target.Faster(5), ReductionRows::transpose),
         Row.of(
             "sort",
             "sort of 1M",
@@ -118,12 +118,11 @@ final class ReductionRows {
     float[] g = gain.toFloatArray();
     float[] b = bias.toFloatArray();
     Fn3<NamedArray, NamedArray, NamedArray, NamedArray> f =
-        jit(
-            (x, u, v) -> {
-              NamedArray centred = x.minus(mean(x, m.col));
-              NamedArray variance = mean(square(centred), m.col);
-              return centred.times(rsqrt(variance.plus(1e-5))).times(u).plus(v);
-            });
+        jit((x, u, v) -> {
+          NamedArray centred = x.minus(mean(x, m.col));
+          NamedArray variance = mean(square(centred), m.col);
+          return centred.times(rsqrt(variance.plus(1e-5))).times(u).plus(v);
+        });
     return Calls.of(
         () -> f.apply(m.x, gain, bias),
         got -> m.checkRows("the layer norm", got, row -> Plain.layerNorm(row, g, b)));

@@ -47,8 +47,7 @@ public record Timing(double warmUp, double sampling, int atLeast, int processes)
     int n = 0;
     long start = System.nanoTime();
     double elapsed = 0;
-    while (n == 0
-        || (n < AT_MOST && (elapsed < sampling || (n < atLeast && elapsed < PATIENCE)))) {
+    while (n == 0 || (n < AT_MOST && (elapsed < sampling || (n < atLeast && elapsed < PATIENCE)))) {
       long t = System.nanoTime();
       for (int k = 0; k < repetitions; k++) {
         call.run();

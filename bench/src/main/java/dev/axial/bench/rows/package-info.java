@@ -4,9 +4,9 @@
  * <p>A {@link dev.axial.bench.rows.Row} has a name, sizes for each {@link
  * dev.axial.bench.rows.Scale}, a {@link dev.axial.bench.rows.Target}, and makes {@link
  * dev.axial.bench.rows.Work}. Work checks its own results against plain Java or mathematics before
- * it is timed, so a row that computes nonsense fails. The sizes go to the peers' script as they are,
- * so both sides do the same. One class holds the rows of a group; {@link dev.axial.bench.rows.Rows}
- * has them all.
+ * it is timed, so a row that computes nonsense fails. The sizes go to the peers' script as they
+ * are, so both sides do the same. One class holds the rows of a group; {@link
+ * dev.axial.bench.rows.Rows} has them all.
  */
 @NullMarked
 package dev.axial.bench.rows;
