@@ -61,7 +61,8 @@ final class Json {
 
   private static void quote(StringBuilder out, String s) {
     out.append('"');
-    for (char c : s.toCharArray()) {
+    for (int i = 0; i < s.length(); i++) {
+      char c = s.charAt(i);
       if (c == '"' || c == '\\') {
         out.append('\\').append(c);
       } else if (c < ' ') {
