@@ -9,6 +9,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -21,7 +22,10 @@ final class Machine {
 
   static Map<String, Object> facts() {
     var facts = new LinkedHashMap<String, Object>();
-    facts.put("date", LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm")));
+    facts.put(
+        "date",
+        LocalDateTime.now(ZoneId.systemDefault())
+            .format(DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm")));
     facts.put("cpu", procValue("/proc/cpuinfo", "model name").orElse("unknown"));
     facts.put("cores", Runtime.getRuntime().availableProcessors());
     facts.put("memory", procValue("/proc/meminfo", "MemTotal").orElse("unknown"));

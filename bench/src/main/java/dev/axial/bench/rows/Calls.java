@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param per how many rounds a call has, where a round is what counts
  */
 record Calls(Runnable check, Runnable call, double per) implements Work {
-  /** Whoever reads it sees each result, so no result can be left out. */
+  /** Whoever reads it would see each result, so no result can be left out. */
+  @SuppressWarnings("UnusedVariable") // to be written is its purpose
   private static volatile @Nullable Object sink;
 
   /** Work on references. */

@@ -81,8 +81,8 @@ final class FirstRows {
   private static Work start(String what) {
     List<String> command = Processes.java(List.of(), FirstUse.class, List.of(what));
     return timing -> {
-      Processes.Answer unused = Processes.ask(command);
-      Check.that(!unused.text().isEmpty(), "nothing was computed");
+      Processes.Answer cold = Processes.ask(command);
+      Check.that(!cold.text().isEmpty(), "nothing was computed");
       var seconds = new double[timing.processes() * 2 - 1];
       for (int k = 0; k < seconds.length; k++) {
         seconds[k] = Processes.ask(command).seconds();

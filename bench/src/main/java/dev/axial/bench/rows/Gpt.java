@@ -98,7 +98,7 @@ record Gpt(Tensor symbols, Tensor positions, List<Block> blocks, Norm norm, Tens
   static Gpt init(Axes a) {
     var blocks = new ArrayList<Block>();
     for (int l = 0; l < a.layer.size(); l++) {
-      blocks.add(Block.init(a, 100L + 10 * l));
+      blocks.add(Block.init(a, 100 + 10L * l));
     }
     return new Gpt(
         Data.normal(1, DEVIATION, a.vocab, a.embed),
