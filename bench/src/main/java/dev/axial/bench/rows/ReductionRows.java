@@ -82,12 +82,13 @@ final class ReductionRows {
     }
 
     /** Checks a result of the same axes whose rows come from the rows of this matrix. */
-    void checkRows(String what, NamedArray got, Function<float[], float[]> plainRow) {
+    void checkRows(
+        String what, NamedArray got, double tolerance, Function<float[], float[]> plainRow) {
       var expected = new float[plain.length];
       for (int r = 0; r < row.size(); r++) {
         System.arraycopy(plainRow.apply(row(r)), 0, expected, r * col.size(), col.size());
       }
-      Check.close(what, expected, got, 2e-4);
+      Check.close(what, expected, got, tolerance);
     }
   }
 
@@ -99,6 +100,7 @@ final class ReductionRows {
             m.checkRows(
                 "the softmax",
                 got,
+                1e-6,
                 row -> {
                   double total = 0;
                   for (float v : row) {
@@ -125,7 +127,7 @@ final class ReductionRows {
         });
     return Calls.of(
         () -> f.apply(m.x, gain, bias),
-        got -> m.checkRows("the layer norm", got, row -> Plain.layerNorm(row, g, b)));
+        got -> m.checkRows("the layer norm", got, 1e-4, row -> Plain.layerNorm(row, g, b)));
   }
 
   private static Work reduce(Sizes s, String over, boolean largest) {
@@ -202,6 +204,7 @@ final class ReductionRows {
             m.checkRows(
                 "the running sums",
                 got,
+                1e-3,
                 row -> {
                   double total = 0;
                   for (int k = 0; k < row.length; k++) {
