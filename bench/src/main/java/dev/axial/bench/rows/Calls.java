@@ -39,6 +39,17 @@ record Calls(Runnable check, Runnable call, double per) implements Work {
     return new Calls(check, call, rounds);
   }
 
+  /** The same with another check before. */
+  Calls checkFirst(Runnable more) {
+    return new Calls(
+        () -> {
+          more.run();
+          check.run();
+        },
+        call,
+        per);
+  }
+
   static void consume(NamedArray x) {
     sink = x;
   }

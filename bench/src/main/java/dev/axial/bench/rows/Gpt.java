@@ -112,8 +112,13 @@ record Gpt(Tensor symbols, Tensor positions, List<Block> blocks, Norm norm, Tens
     return dot(norm.apply(x, a.embed), head.value(), a.embed);
   }
 
-  /** The mean loss of the targets, all positions at once. */
+  /** The mean loss of the targets. */
   NamedArray loss(NamedArray tokens, NamedArray targets, Axes a) {
+    return mean(losses(tokens, targets, a));
+  }
+
+  /** The loss of each target, all positions at once. */
+  NamedArray losses(NamedArray tokens, NamedArray targets, Axes a) {
     Axis keys = a.position.alias("Key");
     NamedArray seen = arange(a.position).ge(arange(keys));
     NamedArray x = symbols.value().get(a.vocab.at(tokens)).plus(positions.value());
@@ -123,11 +128,17 @@ record Gpt(Tensor symbols, Tensor positions, List<Block> blocks, Norm norm, Tens
       x = b.finish(x, qkv.get(PART.at(0)), others.get(PART.at(1)), others.get(PART.at(2)), seen, a);
     }
     NamedArray logs = logSoftmax(logits(x, a), a.vocab);
-    return mean(logs.get(a.vocab.at(targets))).unaryMinus();
+    return logs.get(a.vocab.at(targets)).unaryMinus();
   }
 
-  /** The likeliest symbol after a token at an index; writes the layer's keys and values. */
+  /** The likeliest symbol after a token at an index; writes the layers' keys and values. */
   NamedArray decode(NamedArray token, NamedArray index, NamedRef keys, NamedRef values, Axes a) {
+    return argmax(decodeLogits(token, index, keys, values, a), a.vocab);
+  }
+
+  /** The logits that decide it. */
+  NamedArray decodeLogits(
+      NamedArray token, NamedArray index, NamedRef keys, NamedRef values, Axes a) {
     NamedArray seen = arange(a.position).le(index);
     NamedArray x =
         symbols.value().get(a.vocab.at(token)).plus(positions.value().get(a.position.at(index)));
@@ -140,6 +151,6 @@ record Gpt(Tensor symbols, Tensor positions, List<Block> blocks, Norm norm, Tens
       NamedArray v = values.get(a.layer.at(l));
       x = b.finish(x, qkv.get(PART.at(0)), k, v, seen, a);
     }
-    return argmax(logits(x, a), a.vocab);
+    return logits(x, a);
   }
 }

@@ -89,7 +89,7 @@ final class ModelRows {
   }
 
   /** The first loss is the expected one, and the steps make it smaller. */
-  private static <P> Work train(
+  private static <P> Calls train(
       P start, NamedArray x, NamedArray y, Loss<P> loss, double expected) {
     State<P> state = State.of(start);
     Proc3<State<P>, NamedArray, NamedArray> f = jitProc((s, u, v) -> step(s, u, v, loss, RATE));
@@ -98,7 +98,7 @@ final class ModelRows {
         () -> {
           f.run(state, x, y);
           double first = state.loss.item();
-          Check.close("the first loss", expected, first, 1e-3);
+          Check.close("the first loss", expected, first, 1e-5);
           for (int k = 0; k < 3; k++) {
             f.run(state, x, y);
           }
@@ -160,7 +160,7 @@ final class ModelRows {
   }
 
   /** A batch of sequences, and the same one symbol later. */
-  record Batch(int[][] tokens, NamedArray inputs, NamedArray targets) {
+  record Batch(Axis sequence, int[][] tokens, NamedArray inputs, NamedArray targets) {
     static Batch of(Sizes s, Gpt.Axes a) {
       int length = a.position().size();
       Axis batch = axis("Batch", s.get("batch"));
@@ -173,7 +173,7 @@ final class ModelRows {
         System.arraycopy(tokens[b], 1, targets, b * length, length);
       }
       return new Batch(
-          tokens, array(inputs, batch, a.position()), array(targets, batch, a.position()));
+          batch, tokens, array(inputs, batch, a.position()), array(targets, batch, a.position()));
     }
   }
 
@@ -182,15 +182,27 @@ final class ModelRows {
     Gpt start = Gpt.init(a);
     Batch batch = Batch.of(s, a);
     var plain = new PlainGpt(start, a);
+    var losses = new float[Math.toIntExact(batch.inputs.size())];
     double total = 0;
+    int k = 0;
     for (int[] tokens : batch.tokens) {
       float[][] logits = plain.logits(Arrays.copyOf(tokens, tokens.length - 1));
       for (int t = 0; t < logits.length; t++) {
-        total += Plain.crossEntropy(logits[t], tokens[t + 1]);
+        losses[k] = (float) Plain.crossEntropy(logits[t], tokens[t + 1]);
+        total += losses[k++];
       }
     }
-    double expected = total / batch.inputs.size();
-    return train(start, batch.inputs, batch.targets, (p, x, y) -> p.loss(x, y, a), expected);
+    Calls work =
+        train(
+            start,
+            batch.inputs,
+            batch.targets,
+            (p, x, y) -> p.loss(x, y, a),
+            total / losses.length);
+    Fn3<Gpt, NamedArray, NamedArray, NamedArray> each =
+        jit((p, x, y) -> rearrange(p.losses(x, y, a), batch.sequence(), a.position()));
+    return work.checkFirst(() ->
+        Check.close("the losses", losses, each.apply(start, batch.inputs, batch.targets), 1e-4));
   }
 
   // ---------------------------------------------------------------- decoding
@@ -208,6 +220,8 @@ final class ModelRows {
     var cache = new Cache(emptyRef(DType.FLOAT32, axes), emptyRef(DType.FLOAT32, axes));
     Fn4<Gpt, NamedArray, NamedArray, Cache, NamedArray> f =
         jit((p, token, index, c) -> p.decode(token, index, c.keys, c.values, a));
+    Fn4<Gpt, NamedArray, NamedArray, Cache, NamedArray> logits =
+        jit((p, token, index, c) -> p.decodeLogits(token, index, c.keys, c.values, a));
     var indices = new ArrayList<NamedArray>();
     for (int t = 0; t < a.position().size(); t++) {
       indices.add(scalar(t));
@@ -232,13 +246,15 @@ final class ModelRows {
             decoder.next();
             tokens[t + 1] = (int) decoder.token.item();
           }
-          float[][] logits = new PlainGpt(model, a).logits(Arrays.copyOf(tokens, COMPARED));
+          float[][] expected = new PlainGpt(model, a).logits(Arrays.copyOf(tokens, COMPARED));
           for (int t = 0; t < COMPARED; t++) {
             float best = Float.NEGATIVE_INFINITY;
-            for (float v : logits[t]) {
+            for (float v : expected[t]) {
               best = Math.max(best, v);
             }
-            Check.close("the logit of symbol " + t, best, logits[t][tokens[t + 1]], 1e-3);
+            Check.close("the logit of symbol " + t, best, expected[t][tokens[t + 1]], 1e-4);
+            NamedArray got = logits.apply(model, scalar(tokens[t]), indices.get(t), cache);
+            Check.close("the logits at " + t, expected[t], got, 1e-4);
           }
         });
   }
