@@ -1,0 +1,50 @@
+package dev.axial.bench.rows;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** All rows, in the order of the table. */
+public final class Rows {
+  private Rows() {}
+
+  /** All of them. */
+  public static List<Row> all() {
+    var rows = new ArrayList<Row>();
+    rows.addAll(ReferenceRows.rows());
+    rows.addAll(LoopRows.rows());
+    rows.addAll(GradientRows.rows());
+    rows.addAll(ElementwiseRows.rows());
+    rows.addAll(ReductionRows.rows());
+    rows.addAll(ProductRows.rows());
+    rows.addAll(ModelRows.rows());
+    rows.addAll(RandomRows.rows());
+    rows.addAll(FirstRows.rows());
+    return List.copyOf(rows);
+  }
+
+  /** The row of this name. */
+  public static Row named(String name) {
+    return all().stream()
+        .filter(r -> r.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("there is no row " + name));
+  }
+
+  /**
+   * The rows whose names begin with one of these, in the order of the table.
+   *
+   * @param prefixes separated by commas
+   * @throws IllegalArgumentException if a prefix fits no row
+   */
+  public static List<Row> select(String prefixes) {
+    List<Row> all = all();
+    List<String> wanted = List.of(prefixes.split(",", -1));
+    for (String prefix : wanted) {
+      if (prefix.isEmpty() || all.stream().noneMatch(r -> r.name().startsWith(prefix))) {
+        throw new IllegalArgumentException(
+            "no row begins with '%s'; --list shows them".formatted(prefix));
+      }
+    }
+    return all.stream().filter(r -> wanted.stream().anyMatch(r.name()::startsWith)).toList();
+  }
+}
