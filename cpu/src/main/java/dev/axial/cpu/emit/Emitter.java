@@ -12,6 +12,7 @@ import dev.axial.cpu.plan.Mem;
 import dev.axial.cpu.plan.Node;
 import dev.axial.cpu.plan.Planner;
 import dev.axial.cpu.plan.Root;
+import dev.axial.cpu.plan.Stage;
 import dev.axial.cpu.plan.Step;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -172,7 +173,17 @@ public final class Emitter implements Frame {
           scalars.put(n, eval.fresh(n));
         }
       }
-      case Step.Loops l -> report.add(new Kernels(this).nest(l.nest()));
+      case Step.Loops l -> {
+        report.add(new Kernels(this).nest(l.nest()));
+        for (Stage st : l.nest().stages()) {
+          for (Root r : st.roots()) {
+            Node n = r.defines();
+            if (n != null && n.isScalar()) { // its memory may serve others from here on
+              scalars.put(n, scalar(n));
+            }
+          }
+        }
+      }
       case Step.Contract c -> contract(c);
       case Step.Cumulate c -> Cumulation.write(this, c);
       case Step.Order o -> call(o, List.of(o.from(), o.to()));

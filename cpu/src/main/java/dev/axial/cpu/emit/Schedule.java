@@ -331,6 +331,9 @@ public final class Schedule {
     var seen = new HashSet<Node>();
     for (Stage st : nest.stages()) {
       for (Root r : st.roots()) {
+        if (r instanceof Root.Write w && isWide(w.of().dtype())) {
+          return true;
+        }
         for (Node n : r.asks()) {
           if (wide(n, seen)) {
             return true;
@@ -341,11 +344,15 @@ public final class Schedule {
     return false;
   }
 
+  private static boolean isWide(DType t) {
+    return t == DType.FLOAT64 || t == DType.INT64;
+  }
+
   private static boolean wide(Node n, Set<Node> seen) {
     if (n.isScalar() || !seen.add(n)) {
       return false;
     }
-    if (n.type().dtype() == DType.FLOAT64 || n.type().dtype() == DType.INT64) {
+    if (isWide(n.type().dtype())) {
       return true;
     }
     return n.isVirtual() && n.in().stream().anyMatch(x -> wide(x, seen));
