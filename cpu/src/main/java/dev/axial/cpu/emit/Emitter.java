@@ -136,8 +136,12 @@ public final class Emitter implements Frame {
   }
 
   @Override
-  public void wrote(Root r) {
-    written.add(r);
+  public void wrote(Root r, boolean done) {
+    if (done) {
+      written.add(r);
+    } else {
+      written.remove(r);
+    }
   }
 
   private Val pointer(Buffer b) {

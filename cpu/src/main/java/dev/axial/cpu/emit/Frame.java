@@ -16,8 +16,8 @@ interface Frame {
   /** Whether a root has been written, so that memory has what it puts there. */
   boolean written(Root r);
 
-  /** A root has been written. */
-  void wrote(Root r);
+  /** A root has been written, or its loops begin once more. */
+  void wrote(Root r, boolean done);
 
   /** A scalar that was computed before. */
   Val scalar(Node n);

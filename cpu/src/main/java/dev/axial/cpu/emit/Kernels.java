@@ -129,8 +129,8 @@ final class Kernels {
     }
 
     @Override
-    public void wrote(Root r) {
-      around.wrote(r);
+    public void wrote(Root r, boolean done) {
+      around.wrote(r, done);
     }
 
     @Override

@@ -65,7 +65,9 @@ final class NestEmitter {
     run(loop, lo, hi, whole);
   }
 
+  /** The body of the outer loops; it is written several times, for blocks and for what is left. */
   private void stages(List<Point> points) {
+    nest.stages().forEach(s -> s.roots().forEach(r -> frame.wrote(r, false)));
     for (Stage s : nest.stages()) {
       stage(s, points);
     }
@@ -171,7 +173,7 @@ final class NestEmitter {
     } else {
       loops(l.kept(), 0, points, p -> p.forEach(q -> s.roots().forEach(r -> plain(r, q))));
     }
-    s.roots().forEach(frame::wrote);
+    s.roots().forEach(r -> frame.wrote(r, true));
   }
 
   private void plain(Root r, Point p) {
