@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Kernels {
   /** Nests with fewer operations are written where they stand. */
-  private static final long IN_PLACE = 1 << 13;
+  static final long IN_PLACE = 1 << 13;
 
   /** Nests with more operations are divided. */
   private static final long DIVIDED = 1 << 17;

@@ -441,7 +441,8 @@ public final class Schedule {
     while (u > 1 && (long) lanes * u > most) {
       u /= 2;
     }
-    return u;
+    // Little work is not worth more code, unless a whole row is one block.
+    return work < Kernels.IN_PLACE && most != (long) lanes * u ? 1 : u;
   }
 
   /** What runs, for people. */

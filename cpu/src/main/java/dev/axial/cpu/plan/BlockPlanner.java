@@ -481,7 +481,7 @@ final class BlockPlanner {
       n.place(to);
       return;
     }
-    merges(n, site);
+    below(n, site);
     root(new Root.Store(n, place(n, "value"), n), site);
   }
 
@@ -504,13 +504,17 @@ final class BlockPlanner {
       return;
     }
     if (n.isVirtual()) {
-      n.in().forEach(x -> merges(x, site));
-      boolean array = n.op() instanceof Op.Index i && needsArray(i, n);
-      if (array) {
-        Node x = n.in().getFirst();
-        if (Costs.deep(x) > 1 && Views.of(x) == null) {
-          store(x, site);
-        }
+      below(n, site);
+    }
+  }
+
+  /** What a value is computed from is made ready. */
+  private void below(Node n, @Nullable String site) {
+    n.in().forEach(x -> merges(x, site));
+    if (n.op() instanceof Op.Index i && needsArray(i, n)) {
+      Node x = n.in().getFirst();
+      if (Costs.deep(x) > 1 && Views.of(x) == null) {
+        store(x, site);
       }
     }
   }
@@ -537,7 +541,7 @@ final class BlockPlanner {
     }
     list.add(n);
     var cone = new Cone();
-    n.in().forEach(x -> merges(x, null));
+    below(n, null);
     n.virtual = true; // to be looked through, for a moment
     cone.walk(n, Map.of());
     n.virtual = false;
