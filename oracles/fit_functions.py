@@ -92,6 +92,8 @@ ATAN = over(lambda z: (mp.atan(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, -mpf(1) / 3)
 ASIN = over(lambda z: (mp.asin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, mpf(1) / 6)
 TAIL = lambda t: (lambda a: (1 + 2 * a) * erfcx(a))(4 * (1 + t) / (1 - t))
 
+ROOT = mp.findroot(mp.digamma, 1.46)
+
 FITS = {
     # (exp(r) - 1 - r) / r^2
     "exp32": lambda n: fit(n, EXP, -LN2_2 - mpf("1e-3"), LN2_2 + mpf("1e-3"), 4, lambda r: r * r, single, exact=()),
@@ -130,6 +132,9 @@ FITS = {
     # lgamma(2 + t)/t
     "lgamma64": lambda n: fit(n, over(lambda t: mp.loggamma(2 + t) / t, 1 - mp.euler), mpf("-0.5"), mpf("0.5"), 21,
                               lambda t: mpf(2), double),
+    # digamma(x)/(x - ROOT) in x - 3/2
+    "digamma64": lambda n: fit(n, lambda t: mp.digamma(t + 1.5) / (t + 1.5 - ROOT), mpf("-0.5"), mpf("0.5"), 21, lambda t: mpf(1),
+                               double),
     # r^(-1/3)
     "cbrt64": lambda n: fit(n, lambda r: r ** (-mpf(1) / 3), mpf("0.84"), mpf("1.17"), 6, lambda r: mpf(1), double),
 }
