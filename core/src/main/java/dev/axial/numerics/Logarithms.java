@@ -1,7 +1,5 @@
 package dev.axial.numerics;
 
-import dev.axial.numerics.Expansion.Type;
-
 /**
  * log and what is made of it.
  *
@@ -20,7 +18,7 @@ final class Logarithms {
   /** 2^k (1 + f), for a positive normal number. */
   private record Parts(Value k, Value f) {
     static Parts of(Value x) {
-      boolean single = x.type() == Type.F32;
+      boolean single = x.type() == Expansion.Type.F32;
       int fraction = Format.of(x).fraction;
       Value bits = x.bits();
       Value k = bits.plusInteger(single ? -TWO_THIRDS32 : -ROOT_HALF64).ashr(fraction);

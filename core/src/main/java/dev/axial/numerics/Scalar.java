@@ -3,18 +3,17 @@ package dev.axial.numerics;
 import dev.axial.AxialException;
 import dev.axial.numerics.Expansion.Kind;
 import dev.axial.numerics.Expansion.Step;
-import dev.axial.numerics.Expansion.Type;
 
 /**
- * An expansion for one element: the bits of each value in an array. Written apart from the loops,
- * so that each can judge the other.
+ * An expansion for one element: the bits of each value in an array, those of 32 bits extended by
+ * their sign. Written apart from the loops, so that each can judge the other.
  */
 final class Scalar {
   private final Kind[] kinds;
-  private final Type[] types;
+  private final Expansion.Type[] types;
 
   /** The types of the first operands: they say which arithmetic it is. */
-  private final Type[] of;
+  private final Expansion.Type[] of;
 
   private final int[] to;
   private final int[] a;
@@ -30,8 +29,8 @@ final class Scalar {
     values = new long[e.steps().size()];
     int n = (int) e.steps().stream().filter(Scalar::computes).count();
     kinds = new Kind[n];
-    types = new Type[n];
-    of = new Type[n];
+    types = new Expansion.Type[n];
+    of = new Expansion.Type[n];
     to = new int[n];
     a = new int[n];
     b = new int[n];
@@ -77,8 +76,7 @@ final class Scalar {
             switch (of[k]) {
               case F32 -> single(kind, p, q, v[c[k]]);
               case F64 -> real(kind, p, q, v[c[k]]);
-              case I32 -> whole(kind, types[k], (int) p, (int) q);
-              case I64, BOOL -> whole(kind, types[k], p, q);
+              case I32, I64, BOOL -> whole(kind, types[k], p, q);
             };
       }
     }
@@ -138,8 +136,8 @@ final class Scalar {
   }
 
   /** Of integers with their sign in all 64 bits, and of booleans. */
-  private static long whole(Kind kind, Type type, long a, long b) {
-    boolean wide = type == Type.I64;
+  private static long whole(Kind kind, Expansion.Type type, long a, long b) {
+    boolean wide = type == Expansion.Type.I64;
     long v =
         switch (kind) {
           case IADD -> a + b;
@@ -179,6 +177,6 @@ final class Scalar {
               SELECT ->
               throw new AxialException("internal error: no such step: " + kind);
         };
-    return type == Type.I32 || type == Type.F32 ? (int) v : v;
+    return type == Expansion.Type.I32 || type == Expansion.Type.F32 ? (int) v : v;
   }
 }
