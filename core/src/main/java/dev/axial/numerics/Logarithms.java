@@ -59,6 +59,20 @@ final class Logarithms {
     return special(x, log32(p, p.k().plus(denormal.pick(x.real(-23), 0))));
   }
 
+  /** log(1 + u) for u between -1 and 0, both excluded or with any result. */
+  static Value log1pNegative32(Value u) {
+    Value v = u.plus(1);
+    Value lost = u.minus(v.minus(1));
+    Value bits = v.bits();
+    Value exponent = bits.plusInteger(-TWO_THIRDS32).ashr(23);
+    Value place = exponent.shl(23);
+    Value f = bits.minus(place).bits().minus(1);
+    // What 1 + u lost, with the same scale; near zero the sum is u again.
+    Value scale = bits.integer(0x3f800000).minus(place).bits();
+    Value k = exponent.to(Expansion.Type.F32);
+    return log32(new Parts(k, lost.fma(scale, f)), k);
+  }
+
   // ---------------------------------------------------------------- float64
 
   /** log(x) + c of a positive normal number, with 2^more as a factor of x. */
