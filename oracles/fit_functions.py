@@ -2,11 +2,11 @@
 
     python fit_functions.py [name ...]
 
-Needs mpmath. A fit has the least sum of squares over the nodes of a Chebyshev polynomial, where that is
-hardly worse than the least maximum, and never fails to converge. For each fit it prints the coefficients as they stand in the Java source, lowest power
-first, and the largest weighted error, which for most is the relative error of the whole function. A
-coefficient is rounded to the type in which it is used, lowest power first, and the others are fitted
-again around it, so that the rounding of one is made good by the rest.
+Needs mpmath. A fit has the least sum of squares over the nodes of a Chebyshev polynomial, where that is hardly worse than
+the least maximum, and never fails to converge. For each fit it prints the coefficients as they stand in the Java source,
+lowest power first, and the largest weighted error, which for most is the relative error of the whole function. A
+coefficient is rounded to the type in which it is used, lowest power first, and the others are fitted again around it, so
+that the rounding of one is made good by the rest.
 """
 import struct
 import sys
@@ -62,9 +62,8 @@ def fit(name, function, low, high, degree, weight, to, points=150, exact=()):
         left = {x: y - c * x ** p for x, y in left.items()}
     worst = max(abs(weights[x] * left[x]) for x in grid)
     print(f"{name}: degree {degree} on [{mp.nstr(low, 8)}, {mp.nstr(high, 8)}], error 2^{mp.nstr(mp.log(worst, 2), 5)}")
-    suffix = "f" if to is single else ""
     for c in done:
-        print(f"    {java(c)}{suffix},")
+        print(f"    {java(c)},")
     sys.stdout.flush()
     return done
 
@@ -92,9 +91,11 @@ ATAN = over(lambda z: (mp.atan(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, -mpf(1) / 3)
 ASIN = over(lambda z: (mp.asin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, mpf(1) / 6)
 TAIL = lambda t: (lambda a: (1 + 2 * a) * erfcx(a))(4 * (1 + t) / (1 - t))
 
+ROOT = mp.findroot(mp.digamma, 1.46)
+
 FITS = {
     # (exp(r) - 1 - r) / r^2
-    "exp32": lambda n: fit(n, EXP, -LN2_2 - mpf("1e-3"), LN2_2 + mpf("1e-3"), 4, lambda r: r * r, single, exact=()),
+    "exp32": lambda n: fit(n, EXP, -LN2_2 - mpf("1e-3"), LN2_2 + mpf("1e-3"), 4, lambda r: r * r, single),
     "exp64": lambda n: fit(n, EXP, -LN2_2 - mpf("1e-6"), LN2_2 + mpf("1e-6"), 9, lambda r: r * r, double, exact=(0.5,)),
     # (expm1(2 r) - 2 r) / r^2, half the range
     "tanh32": lambda n: fit(n, lambda r: 4 * EXP(2 * r), -LN2_2 / 2 - mpf("1e-3"), LN2_2 / 2 + mpf("1e-3"), 4,
@@ -130,6 +131,9 @@ FITS = {
     # lgamma(2 + t)/t
     "lgamma64": lambda n: fit(n, over(lambda t: mp.loggamma(2 + t) / t, 1 - mp.euler), mpf("-0.5"), mpf("0.5"), 21,
                               lambda t: mpf(2), double),
+    # digamma(x)/(x - ROOT) in x - 3/2
+    "digamma64": lambda n: fit(n, lambda t: mp.digamma(t + 1.5) / (t + 1.5 - ROOT), mpf("-0.5"), mpf("0.5"), 21, lambda t: mpf(1),
+                               double),
     # r^(-1/3)
     "cbrt64": lambda n: fit(n, lambda r: r ** (-mpf(1) / 3), mpf("0.84"), mpf("1.17"), 6, lambda r: mpf(1), double),
 }

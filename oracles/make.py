@@ -2,7 +2,7 @@
 
     python make.py [--env-a DIR] [--env-b DIR] [--out DIR] [topic ...]
 
-Topics: random numerics refs_haliax grads_jax ops_grad (all, when none is named). Needs only the standard library
+Topics: random numerics refs_haliax grads_jax ops_grad functions (all, when none is named). Needs only the standard library
 itself; the topic scripts run under the environments' own interpreters.
 """
 import argparse
@@ -14,7 +14,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 OUT = HERE.parent / "core/src/test/resources/golden"
 VERSIONS = {"a": "jax 0.8.2, haliax 1.4.dev453", "b": "jax 0.12.0.1"}
-TOPICS = ["random", "numerics", "refs_haliax", "grads_jax", "ops_grad"]
+TOPICS = ["random", "numerics", "refs_haliax", "grads_jax", "ops_grad", "functions"]
 
 
 def run(env, script, x64, *args):
@@ -88,6 +88,10 @@ def make_ops_grad(a, b):
     return run(b, "gold_ops_grad.py", True)
 
 
+def make_functions(a, b):
+    return run(b, "gold_functions.py", False)
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--env-a", default="/tmp/oracle-env-a", help=VERSIONS["a"])
@@ -97,7 +101,7 @@ def main():
     o = p.parse_args()
     for topic in o.topics or TOPICS:
         text = globals()[f"make_{topic}"](o.env_a, o.env_b)
-        source = VERSIONS["a"] if topic == "refs_haliax" else VERSIONS["b"] if topic != "random" else f"{VERSIONS['b']} (and 0.8.2)"
+        source = "mpmath 1.4.1" if topic == "functions" else VERSIONS["a"] if topic == "refs_haliax" else VERSIONS["b"] if topic != "random" else f"{VERSIONS['b']} (and 0.8.2)"
         head = f"# Made by oracles/make.py from {source}. Format: oracles/README.md. Do not edit.\n"
         path = pathlib.Path(o.out) / f"{topic}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)

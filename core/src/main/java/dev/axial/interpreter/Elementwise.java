@@ -4,13 +4,11 @@ import dev.axial.AxialException;
 import dev.axial.DType;
 import dev.axial.engine.Store;
 import dev.axial.ir.Fn;
-import dev.axial.numerics.Evaluator;
-import dev.axial.numerics.Expansion;
 import java.util.Arrays;
 import java.util.function.IntBinaryOperator;
 import java.util.function.LongBinaryOperator;
 
-/** Element-wise loops; functions beyond one instruction are expansions. */
+/** Element-wise loops. */
 final class Elementwise {
   private Elementwise() {}
 
@@ -18,8 +16,8 @@ final class Elementwise {
 
   static Object unary(Fn.Unary fn, DType t, Object x) {
     return switch (x) {
-      case float[] a -> unary(fn, a);
-      case double[] a -> unary(fn, a);
+      case float[] a -> Reals.unary(fn, a);
+      case double[] a -> Reals.unary(fn, a);
       case int[] a -> {
         var d = new int[a.length];
         for (int k = 0; k < d.length; k++) {
@@ -44,132 +42,6 @@ final class Elementwise {
       default -> // not over Op: an array of any type
           throw new AxialException("internal error: " + x.getClass());
     };
-  }
-
-  private static float[] unary(Fn.Unary fn, float[] a) {
-    var d = new float[a.length];
-    switch (fn) {
-      case NEG -> {
-        for (int k = 0; k < d.length; k++) {
-          d[k] = -a[k];
-        }
-      }
-      case ABS -> {
-        for (int k = 0; k < d.length; k++) {
-          d[k] = Math.abs(a[k]);
-        }
-      }
-      case SQRT -> {
-        for (int k = 0; k < d.length; k++) {
-          d[k] = (float) Math.sqrt(a[k]);
-        }
-      }
-      case FLOOR -> {
-        for (int k = 0; k < d.length; k++) {
-          d[k] = (float) Math.floor(a[k]);
-        }
-      }
-      case CEIL -> {
-        for (int k = 0; k < d.length; k++) {
-          d[k] = (float) Math.ceil(a[k]);
-        }
-      }
-      case ROUND -> {
-        for (int k = 0; k < d.length; k++) {
-          d[k] = (float) Math.rint(a[k]);
-        }
-      }
-      case NOT, POPCOUNT -> throw new AxialException("internal error: " + fn + " of real numbers");
-      case SIGN,
-          EXP,
-          EXPM1,
-          LOG,
-          LOG1P,
-          CBRT,
-          SIN,
-          COS,
-          TAN,
-          ASIN,
-          ACOS,
-          ATAN,
-          SINH,
-          COSH,
-          TANH,
-          ASINH,
-          ACOSH,
-          ATANH,
-          ERF,
-          ERFC,
-          ERFINV,
-          LOGISTIC,
-          LGAMMA,
-          DIGAMMA ->
-          Evaluator.of(Expansion.of(fn, DType.FLOAT32)).apply(a, 0, d, 0, d.length);
-    }
-    return d;
-  }
-
-  private static double[] unary(Fn.Unary fn, double[] a) {
-    var d = new double[a.length];
-    switch (fn) {
-      case NEG -> {
-        for (int k = 0; k < d.length; k++) {
-          d[k] = -a[k];
-        }
-      }
-      case ABS -> {
-        for (int k = 0; k < d.length; k++) {
-          d[k] = Math.abs(a[k]);
-        }
-      }
-      case SQRT -> {
-        for (int k = 0; k < d.length; k++) {
-          d[k] = Math.sqrt(a[k]);
-        }
-      }
-      case FLOOR -> {
-        for (int k = 0; k < d.length; k++) {
-          d[k] = Math.floor(a[k]);
-        }
-      }
-      case CEIL -> {
-        for (int k = 0; k < d.length; k++) {
-          d[k] = Math.ceil(a[k]);
-        }
-      }
-      case ROUND -> {
-        for (int k = 0; k < d.length; k++) {
-          d[k] = Math.rint(a[k]);
-        }
-      }
-      case NOT, POPCOUNT -> throw new AxialException("internal error: " + fn + " of real numbers");
-      case SIGN,
-          EXP,
-          EXPM1,
-          LOG,
-          LOG1P,
-          CBRT,
-          SIN,
-          COS,
-          TAN,
-          ASIN,
-          ACOS,
-          ATAN,
-          SINH,
-          COSH,
-          TANH,
-          ASINH,
-          ACOSH,
-          ATANH,
-          ERF,
-          ERFC,
-          ERFINV,
-          LOGISTIC,
-          LGAMMA,
-          DIGAMMA ->
-          Evaluator.of(Expansion.of(fn, DType.FLOAT64)).apply(a, 0, d, 0, d.length);
-    }
-    return d;
   }
 
   // ---------------------------------------------------------------- operands side by side
@@ -246,18 +118,18 @@ final class Elementwise {
   }
 
   static Object binary(Fn.Binary fn, DType t, Strided s, Object a, Object b) {
-    if (t == DType.FLOAT32 && s.sizes.length == 1 && s.total > 1 && isArithmetic(fn)) {
-      return whole(fn, (float[]) a, s.inner(0), (float[]) b, s.inner(1));
+    if (t == DType.FLOAT32 && s.sizes.length == 1 && s.total > 1 && Reals.isArithmetic(fn)) {
+      return Reals.whole(fn, (float[]) a, s.inner(0), (float[]) b, s.inner(1));
     }
     Object d = Store.newArray(t, s.total);
     Pair body =
         switch (t) {
           case FLOAT32 ->
               (x, xo, y, yo, z, o, n) ->
-                  floats(fn, (float[]) x, xo, (float[]) y, yo, (float[]) z, o, n);
+                  Reals.floats(fn, (float[]) x, xo, (float[]) y, yo, (float[]) z, o, n);
           case FLOAT64 ->
               (x, xo, y, yo, z, o, n) ->
-                  doubles(fn, (double[]) x, xo, (double[]) y, yo, (double[]) z, o, n);
+                  Reals.doubles(fn, (double[]) x, xo, (double[]) y, yo, (double[]) z, o, n);
           case INT32, UINT32 -> {
             IntBinaryOperator f = Scalars.integer(fn, t == DType.UINT32);
             yield (x, xo, y, yo, z, o, n) -> {
@@ -294,192 +166,6 @@ final class Elementwise {
         };
     pairs(s, a, b, d, t, body);
     return d;
-  }
-
-  private static boolean isArithmetic(Fn.Binary fn) {
-    return fn == Fn.Binary.ADD || fn == Fn.Binary.SUB || fn == Fn.Binary.MUL || fn == Fn.Binary.DIV;
-  }
-
-  /**
-   * Two arrays, or an array and one number, from end to end: the usual case, and the one that
-   * HotSpot turns into vector code, because all indices are the loop variable alone.
-   */
-  private static float[] whole(Fn.Binary fn, float[] a, int as, float[] b, int bs) {
-    var d = new float[as == 0 ? b.length : a.length];
-    if (as == 0) {
-      left(fn, a[0], b, d);
-    } else if (bs == 0) {
-      right(fn, a, b[0], d);
-    } else {
-      both(fn, a, b, d);
-    }
-    return d;
-  }
-
-  private static void both(Fn.Binary fn, float[] a, float[] b, float[] d) {
-    switch (fn) {
-      case ADD -> {
-        for (int k = 0; k < d.length; k++) {
-          d[k] = a[k] + b[k];
-        }
-      }
-      case SUB -> {
-        for (int k = 0; k < d.length; k++) {
-          d[k] = a[k] - b[k];
-        }
-      }
-      case MUL -> {
-        for (int k = 0; k < d.length; k++) {
-          d[k] = a[k] * b[k];
-        }
-      }
-      case DIV -> {
-        for (int k = 0; k < d.length; k++) {
-          d[k] = a[k] / b[k];
-        }
-      }
-      default -> throw new AxialException("internal error: " + fn); // not over Op
-    }
-  }
-
-  private static void right(Fn.Binary fn, float[] a, float v, float[] d) {
-    switch (fn) {
-      case ADD -> {
-        for (int k = 0; k < d.length; k++) {
-          d[k] = a[k] + v;
-        }
-      }
-      case SUB -> {
-        for (int k = 0; k < d.length; k++) {
-          d[k] = a[k] - v;
-        }
-      }
-      case MUL -> {
-        for (int k = 0; k < d.length; k++) {
-          d[k] = a[k] * v;
-        }
-      }
-      case DIV -> {
-        for (int k = 0; k < d.length; k++) {
-          d[k] = a[k] / v;
-        }
-      }
-      default -> throw new AxialException("internal error: " + fn); // not over Op
-    }
-  }
-
-  private static void left(Fn.Binary fn, float v, float[] b, float[] d) {
-    switch (fn) {
-      case ADD -> {
-        for (int k = 0; k < d.length; k++) {
-          d[k] = v + b[k];
-        }
-      }
-      case SUB -> {
-        for (int k = 0; k < d.length; k++) {
-          d[k] = v - b[k];
-        }
-      }
-      case MUL -> {
-        for (int k = 0; k < d.length; k++) {
-          d[k] = v * b[k];
-        }
-      }
-      case DIV -> {
-        for (int k = 0; k < d.length; k++) {
-          d[k] = v / b[k];
-        }
-      }
-      default -> throw new AxialException("internal error: " + fn); // not over Op
-    }
-  }
-
-  private static void floats(
-      Fn.Binary fn, float[] a, int ao, float[] b, int bo, float[] d, int o, int n) {
-    switch (fn) {
-      case ADD -> {
-        for (int k = 0; k < n; k++) {
-          d[o + k] = a[ao + k] + b[bo + k];
-        }
-      }
-      case SUB -> {
-        for (int k = 0; k < n; k++) {
-          d[o + k] = a[ao + k] - b[bo + k];
-        }
-      }
-      case MUL -> {
-        for (int k = 0; k < n; k++) {
-          d[o + k] = a[ao + k] * b[bo + k];
-        }
-      }
-      case DIV -> {
-        for (int k = 0; k < n; k++) {
-          d[o + k] = a[ao + k] / b[bo + k];
-        }
-      }
-      case REM -> {
-        for (int k = 0; k < n; k++) {
-          d[o + k] = a[ao + k] % b[bo + k];
-        }
-      }
-      case MAX -> {
-        for (int k = 0; k < n; k++) {
-          d[o + k] = Math.max(a[ao + k], b[bo + k]);
-        }
-      }
-      case MIN -> {
-        for (int k = 0; k < n; k++) {
-          d[o + k] = Math.min(a[ao + k], b[bo + k]);
-        }
-      }
-      case POW, ATAN2 -> Evaluator.of(Expansion.of(fn, DType.FLOAT32)).apply(a, ao, b, bo, d, o, n);
-      case AND, OR, XOR, SHL, SHR, SAR ->
-          throw new AxialException("internal error: " + fn + " of real numbers");
-    }
-  }
-
-  private static void doubles(
-      Fn.Binary fn, double[] a, int ao, double[] b, int bo, double[] d, int o, int n) {
-    switch (fn) {
-      case ADD -> {
-        for (int k = 0; k < n; k++) {
-          d[o + k] = a[ao + k] + b[bo + k];
-        }
-      }
-      case SUB -> {
-        for (int k = 0; k < n; k++) {
-          d[o + k] = a[ao + k] - b[bo + k];
-        }
-      }
-      case MUL -> {
-        for (int k = 0; k < n; k++) {
-          d[o + k] = a[ao + k] * b[bo + k];
-        }
-      }
-      case DIV -> {
-        for (int k = 0; k < n; k++) {
-          d[o + k] = a[ao + k] / b[bo + k];
-        }
-      }
-      case REM -> {
-        for (int k = 0; k < n; k++) {
-          d[o + k] = a[ao + k] % b[bo + k];
-        }
-      }
-      case MAX -> {
-        for (int k = 0; k < n; k++) {
-          d[o + k] = Math.max(a[ao + k], b[bo + k]);
-        }
-      }
-      case MIN -> {
-        for (int k = 0; k < n; k++) {
-          d[o + k] = Math.min(a[ao + k], b[bo + k]);
-        }
-      }
-      case POW, ATAN2 -> Evaluator.of(Expansion.of(fn, DType.FLOAT64)).apply(a, ao, b, bo, d, o, n);
-      case AND, OR, XOR, SHL, SHR, SAR ->
-          throw new AxialException("internal error: " + fn + " of real numbers");
-    }
   }
 
   static byte[] compare(Fn.Compare fn, DType t, Strided s, Object a, Object b) {

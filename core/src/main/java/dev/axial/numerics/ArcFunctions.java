@@ -53,9 +53,7 @@ final class ArcFunctions {
     Value zero = a.eq(0).and(b.eq(0));
     Value u = both.pick(1, large.pick(a.times(0.25), a));
     Value v = both.or(zero).pick(1, large.pick(b.times(0.25), b));
-    return angle(u, v, x.signBit())
-        .signed(y)
-        .plus(x.minus(x).eq(0).pick(x.real(0), x.eq(x).pick(x.real(0), x)));
+    return angle(u, v, x.signBit()).signed(y);
   }
 
   /** asin(s) = s + s^3 (…) up to one half, as what is added to s; z is its square. */

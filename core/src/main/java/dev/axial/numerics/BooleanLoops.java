@@ -10,7 +10,7 @@ final class BooleanLoops {
       boolean[] y = (boolean[]) r[b];
       boolean[] d = (boolean[]) r[to];
       for (int k = 0; k < n; k++) {
-        d[k] = x[k] & y[k];
+        d[k] = x[k] && y[k];
       }
     };
   }
@@ -21,7 +21,7 @@ final class BooleanLoops {
       boolean[] y = (boolean[]) r[b];
       boolean[] d = (boolean[]) r[to];
       for (int k = 0; k < n; k++) {
-        d[k] = x[k] | y[k];
+        d[k] = x[k] || y[k];
       }
     };
   }

@@ -256,4 +256,30 @@ final class Coefficients {
     -0x1.9bece992fc4a4p-1,
     0x1.ccb537de8d4cep-4
   };
+
+  /** digamma(x) / (x - root) in x - 3/2. */
+  static final double[] DIGAMMA64 = {
+    0x1.e6f0cbb873617p-1,
+    -0x1.b1cb63005ee98p-2,
+    0x1.eca189b8e6b59p-3,
+    -0x1.2feeeb98a7961p-3,
+    0x1.8512e5907602dp-4,
+    -0x1.fb44202a1bd18p-5,
+    0x1.4de9a9fe0b2d2p-5,
+    -0x1.b9f8b11dba4e1p-6,
+    0x1.2564773b32227p-6,
+    -0x1.863563b6477b1p-7,
+    0x1.03bfe4d8fa9ecp-7,
+    -0x1.5a06ab358c285p-8,
+    0x1.cd42cb6b0c902p-9,
+    -0x1.336d71fa9f401p-9,
+    0x1.97e092a4fd838p-10,
+    -0x1.0fb647d696ac9p-10,
+    0x1.7c6890ec51c4ep-11,
+    -0x1.fd6f4b74fd743p-12,
+    0x1.d42398fe336dbp-13,
+    -0x1.30121b6be52fp-13,
+    0x1.13831df508728p-12,
+    -0x1.757b2cbfb692dp-13
+  };
 }

@@ -1,7 +1,5 @@
 package dev.axial.numerics;
 
-import dev.axial.numerics.Expansion.Type;
-
 /** erf, erfc and the inverse of erf. */
 final class ErrorFunctions {
   private ErrorFunctions() {}
@@ -114,10 +112,11 @@ final class ErrorFunctions {
 
   /** The same in single precision, with polynomials of its own. */
   static Value erfinv32(Value x) {
-    Value w = Logarithms.log1p(x.neg().times(x).to(Type.F64)).neg().to(Type.F32);
+    Value w = Logarithms.log1pNegative32(x.neg().times(x)).neg();
     Value middle = w.minus(2.5).polynomial(SINGLE_MIDDLE);
     Value tail = w.sqrt().minus(3).polynomial(SINGLE_TAIL);
-    return ends(x, w.lt(5).pick(middle, tail).times(x));
+    Value inside = ends(x, w.lt(5).pick(middle, tail).times(x));
+    return x.abs().gt(1).pick(Double.NaN, inside);
   }
 
   private static Value ends(Value x, Value inside) {

@@ -1,8 +1,5 @@
 package dev.axial.numerics;
 
-import dev.axial.AxialException;
-import dev.axial.numerics.Expansion.Step;
-import dev.axial.numerics.Expansion.Type;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -12,7 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class Evaluator {
   /** Below this many elements the arrays of a plan cost more than they bring. */
-  private static final int FEW = 8;
+  private static final int FEW = 4;
 
   private static final Map<Expansion, Evaluator> CACHE = new ConcurrentHashMap<>();
 
@@ -21,6 +18,9 @@ public final class Evaluator {
   private final boolean guarded;
   private final Plan guard;
   private final Plan cheap;
+  private final Scalar scalar;
+  private final Scalar scalarGuard;
+  private final Scalar scalarCheap;
 
   private Evaluator(Expansion e) {
     full = e;
@@ -28,6 +28,9 @@ public final class Evaluator {
     guarded = e.cheap().isPresent();
     guard = e.cheap().map(c -> new Plan(c.guard())).orElse(plan);
     cheap = e.cheap().map(c -> new Plan(c.value())).orElse(plan);
+    scalar = new Scalar(e);
+    scalarGuard = e.cheap().map(c -> new Scalar(c.guard())).orElse(scalar);
+    scalarCheap = e.cheap().map(c -> new Scalar(c.value())).orElse(scalar);
   }
 
   /** The same object for the same expansion. */
@@ -116,143 +119,25 @@ public final class Evaluator {
   // ---------------------------------------------------------------- one element
 
   public float apply(float x) {
-    return Float.intBitsToFloat((int) bits(full, Float.floatToRawIntBits(x), 0));
+    return Float.intBitsToFloat((int) bits(Float.floatToRawIntBits(x), 0));
   }
 
   public float apply(float x, float y) {
     int a = Float.floatToRawIntBits(x);
-    return Float.intBitsToFloat((int) bits(full, a, Float.floatToRawIntBits(y)));
+    return Float.intBitsToFloat((int) bits(a, Float.floatToRawIntBits(y)));
   }
 
   public double apply(double x) {
-    return Double.longBitsToDouble(bits(full, Double.doubleToRawLongBits(x), 0));
+    return Double.longBitsToDouble(bits(Double.doubleToRawLongBits(x), 0));
   }
 
   public double apply(double x, double y) {
     long a = Double.doubleToRawLongBits(x);
-    return Double.longBitsToDouble(bits(full, a, Double.doubleToRawLongBits(y)));
+    return Double.longBitsToDouble(bits(a, Double.doubleToRawLongBits(y)));
   }
 
-  /** The bits of the result, for arguments with these bits. */
-  private static long bits(Expansion e, long x, long y) {
-    var v = new long[e.steps().size()];
-    for (int k = 0; k < v.length; k++) {
-      Step s = e.steps().get(k);
-      v[k] =
-          switch (s.kind()) {
-            case ARG -> s.bits() == 0 ? x : y;
-            case CONST -> s.bits();
-            case SELECT -> v[s.a()] != 0 ? v[s.b()] : v[s.c()];
-            default -> // not over Op: what does not depend on the type of the operands is above
-                switch (e.steps().get(s.a()).type()) {
-                  case F32 -> single(s, v[s.a()], at(v, s.b()), at(v, s.c()));
-                  case F64 -> real(s, v[s.a()], at(v, s.b()), at(v, s.c()));
-                  case I32 -> whole(s, (int) v[s.a()], (int) at(v, s.b()));
-                  case I64, BOOL -> whole(s, v[s.a()], at(v, s.b()));
-                };
-          };
-    }
-    return v[v.length - 1];
-  }
-
-  private static long at(long[] v, int step) {
-    return step < 0 ? 0 : v[step];
-  }
-
-  private static long truth(boolean b) {
-    return b ? 1 : 0;
-  }
-
-  private static long single(Step s, long p, long q, long r) {
-    float a = Float.intBitsToFloat((int) p);
-    float b = Float.intBitsToFloat((int) q);
-    return switch (s.kind()) {
-      case ADD -> Float.floatToRawIntBits(a + b);
-      case SUB -> Float.floatToRawIntBits(a - b);
-      case MUL -> Float.floatToRawIntBits(a * b);
-      case DIV -> Float.floatToRawIntBits(a / b);
-      case FMA -> Float.floatToRawIntBits(Math.fma(a, b, Float.intBitsToFloat((int) r)));
-      case SQRT -> Float.floatToRawIntBits((float) Math.sqrt(a));
-      case RINT -> Float.floatToRawIntBits((float) Math.rint(a));
-      case ABS -> p & Integer.MAX_VALUE;
-      case NEG -> p ^ Integer.MIN_VALUE;
-      case COPYSIGN -> p & Integer.MAX_VALUE | q & Integer.MIN_VALUE;
-      case FEQ -> truth(a == b);
-      case FLT -> truth(a < b);
-      case FLE -> truth(a <= b);
-      case BITCAST -> (int) p;
-      case CONVERT -> Double.doubleToRawLongBits(a);
-      case ARG, CONST, IADD, ISUB, IMUL, AND, OR, XOR, SHL, LSHR, ASHR, IEQ, ILT, SELECT ->
-          throw new AxialException("internal error: no such step: " + s);
-    };
-  }
-
-  private static long real(Step s, long p, long q, long r) {
-    double a = Double.longBitsToDouble(p);
-    double b = Double.longBitsToDouble(q);
-    return switch (s.kind()) {
-      case ADD -> Double.doubleToRawLongBits(a + b);
-      case SUB -> Double.doubleToRawLongBits(a - b);
-      case MUL -> Double.doubleToRawLongBits(a * b);
-      case DIV -> Double.doubleToRawLongBits(a / b);
-      case FMA -> Double.doubleToRawLongBits(Math.fma(a, b, Double.longBitsToDouble(r)));
-      case SQRT -> Double.doubleToRawLongBits(Math.sqrt(a));
-      case RINT -> Double.doubleToRawLongBits(Math.rint(a));
-      case ABS -> p & Long.MAX_VALUE;
-      case NEG -> p ^ Long.MIN_VALUE;
-      case COPYSIGN -> p & Long.MAX_VALUE | q & Long.MIN_VALUE;
-      case FEQ -> truth(a == b);
-      case FLT -> truth(a < b);
-      case FLE -> truth(a <= b);
-      case BITCAST -> p;
-      case CONVERT -> Float.floatToRawIntBits((float) a);
-      case ARG, CONST, IADD, ISUB, IMUL, AND, OR, XOR, SHL, LSHR, ASHR, IEQ, ILT, SELECT ->
-          throw new AxialException("internal error: no such step: " + s);
-    };
-  }
-
-  /** Of integers with their sign in all 64 bits, and of booleans. */
-  private static long whole(Step s, long a, long b) {
-    boolean wide = s.type() == Type.I64;
-    long v =
-        switch (s.kind()) {
-          case IADD -> a + b;
-          case ISUB -> a - b;
-          case IMUL -> a * b;
-          case AND -> a & b;
-          case OR -> a | b;
-          case XOR -> a ^ b;
-          case SHL -> a << b;
-          case LSHR -> wide ? a >>> b : (int) a >>> b;
-          case ASHR -> a >> b;
-          case IEQ -> truth(a == b);
-          case ILT -> truth(a < b);
-          case BITCAST -> a;
-          case CONVERT ->
-              switch (s.type()) {
-                case F32 -> Float.floatToRawIntBits((float) a);
-                case F64 -> Double.doubleToRawLongBits((double) a);
-                case I32, I64 -> a;
-                case BOOL -> throw new AxialException("internal error: no such step: " + s);
-              };
-          case ARG,
-              CONST,
-              ADD,
-              SUB,
-              MUL,
-              DIV,
-              FMA,
-              SQRT,
-              RINT,
-              ABS,
-              NEG,
-              COPYSIGN,
-              FEQ,
-              FLT,
-              FLE,
-              SELECT ->
-              throw new AxialException("internal error: no such step: " + s);
-        };
-    return s.type() == Type.I32 || s.type() == Type.F32 ? (int) v : v;
+  private long bits(long x, long y) {
+    boolean moderate = guarded && scalarGuard.run(x, y) != 0;
+    return (moderate ? scalarCheap : scalar).run(x, y);
   }
 }

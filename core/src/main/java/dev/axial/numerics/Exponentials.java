@@ -107,22 +107,32 @@ final class Exponentials {
   }
 
   /**
-   * (e - 1) / (e + 1) with e = exp(2 |x|) = exp(r) / u and u = 2^-n, that is a / (a + 2 u) with a =
-   * exp(r) - u. a is rounded once near zero, where u = 1, and its error counts the less the larger
-   * it is.
+   * (1 - e) / (1 + e) with e = exp(-2 |x|) = u exp(-2 r), where u = 2^n. With p = 1 - exp(-2 r)
+   * numerator and denominator are (1 - u) + u p and (1 + u) - u p, each rounded once.
    */
   static Value tanh(Value x) {
     Format f = Format.of(x);
     boolean single = f == Format.SINGLE;
     Value a = x.abs().atMost(single ? 9.02 : 20);
-    // 2 |x| is reduced as |x| is, with half of each constant; the sum has the sign of u's exponent.
+    // 2 |x| is reduced as |x| is, with half of each constant.
     Value sum = a.fma(-2 * LOG2_E, a.real(f.magic + f.bias));
     Value n = sum.minus(f.magic + f.bias);
     Value r = n.fma(f.ln2Low / 2, n.fma(f.ln2 / 2, a));
-    Value q = r.polynomial(single ? Coefficients.TANH32 : doubled());
+    Value q = r.polynomial(odd(single ? Coefficients.TANH32 : doubled()));
+    Value p = r.times(r).fma(q, r.plus(r));
     Value u = sum.bits().shl(f.fraction).bits();
-    Value top = r.times(r).fma(q, r.fma(2, x.real(1).minus(u)));
-    return top.over(u.fma(2, top)).signed(x);
+    Value top = u.fma(p, x.real(1).minus(u));
+    Value bottom = u.fma(p.neg(), u.plus(1));
+    return top.over(bottom).signed(x);
+  }
+
+  /** The coefficients of -q(-r), from those of q(r). */
+  private static double[] odd(double[] q) {
+    double[] c = q.clone();
+    for (int k = 0; k < c.length; k += 2) {
+      c[k] = -c[k];
+    }
+    return c;
   }
 
   /** The coefficients of (exp(2 r) - 1 - 2 r) / r^2, from those without the two. */
@@ -143,14 +153,11 @@ final class Exponentials {
     Format f = Format.of(x);
     Reduced e = Reduced.of(x);
     Value r = e.r();
-    double[] c = Coefficients.with(f == Format.SINGLE ? Coefficients.EXP32 : Coefficients.EXP64, 1);
-    for (int k = 0; k < c.length; k += 2) {
-      c[k] = -c[k];
-    }
+    double[] h = Coefficients.with(f == Format.SINGLE ? Coefficients.EXP32 : Coefficients.EXP64, 1);
     Value u = e.power(0);
     Value less = u.lt(1);
     Value one = x.real(1);
-    return u.over(r.fma(r.polynomial(c), less.pick(u, one)).plus(less.pick(one, u)));
+    return u.over(r.fma(r.polynomial(odd(h)), less.pick(u, one)).plus(less.pick(one, u)));
   }
 
   /** Beyond the moderate numbers it is exp(x) on the left and 1 on the right. */

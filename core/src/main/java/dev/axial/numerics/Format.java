@@ -1,13 +1,11 @@
 package dev.axial.numerics;
 
-import dev.axial.numerics.Expansion.Type;
-
 /** The two types of real numbers, for formulas that differ in their constants alone. */
 enum Format {
-  SINGLE(Type.F32, 23, 127, 0x1.8p23, 0x1.62e430p-1, -0x1.05c610p-29),
-  DOUBLE(Type.F64, 52, 1023, 0x1.8p52, 0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56);
+  SINGLE(Expansion.Type.F32, 23, 127, 0x1.8p23, 0x1.62e430p-1, -0x1.05c610p-29),
+  DOUBLE(Expansion.Type.F64, 52, 1023, 0x1.8p52, 0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56);
 
-  final Type type;
+  final Expansion.Type type;
 
   /** The bits of the fraction: the place of the exponent. */
   final int fraction;
@@ -25,7 +23,7 @@ enum Format {
 
   final double ln2Low;
 
-  Format(Type type, int fraction, int bias, double magic, double ln2, double ln2Low) {
+  Format(Expansion.Type type, int fraction, int bias, double magic, double ln2, double ln2Low) {
     this.type = type;
     this.fraction = fraction;
     this.bias = bias;
@@ -35,6 +33,6 @@ enum Format {
   }
 
   static Format of(Value x) {
-    return x.type() == Type.F32 ? SINGLE : DOUBLE;
+    return x.type() == Expansion.Type.F32 ? SINGLE : DOUBLE;
   }
 }

@@ -2,7 +2,6 @@ package dev.axial.numerics;
 
 import dev.axial.numerics.Expansion.Kind;
 import dev.axial.numerics.Expansion.Step;
-import dev.axial.numerics.Expansion.Type;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -18,13 +17,13 @@ final class Formula {
 
   private Formula() {}
 
-  static Expansion of(Type t, UnaryOperator<Value> body) {
+  static Expansion of(Expansion.Type t, UnaryOperator<Value> body) {
     var f = new Formula();
     Value x = f.add(Kind.ARG, t, -1, -1, -1, 0);
     return f.finish(body.apply(x), 1);
   }
 
-  static Expansion of(Type t, BinaryOperator<Value> body) {
+  static Expansion of(Expansion.Type t, BinaryOperator<Value> body) {
     var f = new Formula();
     Value x = f.add(Kind.ARG, t, -1, -1, -1, 0);
     Value y = f.add(Kind.ARG, t, -1, -1, -1, 1);
@@ -33,13 +32,16 @@ final class Formula {
 
   /** The full expansion, with another that may stand for it where the guard holds. */
   static Expansion guarded(
-      Type t, UnaryOperator<Value> guard, UnaryOperator<Value> cheap, UnaryOperator<Value> full) {
+      Expansion.Type t,
+      UnaryOperator<Value> guard,
+      UnaryOperator<Value> cheap,
+      UnaryOperator<Value> full) {
     Expansion e = of(t, full);
     return new Expansion(
         e.steps(), e.arity(), Optional.of(new Expansion.Cheap(of(t, guard), of(t, cheap))));
   }
 
-  Value add(Kind kind, Type type, int a, int b, int c, long bits) {
+  Value add(Kind kind, Expansion.Type type, int a, int b, int c, long bits) {
     var step = new Step(kind, type, a, b, c, bits);
     int number =
         numbers.computeIfAbsent(

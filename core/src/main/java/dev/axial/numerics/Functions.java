@@ -2,7 +2,6 @@ package dev.axial.numerics;
 
 import dev.axial.AxialException;
 import dev.axial.ir.Fn;
-import dev.axial.numerics.Expansion.Type;
 import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 
@@ -12,7 +11,7 @@ final class Functions {
 
   /** Functions with a formula of their own for float32; the others round that of float64. */
   static Expansion unary(Fn.Unary fn, boolean single) {
-    Type t = single ? Type.F32 : Type.F64;
+    Expansion.Type t = single ? Expansion.Type.F32 : Expansion.Type.F64;
     return switch (fn) {
       case SIGN -> Formula.of(t, x -> x.lt(0).pick(-1, x.gt(0).pick(1, x)));
       case EXP ->
@@ -67,7 +66,7 @@ final class Functions {
   }
 
   static Expansion binary(Fn.Binary fn, boolean single) {
-    Type t = single ? Type.F32 : Type.F64;
+    Expansion.Type t = single ? Expansion.Type.F32 : Expansion.Type.F64;
     return switch (fn) {
       case POW -> throughDouble(t, single ? Powers::pow32 : Powers::pow64);
       case ATAN2 -> throughDouble(t, ArcFunctions::atan2);
@@ -76,19 +75,21 @@ final class Functions {
     };
   }
 
-  private static Expansion throughDouble(Type t, UnaryOperator<Value> f) {
-    return Formula.of(t, x -> f.apply(x.to(Type.F64)).to(t));
+  private static Expansion throughDouble(Expansion.Type t, UnaryOperator<Value> f) {
+    return Formula.of(t, x -> f.apply(x.to(Expansion.Type.F64)).to(t));
   }
 
-  private static Expansion throughDouble(Type t, BinaryOperator<Value> f) {
-    return Formula.of(t, (x, y) -> f.apply(x.to(Type.F64), y.to(Type.F64)).to(t));
+  private static Expansion throughDouble(Expansion.Type t, BinaryOperator<Value> f) {
+    return Formula.of(
+        t, (x, y) -> f.apply(x.to(Expansion.Type.F64), y.to(Expansion.Type.F64)).to(t));
   }
 
-  private static Expansion angles(Type t, UnaryOperator<Value> cheap, UnaryOperator<Value> full) {
+  private static Expansion angles(
+      Expansion.Type t, UnaryOperator<Value> cheap, UnaryOperator<Value> full) {
     return Formula.guarded(
         t,
-        x -> Trigonometry.moderate(x.to(Type.F64)),
-        x -> cheap.apply(x.to(Type.F64)).to(t),
-        x -> full.apply(x.to(Type.F64)).to(t));
+        x -> Trigonometry.moderate(x.to(Expansion.Type.F64)),
+        x -> cheap.apply(x.to(Expansion.Type.F64)).to(t),
+        x -> full.apply(x.to(Expansion.Type.F64)).to(t));
   }
 }

@@ -16,6 +16,11 @@ final class GammaFunctions {
     1.0 / 12, -1.0 / 120, 1.0 / 252, -1.0 / 240, 1.0 / 132, -691.0 / 32760, 1.0 / 12
   };
 
+  /** The zero of digamma, in two parts. */
+  private static final double ROOT = 0x1.762d86356be3fp0;
+
+  private static final double ROOT_LOW = 0x1.b86a722197829p-54;
+
   private GammaFunctions() {}
 
   /**
@@ -63,33 +68,42 @@ final class GammaFunctions {
   }
 
   /**
-   * The derivative of lgamma: the series from 10 on, to which the recurrence leads in ten steps,
-   * their sum as one fraction; and the reflection below zero.
+   * The derivative of lgamma: from 10 on the series; from 1 to 2 a polynomial with its zero as a
+   * factor, to which the recurrence leads, its reciprocals collected in one fraction; below zero
+   * the reflection.
    */
   static Value digamma(Value x) {
     Value negative = x.lt(0);
-    Value y = negative.pick(x.real(1).minus(x), x);
-    Value small = y.lt(10);
-    // The derivative of the product over the product is the sum of the reciprocals.
-    Value base = small.pick(y, 1);
-    Value product = base;
-    Value derivative = x.real(1);
-    for (int k = 1; k < 10; k++) {
-      Value factor = base.plus(k);
-      derivative = derivative.fma(factor, product);
-      product = product.times(factor);
-    }
-    Value shift = small.pick(derivative.over(product), 0);
-    Value z = small.pick(y.plus(10), y);
-    Value r = z.real(1).over(z);
-    Value square = r.times(r);
-    Value series = square.times(square.polynomial(DIGAMMA));
-    Value v = Logarithms.log(z).minus(r.fma(0.5, series)).minus(shift);
+    Value v = digammaPositive(negative.pick(x.real(1).minus(x), x));
     Value d = x.minus(x.rint());
     Value cotangent = Trigonometry.cosPi(d).over(Trigonometry.sinPi(d));
     Value mirrored = cotangent.fma(-Math.PI, v);
     Value pole = d.eq(0).or(x.eq(-INFINITY));
     Value left = pole.pick(Double.NaN, mirrored);
     return x.eq(0).pick(x.real(-INFINITY).signed(x.neg()), negative.pick(left, v));
+  }
+
+  private static Value digammaPositive(Value x) {
+    // Down to 2. The derivative of a product over the product is the sum of the reciprocals.
+    Value y = x;
+    Value product = x.real(1);
+    Value derivative = x.real(0);
+    for (int k = 0; k < 8; k++) {
+      Value above = y.ge(2);
+      y = above.pick(y.minus(1), y);
+      derivative = above.pick(derivative.fma(y, product), derivative);
+      product = above.pick(product.times(y), product);
+    }
+    // Up to 1.
+    Value below = x.lt(1);
+    Value p = below.pick(x.plus(1), y);
+    Value shift = below.pick(-1, derivative).over(below.pick(x, product));
+    Value middle =
+        p.minus(ROOT).minus(ROOT_LOW).fma(p.minus(1.5).polynomial(Coefficients.DIGAMMA64), shift);
+    Value r = x.real(1).over(x);
+    Value square = r.times(r);
+    Value series = square.times(square.polynomial(DIGAMMA));
+    Value far = Logarithms.log(x).minus(r.fma(0.5, series));
+    return x.ge(10).pick(far, middle);
   }
 }

@@ -1,6 +1,5 @@
 package dev.axial.numerics;
 
-import dev.axial.numerics.Expansion.Type;
 import dev.axial.numerics.Trigonometry.Angle;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,15 +66,16 @@ final class LargeAngles {
     Value n = high.plusInteger(1L << 61).lshr(62);
     Value rest = high.minus(n.shl(62));
     Value none = x.minus(x);
-    Value sum = rest.ashr(32).to(Type.F64).times(0x1p32);
-    Value part = rest.and(0xffffffffL).to(Type.F64);
+    Value sum = rest.ashr(32).to(Expansion.Type.F64).times(0x1p32);
+    Value part = rest.and(0xffffffffL).to(Expansion.Type.F64);
     Value top = sum.plus(part);
     Value topLow = part.minus(top.minus(sum));
-    Value middle = low.lshr(32).to(Type.F64).times(0x1p-32);
+    Value middle = low.lshr(32).to(Expansion.Type.F64).times(0x1p-32);
     Value v = top.plus(middle);
     Value back = v.minus(top);
     Value error = top.minus(v.minus(back)).plus(middle.minus(back));
-    Value vLow = topLow.plus(error).plus(low.and(0xffffffffL).to(Type.F64).times(0x1p-64));
+    Value vLow =
+        topLow.plus(error).plus(low.and(0xffffffffL).to(Expansion.Type.F64).times(0x1p-64));
     Value unit = v.times(0x1p-62);
     Value r = unit.times(HALF_PI);
     Value rLow = unit.fma(HALF_PI, r.neg()).plus(unit.times(HALF_PI_LOW));
@@ -136,7 +136,7 @@ final class LargeAngles {
   /** For finite floats beyond 2^16, and a quarter turn added where it is asked for; else NaN. */
   static HalfTurn halfTurn(Value x, boolean quarter) {
     Value bits = x.abs().bits();
-    Value wide = bits.to(Type.I64);
+    Value wide = bits.to(Expansion.Type.I64);
     Value m = wide.and(0x7fffffL).or(wide.integer(1L << 23));
     Value place = wide.lshr(23).plusInteger(31 - 150);
     Value index = place.ashr(5);
@@ -156,8 +156,8 @@ final class LargeAngles {
     Value left = x.lt(0);
     Value signed = left.pick(turns.integer(0).minus(turns), turns);
     Value all = quarter ? signed.plusInteger(1L << 62) : signed;
-    Value parity = all.plusInteger(1L << 62).lshr(63).to(Type.I32);
-    Value r = all.shl(1).to(Type.F64).times(PI * 0x1p-64).to(Type.F32);
+    Value parity = all.plusInteger(1L << 62).lshr(63).to(Expansion.Type.I32);
+    Value r = all.shl(1).to(Expansion.Type.F64).times(PI * 0x1p-64).to(Expansion.Type.F32);
     return new HalfTurn(parity, r.plus(x.minus(x)));
   }
 }

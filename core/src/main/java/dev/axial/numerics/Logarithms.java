@@ -1,7 +1,5 @@
 package dev.axial.numerics;
 
-import dev.axial.numerics.Expansion.Type;
-
 /**
  * log and what is made of it.
  *
@@ -20,7 +18,7 @@ final class Logarithms {
   /** 2^k (1 + f), for a positive normal number. */
   private record Parts(Value k, Value f) {
     static Parts of(Value x) {
-      boolean single = x.type() == Type.F32;
+      boolean single = x.type() == Expansion.Type.F32;
       int fraction = Format.of(x).fraction;
       Value bits = x.bits();
       Value k = bits.plusInteger(single ? -TWO_THIRDS32 : -ROOT_HALF64).ashr(fraction);
@@ -59,6 +57,20 @@ final class Logarithms {
     Value denormal = x.lt(MIN_NORMAL32);
     Parts p = Parts.of(denormal.pick(x.times(0x1p23), x));
     return special(x, log32(p, p.k().plus(denormal.pick(x.real(-23), 0))));
+  }
+
+  /** log(1 + u) for u between -1 and 0, both excluded or with any result. */
+  static Value log1pNegative32(Value u) {
+    Value v = u.plus(1);
+    Value lost = u.minus(v.minus(1));
+    Value bits = v.bits();
+    Value exponent = bits.plusInteger(-TWO_THIRDS32).ashr(23);
+    Value place = exponent.shl(23);
+    Value f = bits.minus(place).bits().minus(1);
+    // What 1 + u lost, with the same scale; near zero the sum is u again.
+    Value scale = bits.integer(0x3f800000).minus(place).bits();
+    Value k = exponent.to(Expansion.Type.F32);
+    return log32(new Parts(k, lost.fma(scale, f)), k);
   }
 
   // ---------------------------------------------------------------- float64

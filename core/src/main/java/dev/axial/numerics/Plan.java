@@ -3,7 +3,6 @@ package dev.axial.numerics;
 import dev.axial.AxialException;
 import dev.axial.numerics.Expansion.Kind;
 import dev.axial.numerics.Expansion.Step;
-import dev.axial.numerics.Expansion.Type;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,9 +24,9 @@ final class Plan {
   private final int[] register;
   private final int[] lastUse;
   private final List<Loop> loops = new ArrayList<>();
-  private final List<Type> types = new ArrayList<>();
+  private final List<Expansion.Type> types = new ArrayList<>();
   private final List<Object> filled = new ArrayList<>();
-  private final Map<Type, Deque<Integer>> free = new EnumMap<>(Type.class);
+  private final Map<Expansion.Type, Deque<Integer>> free = new EnumMap<>(Expansion.Type.class);
   private final int[] arguments;
   private final int result;
 
@@ -88,7 +87,7 @@ final class Plan {
 
   private static final Object NONE = new Object();
 
-  private static Object array(Type t, int n) {
+  private static Object array(Expansion.Type t, int n) {
     return switch (t) {
       case F32 -> new float[n];
       case F64 -> new double[n];
@@ -98,7 +97,7 @@ final class Plan {
     };
   }
 
-  private int take(Type t) {
+  private int take(Expansion.Type t) {
     Integer old = free.computeIfAbsent(t, _ -> new ArrayDeque<>()).pollFirst();
     if (old != null) {
       return old;
@@ -159,7 +158,7 @@ final class Plan {
     int a = s.a();
     int b = s.b();
     int c = s.c();
-    Type of = steps.get(a).type();
+    Expansion.Type of = steps.get(a).type();
     release(a, at);
     release(b, at);
     release(c, at);

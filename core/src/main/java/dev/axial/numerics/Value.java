@@ -2,10 +2,9 @@ package dev.axial.numerics;
 
 import dev.axial.AxialException;
 import dev.axial.numerics.Expansion.Kind;
-import dev.axial.numerics.Expansion.Type;
 
 /** The value of a step of a formula, with the operations on it as methods, so that it reads. */
-record Value(Formula formula, int number, Type type) {
+record Value(Formula formula, int number, Expansion.Type type) {
 
   // ---------------------------------------------------------------- constants
 
@@ -21,11 +20,11 @@ record Value(Formula formula, int number, Type type) {
   }
 
   Value integer(long v) {
-    return formula.add(Kind.CONST, type, -1, -1, -1, type == Type.I32 ? (int) v : v);
+    return formula.add(Kind.CONST, type, -1, -1, -1, type == Expansion.Type.I32 ? (int) v : v);
   }
 
   private boolean isReal() {
-    return type == Type.F32 || type == Type.F64;
+    return type == Expansion.Type.F32 || type == Expansion.Type.F64;
   }
 
   private Value op(Kind real, Kind integer, Value b) {
@@ -37,7 +36,7 @@ record Value(Formula formula, int number, Type type) {
   }
 
   private Value test(Kind kind, Value b) {
-    return formula.add(kind, Type.BOOL, number, b.number, -1, 0);
+    return formula.add(kind, Expansion.Type.BOOL, number, b.number, -1, 0);
   }
 
   // ---------------------------------------------------------------- arithmetic
@@ -177,18 +176,18 @@ record Value(Formula formula, int number, Type type) {
 
   /** A real number as the integer with its bits, and back. */
   Value bits() {
-    Type to =
+    Expansion.Type to =
         switch (type) {
-          case F32 -> Type.I32;
-          case F64 -> Type.I64;
-          case I32 -> Type.F32;
-          case I64 -> Type.F64;
+          case F32 -> Expansion.Type.I32;
+          case F64 -> Expansion.Type.I64;
+          case I32 -> Expansion.Type.F32;
+          case I64 -> Expansion.Type.F64;
           case BOOL -> throw new AxialException("internal error: the bits of a boolean");
         };
     return formula.add(Kind.BITCAST, to, number, -1, -1, 0);
   }
 
-  Value to(Type t) {
+  Value to(Expansion.Type t) {
     return t == type ? this : formula.add(Kind.CONVERT, t, number, -1, -1, 0);
   }
 
