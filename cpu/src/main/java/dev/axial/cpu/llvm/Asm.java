@@ -346,6 +346,16 @@ public final class Asm {
         mask);
   }
 
+  /** Adds to an integer in memory, atomically; what was there before. */
+  public Val atomicAdd(Val p, Val x) {
+    return def(x.ty, "atomicrmw add %s, %s monotonic, align 8".formatted(p, x));
+  }
+
+  /** Asks for a line of memory that will be read, or written, soon. */
+  public void prefetch(Val p, boolean write) {
+    run("@llvm.prefetch.p0", true, p, i32(write ? 1 : 0), i32(3), i32(1));
+  }
+
   /** The address of an element; a vector of addresses for a vector of indices. */
   public Val at(Val base, String element, Val index) {
     if (index.constant() && index.value() == 0) {
