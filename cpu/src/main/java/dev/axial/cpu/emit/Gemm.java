@@ -78,8 +78,9 @@ public final class Gemm {
     for (DType d : DTYPES) {
       Tile tile = Tile.of(target, d);
       text.append(new GemmKernels(tile, declarations).text());
-      text.append(new GemmPacking(tile, tile.rows(), declarations).text());
-      text.append(new GemmPacking(tile, tile.columns(), declarations).text());
+      for (int width : new TreeSet<>(List.of(tile.rows(), tile.columns()))) {
+        text.append(new GemmPacking(tile, width, declarations).text());
+      }
       text.append(new GemmDriver(tile, declarations).text());
     }
     return String.join("\n", declarations) + "\n" + text;

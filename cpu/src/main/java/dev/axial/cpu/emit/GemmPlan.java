@@ -19,7 +19,7 @@ record GemmPlan(Tile tile) {
 
   /** The most k's of one run of a kernel: a tile's rows of B then fit the first-level cache. */
   int depth() {
-    return 1536 / tile.bytes();
+    return Integer.getInteger("kc",1536) / tile.bytes();
   }
 
   /** The most k's for which B is packed at once. */
@@ -29,7 +29,7 @@ record GemmPlan(Tile tile) {
 
   /** The most rows of packed A, which stays in the second-level cache. */
   int rows() {
-    return 12 * tile.rows();
+    return Integer.getInteger("mc",12) * tile.rows();
   }
 
   /** What a thread packs of A, and what the last store of it exceeds. */
