@@ -81,6 +81,7 @@ public final class Gemm {
       for (int width : new TreeSet<>(List.of(tile.rows(), tile.columns()))) {
         text.append(new GemmPacking(tile, width, declarations).text());
       }
+      text.append(new GemmVector(tile, declarations).text());
       text.append(new GemmDriver(tile, declarations).text());
     }
     return String.join("\n", declarations) + "\n" + text;

@@ -116,6 +116,27 @@ final class GemmDriver {
   private String one() {
     Asm f = function("_one", "ptr %env");
     var env = new GemmSlots(f, ENV);
+    var vector = new GemmVector(tile, declarations);
+    GemmVector.Forms forms = vector.forms(f, env);
+    f.branch(
+        forms.dots(),
+        () -> {
+          vector.prepareDots(f, env);
+          fork(f, env, "_dots", env.get(Gemm.THREADS));
+        },
+        () ->
+            f.branch(
+                forms.sums(),
+                () -> {
+                  vector.prepareSums(f, env);
+                  fork(f, env, "_sums", env.get(Gemm.THREADS));
+                },
+                () -> matrices(f, env)));
+    f.leave();
+    return f.text();
+  }
+
+  private void matrices(Asm f, GemmSlots env) {
     Val depth = env.get(Gemm.K);
     // As even as may be, by K alone.
     Val runs = max(f, i64(1), parts(f, depth, i64(plan.depth())));
@@ -148,8 +169,6 @@ final class GemmDriver {
                 phases(f, env);
               });
         });
-    f.leave();
-    return f.text();
   }
 
   private void phases(Asm f, GemmSlots env) {
@@ -279,8 +298,7 @@ final class GemmDriver {
               1,
               t -> {
                 shift(f, env, own, t);
-                new GemmVector(tile, f, own)
-                    .emit(() -> f.run(tile.symbol("_one"), false, own_));
+                f.run(tile.symbol("_one"), false, own_);
               });
         },
         () -> {
@@ -318,11 +336,14 @@ final class GemmDriver {
   /** How many threads are worth it. */
   private void threads(Asm f, GemmSlots env) {
     Val work = f.op("mul", f.op("mul", env.get(Gemm.M), env.get(Gemm.N)), f.op("mul", env.get(Gemm.K), env.get(Gemm.BATCH)));
+    Val thin = f.cmp("icmp eq", min(f, env.get(Gemm.M), env.get(Gemm.N)), i64(1));
+    // A vector is bound by memory, of which two threads get more.
+    Val few = f.select(thin, i64(GemmPlan.FORKS / 8), i64(GemmPlan.FORKS));
     Val alone =
         f.op(
             "or",
             f.cmp("icmp eq", env.get(Gemm.FORK), i64(0)),
-            f.cmp("icmp slt", work, i64(GemmPlan.FORKS)));
+            f.cmp("icmp slt", work, few));
     env.put(Gemm.THREADS, f.select(alone, i64(1), max(f, i64(1), env.get(Gemm.THREADS))));
   }
 

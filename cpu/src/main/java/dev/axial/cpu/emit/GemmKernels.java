@@ -66,7 +66,7 @@ final class GemmKernels {
       c.add(r == 0 ? C : f.at(c.getLast(), "i8", C_STRIDE));
       // C is needed last: it may come from memory while the loop runs.
       for (int v = 0; v < vectors; v++) {
-        f.prefetch(f.at(c.getLast(), "i8", i64(v * 64L)), true);
+if(!Boolean.getBoolean("np")) f.prefetch(f.at(c.getLast(), "i8", i64(v * 64L)), true);
       }
     }
     List<Val> sums = new ArrayList<>();
@@ -80,6 +80,14 @@ final class GemmKernels {
         () -> results(f, c, sums, vectors, mask, false));
     f.leave();
     return f.text();
+  }
+
+  private void prefetch(Asm f, List<Val> rows, int vectors) {
+    for (Val row : rows) {
+      for (long at = 0; at < (long) vectors * tile.target().vectorBytes(); at += 64) {
+        f.prefetch(f.at(row, "i8", i64(at)), true);
+      }
+    }
   }
 
   private void products(

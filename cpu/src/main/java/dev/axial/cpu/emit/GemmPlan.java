@@ -69,6 +69,6 @@ record GemmPlan(Tile tile) {
     return tile.masks() ? f.op("and", unit, few) : Asm.i1(false);
   }
 
-  static final int DIRECT_N = Integer.getInteger("dn", 1);
-  static final int DIRECT_M = Integer.getInteger("dm", 2);
+  static final int DIRECT_N = Integer.getInteger("dn", 4);
+  static final int DIRECT_M = Integer.getInteger("dm", 12);
 }

@@ -44,6 +44,16 @@ final class GemmSlots {
   /** The bytes of a thread's own area for B. */
   static final int B_BYTES = 37;
 
+  /** Matrix times vector: the matrix, its strides, the vector, its stride, and the result's. */
+  static final int V_MATRIX = 38;
+
+  static final int V_ROW = 39;
+  static final int V_K = 40;
+  static final int V_X = 41;
+  static final int V_X_STEP = 42;
+  static final int V_OUT_STEP = 43;
+  static final int V_ROWS = 44;
+
   /** The number of the next task, in a cache line of its own. */
   static final int NEXT = 48;
 

@@ -21,7 +21,7 @@ record Tile(Target target, DType dtype, int lanes, int rows, int vectors) {
     int vectors = registers == 32 && target.vectorBytes() < 64 ? 4 : 2;
     int rows = (registers - vectors - 2) / vectors;
     if (registers == 32) {
-      rows = vectors == 2 ? 14 : 6;
+      rows = vectors == 2 ? Integer.getInteger("mr",12) : 6;
     }
     return new Tile(target, dtype, lanes, dtype.isFloating() ? rows : 4, vectors);
   }

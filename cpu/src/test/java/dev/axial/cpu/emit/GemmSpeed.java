@@ -32,6 +32,13 @@ final class GemmSpeed {
           new Row("128x2048x128 tn", 1, 128, 2048, 128, true, false),
           new Row("128x128x32 b64", 64, 128, 128, 32, false, false),
           new Row("128x32x128 b64", 64, 128, 32, 128, false, false),
+          new Row("128x512x16", 1, 128, 512, 16, false, false),
+          new Row("128x528x10", 1, 128, 528, 10, false, false),
+          new Row("128x512x10 t", 1, 128, 512, 10, true, false),
+          new Row("128x512x10 tt", 1, 128, 512, 10, true, true),
+          new Row("126x512x10", 1, 126, 512, 10, false, false),
+          new Row("126x384x10", 1, 126, 384, 10, false, false),
+          new Row("126x256x10", 1, 126, 256, 10, false, false),
           new Row("gemv 4096", 1, 4096, 4096, 1, false, false),
           new Row("gevm 4096", 1, 1, 4096, 4096, false, false),
           new Row("dot 1M", 1, 1, 1 << 20, 1, false, false));

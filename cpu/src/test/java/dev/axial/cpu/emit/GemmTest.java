@@ -79,7 +79,7 @@ class GemmTest {
   @ParameterizedTest
   @MethodSource("variants")
   void shapes(Target target, DType dtype) {
-    int[] sizes = {0, 1, 2, 5, 13, 16, 31, 47};
+    int[] sizes = {0, 1, 2, 13, 16, 35};
     for (int m : sizes) {
       for (int n : sizes) {
         for (int k : sizes) {
