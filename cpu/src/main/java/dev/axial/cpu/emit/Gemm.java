@@ -12,8 +12,8 @@ import java.util.TreeSet;
  *
  * <p>Its functions have the C signature {@code void (int64_t *arguments)}; the constants number the
  * arguments. What {@link #FORK} points to is {@code void fork(void *context, void (*function)(void
- * *env, int64_t part), void *env, int64_t parts)}: it calls the function for all parts, on whichever
- * threads, and returns when they are done.
+ * *env, int64_t part), void *env, int64_t parts)}: it calls the function for all parts, on
+ * whichever threads, and returns when they are done.
  */
 public final class Gemm {
   private Gemm() {}

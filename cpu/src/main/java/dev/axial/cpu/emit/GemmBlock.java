@@ -81,15 +81,13 @@ final class GemmBlock {
                 f.at(scratch, "i8", f.times(f.op("mul", i, k), tile.bytes()))));
   }
 
-  private void panels(
-      Operand a, Val aPanel, Val m0, Val m1, Val n0, Val n1, Val k0, Val k) {
+  private void panels(Operand a, Val aPanel, Val m0, Val m1, Val n0, Val n1, Val k0, Val k) {
     Val kIn = f.sub(k0, env.get(GemmSlots.K_FROM));
     Val direct = f.cmp("icmp ne", env.get(GemmSlots.DIRECT_B), i64(0));
     Val width = i64((long) tile.columns() * tile.bytes());
     Val bStep = f.select(direct, env.get(Gemm.B_ROW), width);
     Val add =
-        f.select(
-            f.cmp("icmp sgt", k0, i64(0)), i64(1), f.op("and", env.get(Gemm.FLAGS), i64(1)));
+        f.select(f.cmp("icmp sgt", k0, i64(0)), i64(1), f.op("and", env.get(Gemm.FLAGS), i64(1)));
     f.loop(
         n0,
         n1,
@@ -117,7 +115,15 @@ final class GemmBlock {
                   f.at(env.pointer(Gemm.C), "i8", f.op("mul", m0, cRow)),
                   "i8",
                   f.times(n, tile.bytes()));
-          tiles(a, aPanel, new Operand(b, bStep, bStep), new Operand(c, cRow, cRow), f.sub(m1, m0), lanes, k, add);
+          tiles(
+              a,
+              aPanel,
+              new Operand(b, bStep, bStep),
+              new Operand(c, cRow, cRow),
+              f.sub(m1, m0),
+              lanes,
+              k,
+              add);
         });
   }
 
@@ -144,7 +150,10 @@ final class GemmBlock {
             whole.run();
           } else {
             Val full = f.cmp("icmp eq", f.times(vectors, tile.lanes()), lanes);
-            f.branch(full, whole, () -> corner(kernel, f.get(pa, Ty.PTR), a, b, to, c.row, r, lanes, k, add));
+            f.branch(
+                full,
+                whole,
+                () -> corner(kernel, f.get(pa, Ty.PTR), a, b, to, c.row, r, lanes, k, add));
           }
           f.put(pa, f.at(f.get(pa, Ty.PTR), "i8", aPanel));
           f.put(pc, f.at(to, "i8", f.times(c.row, tile.rows())));

@@ -61,26 +61,42 @@ final class GemmDriver {
     Val row = env.get(Gemm.B_ROW);
     Val column = env.get(Gemm.B_COL);
     Val start =
-        f.at(
-            f.at(env.pointer(Gemm.B), "i8", f.op("mul", k, row)),
-            "i8",
-            f.op("mul", from, column));
+        f.at(f.at(env.pointer(Gemm.B), "i8", f.op("mul", k, row)), "i8", f.op("mul", from, column));
     Val packed = env.pointer(GemmSlots.PACKED_B);
     Val panel = env.get(GemmSlots.PANEL);
     int width = tile.columns();
+    Val group = env.get(GemmSlots.N_STEP);
     env.tasks(
         env.get(GemmSlots.TASKS),
         t -> {
-          Val n = f.times(t, width);
-          f.run(
-              GemmPacking.symbol(tile, width),
-              false,
-              f.at(start, "i8", f.op("mul", n, column)),
-              column,
-              row,
-              min(f, f.sub(f.sub(to, from), n), i64(width)),
+          Val n0 = f.op("mul", t, group);
+          Val n1 = min(f, f.add(n0, group), f.sub(to, from));
+          // A few rows of several panels at a time: they share pages.
+          GemmSlots.steps(
+              f,
+              i64(0),
               depth,
-              f.at(packed, "i8", f.op("mul", t, panel)));
+              i64(GemmPlan.PACKED_TOGETHER),
+              false,
+              k0 ->
+                  f.loop(
+                      n0,
+                      n1,
+                      width,
+                      n -> {
+                        Val in = f.at(start, "i8", f.op("mul", n, column));
+                        Val index = f.op("sdiv", n, i64(width));
+                        Val out = f.at(packed, "i8", f.op("mul", index, panel));
+                        f.run(
+                            GemmPacking.symbol(tile, width),
+                            false,
+                            f.at(in, "i8", f.op("mul", k0, row)),
+                            column,
+                            row,
+                            min(f, f.sub(n1, n), i64(width)),
+                            min(f, f.sub(depth, k0), i64(GemmPlan.PACKED_TOGETHER)),
+                            f.at(out, "i8", f.times(k0, (long) width * tile.bytes())));
+                      }));
         });
     f.leave();
     return f.text();
@@ -90,8 +106,7 @@ final class GemmDriver {
   private String block() {
     Asm f = function("_block", "ptr %env, i64 %part");
     var env = new GemmSlots(f, ENV);
-    Val scratch =
-        f.at(env.pointer(Gemm.SCRATCH), "i8", f.times(PART, plan.bytesOfA()));
+    Val scratch = f.at(env.pointer(Gemm.SCRATCH), "i8", f.times(PART, plan.bytesOfA()));
     Val corner = f.alloca("[%d x i8]".formatted(tile.rows() * tile.columns() * tile.bytes()), 64);
     var body = new GemmBlock(tile, f, env, scratch, corner);
     Val across = env.get(GemmSlots.N_TASKS);
@@ -102,8 +117,7 @@ final class GemmDriver {
         t -> {
           Val m0 = f.op("mul", f.op("sdiv", t, across), mStep);
           Val m1 = min(f, f.add(m0, mStep), env.get(Gemm.M));
-          Val n0 =
-              f.add(env.get(GemmSlots.N_FROM), f.op("mul", f.op("srem", t, across), nStep));
+          Val n0 = f.add(env.get(GemmSlots.N_FROM), f.op("mul", f.op("srem", t, across), nStep));
           Val n1 = min(f, f.add(n0, nStep), env.get(GemmSlots.N_TO));
           body.emit(m0, m1, n0, n1);
         });
@@ -141,8 +155,8 @@ final class GemmDriver {
     // As even as may be, by K alone.
     Val runs = max(f, i64(1), parts(f, depth, i64(plan.depth())));
     Val kStep = parts(f, depth, runs);
-    Val super_ = f.op("mul", kStep, max(f, i64(1), f.op("sdiv", i64(plan.superDepth()), max(f, i64(1), kStep))));
-    Val deep = min(f, super_, depth);
+    Val steps = f.op("sdiv", i64(plan.superDepth()), max(f, i64(1), kStep));
+    Val deep = min(f, f.op("mul", kStep, max(f, i64(1), steps)), depth);
     Val rowBytes = f.times(max(f, i64(1), deep), (long) tile.bytes() * tile.columns());
     Val panels = max(f, i64(1), f.op("sdiv", i64(plan.bytesOfB()), rowBytes));
     Val wide = f.times(panels, tile.columns());
@@ -173,37 +187,48 @@ final class GemmDriver {
 
   private void phases(Asm f, GemmSlots env) {
     Val columns = f.sub(env.get(GemmSlots.N_TO), env.get(GemmSlots.N_FROM));
+    Val depth = f.sub(env.get(GemmSlots.K_TO), env.get(GemmSlots.K_FROM));
     f.branch(
         f.cmp("icmp eq", env.get(GemmSlots.DIRECT_B), i64(0)),
         () -> {
-          env.put(GemmSlots.TASKS, parts(f, columns, i64(tile.columns())));
-          Val bytes = f.op("mul", f.op("mul", columns, f.sub(env.get(GemmSlots.K_TO), env.get(GemmSlots.K_FROM))), i64(tile.bytes()));
+          Val panels = parts(f, columns, i64(tile.columns()));
+          Val share = parts(f, panels, f.times(env.get(Gemm.THREADS), 2));
+          Val together = min(f, share, i64(GemmPlan.PANELS_TOGETHER));
+          Val group = f.times(together, tile.columns());
+          env.put(GemmSlots.N_STEP, group);
+          env.put(GemmSlots.TASKS, parts(f, columns, group));
+          Val bytes = f.times(f.op("mul", columns, depth), tile.bytes());
           // What one thread packs sooner than another one wakes up.
           Val little = f.cmp("icmp slt", bytes, i64(64 << 10));
           fork(f, env, "_pack", f.select(little, i64(1), env.get(Gemm.THREADS)));
         },
         null);
+    cut(f, env, columns);
+    fork(f, env, "_block", env.get(Gemm.THREADS));
+  }
+
+  /** Cuts the rows, or if they are few, the columns. */
+  private void cut(Asm f, GemmSlots env, Val columns) {
     Val threads = env.get(Gemm.THREADS);
     Val rows = env.get(Gemm.M);
     // Four tasks for each thread balance what else the processor does; fewer if they were thin.
     Val thin = max(f, parts(f, rows, f.times(threads, 4)), i64(4L * tile.rows()));
-    Val single = f.cmp("icmp eq", threads, i64(1));
-    Val step = min(f, f.select(single, rows, thin), i64(plan.rows()));
-    Val down = parts(f, rows, step);
+    Val step = f.select(f.cmp("icmp eq", threads, i64(1)), rows, thin);
+    Val down = parts(f, rows, min(f, step, i64(plan.rows())));
     Val even = f.op("mul", parts(f, down, threads), threads);
-    Val mTasks = f.select(f.cmp("icmp sge", rows, f.times(threads, 2L * tile.rows())), even, i64(1));
-    Val mTasks2 = max(f, mTasks, parts(f, rows, i64(plan.rows())));
-    Val mStep = parts(f, rows, mTasks2);
-    Val many = f.cmp("icmp sge", mTasks2, threads);
+    Val enough = f.cmp("icmp sge", rows, f.times(threads, 2L * tile.rows()));
+    Val least = parts(f, rows, i64(plan.rows()));
+    Val mTasks = max(f, f.select(enough, even, i64(1)), least);
+    Val mStep = parts(f, rows, mTasks);
     Val panels = parts(f, columns, i64(tile.columns()));
-    Val cut = parts(f, panels, f.times(threads, 2));
-    Val nStep = f.times(f.select(many, panels, max(f, cut, i64(1))), tile.columns());
-    Val across = parts(f, columns, nStep);
+    Val share = parts(f, panels, f.times(threads, 2));
+    Val across = f.select(f.cmp("icmp sge", mTasks, threads), panels, share);
+    Val nStep = f.times(across, tile.columns());
+    Val nTasks = parts(f, columns, nStep);
     env.put(GemmSlots.M_STEP, mStep);
     env.put(GemmSlots.N_STEP, nStep);
-    env.put(GemmSlots.N_TASKS, across);
-    env.put(GemmSlots.TASKS, f.op("mul", across, parts(f, rows, mStep)));
-    fork(f, env, "_block", threads);
+    env.put(GemmSlots.N_TASKS, nTasks);
+    env.put(GemmSlots.TASKS, f.op("mul", nTasks, parts(f, rows, mStep)));
   }
 
   /** Runs a function over the tasks of env on threads, or here. */
@@ -234,9 +259,7 @@ final class GemmDriver {
     var own = new GemmSlots(f, mine);
     copy(f, env, own);
     own.put(Gemm.THREADS, i64(1));
-    own.put(
-        Gemm.SCRATCH,
-        f.add(env.get(Gemm.SCRATCH), f.times(PART, plan.bytesOfA())));
+    own.put(Gemm.SCRATCH, f.add(env.get(Gemm.SCRATCH), f.times(PART, plan.bytesOfA())));
     own.put(
         GemmSlots.PACKED_B,
         f.add(env.get(GemmSlots.PACKED_B), f.op("mul", PART, env.get(GemmSlots.B_BYTES))));
@@ -262,8 +285,7 @@ final class GemmDriver {
   private static void shift(Asm f, GemmSlots from, GemmSlots to, Val batch) {
     for (int k = 0; k < 3; k++) {
       to.put(
-          Gemm.A + k,
-          f.add(from.get(Gemm.A + k), f.op("mul", batch, from.get(Gemm.A_BATCH + k))));
+          Gemm.A + k, f.add(from.get(Gemm.A + k), f.op("mul", batch, from.get(Gemm.A_BATCH + k))));
     }
   }
 
@@ -272,10 +294,10 @@ final class GemmDriver {
   private String entry() {
     var f = new Asm("define void " + tile.symbol("") + "(ptr %args)", declarations);
     var args = new GemmSlots(f, new Val(Ty.PTR, "%args"));
-    Val env_ = f.alloca("[%d x i64]".formatted(GemmSlots.SIZE), 64);
-    Val own_ = f.alloca("[%d x i64]".formatted(GemmSlots.SIZE), 64);
-    var env = new GemmSlots(f, env_);
-    var own = new GemmSlots(f, own_);
+    Val envSlots = f.alloca("[%d x i64]".formatted(GemmSlots.SIZE), 64);
+    Val ownSlots = f.alloca("[%d x i64]".formatted(GemmSlots.SIZE), 64);
+    var env = new GemmSlots(f, envSlots);
+    var own = new GemmSlots(f, ownSlots);
     arguments(f, args, env);
     Val smallest = min(f, min(f, env.get(Gemm.M), env.get(Gemm.N)), env.get(Gemm.BATCH));
     f.leaveIf(f.cmp("icmp sle", smallest, i64(0)));
@@ -298,7 +320,7 @@ final class GemmDriver {
               1,
               t -> {
                 shift(f, env, own, t);
-                f.run(tile.symbol("_one"), false, own_);
+                f.run(tile.symbol("_one"), false, ownSlots);
               });
         },
         () -> {
@@ -312,8 +334,7 @@ final class GemmDriver {
   /** The caller's arguments, with strides in bytes. */
   private void arguments(Asm f, GemmSlots args, GemmSlots env) {
     for (int k = 0; k < Gemm.SLOTS; k++) {
-      boolean stride =
-          k >= Gemm.A_ROW && k <= Gemm.C_COL || k >= Gemm.A_BATCH && k <= Gemm.C_BATCH;
+      boolean stride = k >= Gemm.A_ROW && k <= Gemm.C_COL || k >= Gemm.A_BATCH && k <= Gemm.C_BATCH;
       env.put(k, stride ? f.times(args.get(k), tile.bytes()) : args.get(k));
     }
   }
@@ -335,15 +356,16 @@ final class GemmDriver {
 
   /** How many threads are worth it. */
   private void threads(Asm f, GemmSlots env) {
-    Val work = f.op("mul", f.op("mul", env.get(Gemm.M), env.get(Gemm.N)), f.op("mul", env.get(Gemm.K), env.get(Gemm.BATCH)));
+    Val work =
+        f.op(
+            "mul",
+            f.op("mul", env.get(Gemm.M), env.get(Gemm.N)),
+            f.op("mul", env.get(Gemm.K), env.get(Gemm.BATCH)));
     Val thin = f.cmp("icmp eq", min(f, env.get(Gemm.M), env.get(Gemm.N)), i64(1));
     // A vector is bound by memory, of which two threads get more.
     Val few = f.select(thin, i64(GemmPlan.FORKS / 8), i64(GemmPlan.FORKS));
     Val alone =
-        f.op(
-            "or",
-            f.cmp("icmp eq", env.get(Gemm.FORK), i64(0)),
-            f.cmp("icmp slt", work, few));
+        f.op("or", f.cmp("icmp eq", env.get(Gemm.FORK), i64(0)), f.cmp("icmp slt", work, few));
     env.put(Gemm.THREADS, f.select(alone, i64(1), max(f, i64(1), env.get(Gemm.THREADS))));
   }
 
@@ -351,9 +373,7 @@ final class GemmDriver {
   private void direct(Asm f, GemmSlots env) {
     env.put(
         GemmSlots.PACKED_B,
-        f.add(
-            env.get(Gemm.SCRATCH),
-            f.times(env.get(Gemm.THREADS), plan.bytesOfA())));
+        f.add(env.get(Gemm.SCRATCH), f.times(env.get(Gemm.THREADS), plan.bytesOfA())));
     Val panels = parts(f, env.get(Gemm.N), i64(tile.columns()));
     env.put(
         GemmSlots.B_BYTES,

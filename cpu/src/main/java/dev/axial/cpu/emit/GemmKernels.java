@@ -66,7 +66,7 @@ final class GemmKernels {
       c.add(r == 0 ? C : f.at(c.getLast(), "i8", C_STRIDE));
       // C is needed last: it may come from memory while the loop runs.
       for (int v = 0; v < vectors; v++) {
-if(!Boolean.getBoolean("np")) f.prefetch(f.at(c.getLast(), "i8", i64(v * 64L)), true);
+        if (!Boolean.getBoolean("np")) f.prefetch(f.at(c.getLast(), "i8", i64(v * 64L)), true);
       }
     }
     List<Val> sums = new ArrayList<>();
@@ -90,8 +90,7 @@ if(!Boolean.getBoolean("np")) f.prefetch(f.at(c.getLast(), "i8", i64(v * 64L)), 
     }
   }
 
-  private void products(
-      Asm f, int rows, int vectors, Val mask, List<Val> sums) {
+  private void products(Asm f, int rows, int vectors, Val mask, List<Val> sums) {
     Val pb = f.variable(B);
     Val pa = f.variable(A);
     f.loop(
@@ -126,8 +125,7 @@ if(!Boolean.getBoolean("np")) f.prefetch(f.at(c.getLast(), "i8", i64(v * 64L)), 
         : f.load(tile.vector(), p, tile.bytes());
   }
 
-  private void results(
-      Asm f, List<Val> c, List<Val> sums, int vectors, Val mask, boolean add) {
+  private void results(Asm f, List<Val> c, List<Val> sums, int vectors, Val mask, boolean add) {
     for (int i = 0; i < sums.size(); i++) {
       int v = i % vectors;
       boolean last = v == vectors - 1;

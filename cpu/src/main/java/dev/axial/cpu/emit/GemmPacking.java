@@ -55,14 +55,8 @@ final class GemmPacking {
     Val unit = f.cmp("icmp eq", U_STRIDE, size);
     Val copies = tile.masks() ? unit : f.op("and", unit, f.cmp("icmp eq", N, i64(width)));
     Val turns =
-        f.op(
-            "and",
-            f.cmp("icmp eq", K_STRIDE, size),
-            f.cmp("icmp sge", K, i64(tile.lanes())));
-    f.branch(
-        copies,
-        () -> copy(f),
-        () -> f.branch(turns, () -> transpose(f), () -> elements(f)));
+        f.op("and", f.cmp("icmp eq", K_STRIDE, size), f.cmp("icmp sge", K, i64(tile.lanes())));
+    f.branch(copies, () -> copy(f), () -> f.branch(turns, () -> transpose(f), () -> elements(f)));
     f.leave();
     return f.text();
   }
@@ -70,7 +64,9 @@ final class GemmPacking {
   /** A run of elements, all or the first of which are there. */
   private record Piece(int from, Ty ty, Val mask) {}
 
-  /** A number of elements as whole vectors and then, without masks, as halves and quarters of it. */
+  /**
+   * A number of elements as whole vectors and then, without masks, as halves and quarters of it.
+   */
   private List<Piece> pieces(Asm f, int n, Val valid) {
     int lanes = tile.lanes();
     List<Piece> out = new ArrayList<>();
@@ -264,7 +260,9 @@ final class GemmPacking {
               N,
               1,
               u -> {
-                Val x = f.load(tile.element(), f.at(from, "i8", f.op("mul", u, U_STRIDE)), tile.bytes());
+                Val x =
+                    f.load(
+                        tile.element(), f.at(from, "i8", f.op("mul", u, U_STRIDE)), tile.bytes());
                 f.store(x, f.at(to, "i8", f.times(u, tile.bytes())), tile.bytes());
               });
           f.loop(

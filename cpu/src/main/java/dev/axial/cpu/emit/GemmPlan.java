@@ -14,12 +14,22 @@ record GemmPlan(Tile tile) {
   /** Multiplications from which on threads are woken up. */
   static final long FORKS = 64 * 64 * 64 * 8;
 
+  /** The k's, and the panels, between which the packing of B goes back and forth. */
+  static final int PACKED_TOGETHER = 64;
+
+  static final int PANELS_TOGETHER = 8;
+
+  /** The panels of B up to which A is not packed, and the tiles of A up to which B is not. */
+  private static final int DIRECT_N = 4;
+
+  private static final int DIRECT_M = 12;
+
   /** The bytes up to which every thread has a packed B of its own. */
   static final long OWN_B = 1 << 20;
 
-  /** The most k's of one run of a kernel: a tile's rows of B then fit the first-level cache. */
+  /** The most k's of one run of a kernel: a panel of B then fits the second-level cache with A. */
   int depth() {
-    return Integer.getInteger("kc",1536) / tile.bytes();
+    return 2048 / tile.bytes();
   }
 
   /** The most k's for which B is packed at once. */
@@ -29,7 +39,7 @@ record GemmPlan(Tile tile) {
 
   /** The most rows of packed A, which stays in the second-level cache. */
   int rows() {
-    return Integer.getInteger("mc",12) * tile.rows();
+    return 12 * tile.rows();
   }
 
   /** What a thread packs of A, and what the last store of it exceeds. */
@@ -42,7 +52,7 @@ record GemmPlan(Tile tile) {
     return 8 << 20;
   }
 
-  /** A scratch that is enough for a call, and the alignment's part of it. */
+  /** A scratch that is enough for a call. */
   long scratch(long n, long k, int threads) {
     long deep = Math.max(1, Math.min(k, superDepth() + depth()));
     long panel = deep * tile.columns() * tile.bytes();
@@ -58,17 +68,14 @@ record GemmPlan(Tile tile) {
 
   /** Whether A is used so few times that the kernels read it where it lies. */
   Val directA(Asm f, GemmSlots env) {
-    return f.cmp("icmp sle", env.get(Gemm.N), i64(DIRECT_N * tile.columns()));
+    return f.cmp("icmp sle", env.get(Gemm.N), i64((long) DIRECT_N * tile.columns()));
   }
 
   /** Whether B is used so few times, and has contiguous rows. */
   Val directB(Asm f, GemmSlots env) {
     Val unit = f.cmp("icmp eq", env.get(Gemm.B_COL), i64(tile.bytes()));
-    Val few = f.cmp("icmp sle", env.get(Gemm.M), i64(DIRECT_M * tile.rows()));
+    Val few = f.cmp("icmp sle", env.get(Gemm.M), i64((long) DIRECT_M * tile.rows()));
     // Without masks, the last columns are packed with all the others.
     return tile.masks() ? f.op("and", unit, few) : Asm.i1(false);
   }
-
-  static final int DIRECT_N = Integer.getInteger("dn", 4);
-  static final int DIRECT_M = Integer.getInteger("dm", 12);
 }

@@ -30,7 +30,7 @@ final class GemmVector {
   private static final int TOGETHER = 8;
 
   /** The bytes of a stretch of i. */
-  private static final long STRETCH = 8192;
+  private static final long STRETCH = 32768;
 
   private final Tile tile;
   private final GemmPlan plan;
@@ -46,13 +46,13 @@ final class GemmVector {
     return dots() + sums();
   }
 
-  /** Fills in the vector's part of the state, and says which of the two forms it has. */
+  /** Whether a product is one with a vector that has the first, or the second form. */
   record Forms(Val dots, Val sums) {}
 
+  /** Fills in the vector's part of the state, and says which form it has. */
   Forms forms(Asm f, GemmSlots env) {
     Val column = f.cmp("icmp eq", env.get(Gemm.N), i64(1));
-    Val vector =
-        f.op("or", column, f.cmp("icmp eq", env.get(Gemm.M), i64(1)));
+    Val vector = f.op("or", column, f.cmp("icmp eq", env.get(Gemm.M), i64(1)));
     choose(f, env, column, GemmSlots.V_MATRIX, Gemm.A, Gemm.B);
     choose(f, env, column, GemmSlots.V_ROW, Gemm.A_ROW, Gemm.B_COL);
     choose(f, env, column, GemmSlots.V_K, Gemm.A_COL, Gemm.B_ROW);
@@ -64,10 +64,7 @@ final class GemmVector {
     Val fits = f.cmp("icmp sle", env.get(Gemm.K), i64(plan.superDepth()));
     Val straight = f.cmp("icmp eq", env.get(GemmSlots.V_X_STEP), size);
     Val dots =
-        f.op(
-            "and",
-            f.cmp("icmp eq", env.get(GemmSlots.V_K), size),
-            f.op("or", fits, straight));
+        f.op("and", f.cmp("icmp eq", env.get(GemmSlots.V_K), size), f.op("or", fits, straight));
     Val out =
         f.op(
             "or",
@@ -83,7 +80,7 @@ final class GemmVector {
 
   /** Cuts the rows and brings a strided vector into line. */
   void prepareDots(Asm f, GemmSlots env) {
-    rowSteps(f, env, i64(rows()));
+    rowSteps(f, env, i64(rows()), 8);
     Val step = env.get(GemmSlots.V_X_STEP);
     f.branch(
         f.cmp("icmp ne", step, i64(tile.bytes())),
@@ -105,13 +102,14 @@ final class GemmVector {
   }
 
   void prepareSums(Asm f, GemmSlots env) {
-    rowSteps(f, env, i64(STRETCH / tile.bytes()));
+    rowSteps(f, env, i64(STRETCH / tile.bytes()), 2);
   }
 
-  private void rowSteps(Asm f, GemmSlots env, Val unit) {
+  private void rowSteps(Asm f, GemmSlots env, Val unit, int cuts) {
     Val rows = env.get(GemmSlots.V_ROWS);
     Val threads = env.get(Gemm.THREADS);
-    Val share = parts(f, rows, f.times(threads, 8));
+    Val single = f.cmp("icmp eq", threads, i64(1));
+    Val share = parts(f, rows, f.select(single, i64(1), f.times(threads, cuts)));
     Val whole = f.op("mul", parts(f, share, unit), unit);
     // Stretches are as long as the cache allows, or shorter, so that every thread has some.
     Val even = f.times(parts(f, share, i64(64)), 64);
@@ -252,8 +250,7 @@ final class GemmVector {
   private void addTo(Asm f, GemmSlots env, Val x, Val out) {
     f.branch(
         f.cmp("icmp ne", f.op("and", env.get(Gemm.FLAGS), i64(1)), i64(0)),
-        () ->
-            f.store(tile.sum(f, f.load(tile.element(), out, tile.bytes()), x), out, tile.bytes()),
+        () -> f.store(tile.sum(f, f.load(tile.element(), out, tile.bytes()), x), out, tile.bytes()),
         () -> f.store(x, out, tile.bytes()));
   }
 
@@ -278,8 +275,7 @@ final class GemmVector {
               f.cmp("icmp eq", f.op("and", env.get(Gemm.FLAGS), i64(1)), i64(0)),
               () -> stretch(f, env, out, offset, count, i64(0), 0),
               null);
-          f.loop(
-              i64(0), together, TOGETHER, k -> stretch(f, env, out, offset, count, k, TOGETHER));
+          f.loop(i64(0), together, TOGETHER, k -> stretch(f, env, out, offset, count, k, TOGETHER));
           f.loop(together, depth, 1, k -> stretch(f, env, out, offset, count, k, 1));
         });
     f.leave();
@@ -300,8 +296,7 @@ final class GemmVector {
     int lanes = tile.lanes();
     Val whole = f.op("and", count, i64(-lanes));
     List<Val> splats = xs.stream().map(x -> f.splat(x, lanes)).toList();
-    f.loop(
-        i64(0), whole, lanes, i -> add(f, out, rows, splats, i, tile.vector(), Asm.i1(true)));
+    f.loop(i64(0), whole, lanes, i -> add(f, out, rows, splats, i, tile.vector(), Asm.i1(true)));
     if (tile.masks()) {
       f.branch(
           f.cmp("icmp slt", whole, count),

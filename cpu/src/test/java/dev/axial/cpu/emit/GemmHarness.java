@@ -84,9 +84,7 @@ final class GemmHarness {
                         MemorySegment.class,
                         long.class));
         return LINKER.upcallStub(
-            fork,
-            FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG),
-            Arena.global());
+            fork, FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG), Arena.global());
       } catch (ReflectiveOperationException x) {
         throw new IllegalStateException(x);
       }

@@ -121,6 +121,9 @@ class GemmTest {
     check(target, dtype, new Case(1500, 1, 1501, Layout.COLUMNS, Layout.ROWS, 1, false, false));
     check(target, dtype, new Case(1, 1500, 1501, Layout.ROWS, Layout.ROWS, 1, false, true));
     check(target, dtype, new Case(40, 40, 9001, Layout.ROWS, Layout.ROWS, 1, false, true));
+    check(
+        target, dtype, new Case(300, 200, 90, Layout.PADDED_ROWS, Layout.STRIDED, 1, false, true));
+    check(target, dtype, new Case(200, 300, 600, Layout.STRIDED, Layout.ROWS, 1, false, true));
     check(target, dtype, new Case(2, 1200, 3001, Layout.ROWS, Layout.COLUMNS, 1, false, true));
   }
 
@@ -154,8 +157,7 @@ class GemmTest {
       MemorySegment a = memory.allocate(aSize * dtype.bytes(), dtype.bytes());
       MemorySegment b = memory.allocate(bSize * dtype.bytes(), dtype.bytes());
       MemorySegment out = memory.allocate(cSize * dtype.bytes(), dtype.bytes());
-      MemorySegment room =
-          memory.allocate(Gemm.scratchBytes(target, c.n, c.k, dtype, threads), 64);
+      MemorySegment room = memory.allocate(Gemm.scratchBytes(target, c.n, c.k, dtype, threads), 64);
       MemorySegment arguments = memory.allocate(Gemm.Call.BYTES, 8);
       var random = new Random(c.hashCode());
       fill(a, dtype, random);
@@ -239,7 +241,10 @@ class GemmTest {
             long at = batch * cBatch + m * cRow + n;
             long pa = batch * aBatch + m * aRow;
             long pb = batch * bBatch + n * bCol;
-            boolean right = dtype.isFloating() ? real(a, b, before, out, at, pa, pb) : whole(a, b, before, out, at, pa, pb);
+            boolean right =
+                dtype.isFloating()
+                    ? real(a, b, before, out, at, pa, pb)
+                    : whole(a, b, before, out, at, pa, pb);
             if (!right && wrong.size() < 3) {
               wrong.add("[%d, %d, %d]".formatted(batch, m, n));
             }
@@ -251,14 +256,21 @@ class GemmTest {
         if (k % cRow >= c.n && c.m * c.n > 0) { // between the rows
           for (int i = 0; i < dtype.bytes(); i++) {
             long at = k * dtype.bytes() + i;
-            assertThat(out.get(ValueLayout.JAVA_BYTE, at)).isEqualTo(before.get(ValueLayout.JAVA_BYTE, at));
+            assertThat(out.get(ValueLayout.JAVA_BYTE, at))
+                .isEqualTo(before.get(ValueLayout.JAVA_BYTE, at));
           }
         }
       }
     }
 
     private boolean real(
-        MemorySegment a, MemorySegment b, MemorySegment before, MemorySegment out, long at, long pa, long pb) {
+        MemorySegment a,
+        MemorySegment b,
+        MemorySegment before,
+        MemorySegment out,
+        long at,
+        long pa,
+        long pb) {
       double sum = c.add ? GemmTest.real(before, dtype, at) : 0;
       double size = Math.abs(sum);
       for (int k = 0; k < c.k; k++) {
@@ -271,7 +283,13 @@ class GemmTest {
     }
 
     private boolean whole(
-        MemorySegment a, MemorySegment b, MemorySegment before, MemorySegment out, long at, long pa, long pb) {
+        MemorySegment a,
+        MemorySegment b,
+        MemorySegment before,
+        MemorySegment out,
+        long at,
+        long pa,
+        long pb) {
       long sum = c.add ? GemmTest.whole(before, dtype, at) : 0;
       for (int k = 0; k < c.k; k++) {
         sum += GemmTest.whole(a, dtype, pa + k * aCol) * GemmTest.whole(b, dtype, pb + k * bRow);
