@@ -255,8 +255,7 @@ public final class Asm {
     Ty t = a.ty.by(lanes);
     Val one = def(t, "insertelement %s poison, %s, i64 0".formatted(t, a));
     return def(
-        t,
-        "shufflevector %s, %s poison, <%d x i32> zeroinitializer".formatted(one, t, lanes));
+        t, "shufflevector %s, %s poison, <%d x i32> zeroinitializer".formatted(one, t, lanes));
   }
 
   public Val extract(Val v, int lane) {
@@ -268,9 +267,7 @@ public final class Asm {
   }
 
   public Val insert(Val v, Val x, int lane) {
-    return v.ty.lanes == 1
-        ? x
-        : def(v.ty, "insertelement %s, %s, i64 %d".formatted(v, x, lane));
+    return v.ty.lanes == 1 ? x : def(v.ty, "insertelement %s, %s, i64 %d".formatted(v, x, lane));
   }
 
   /** Lanes of a and b by number. */
@@ -313,17 +310,11 @@ public final class Asm {
 
   public Val maskedLoad(Ty ty, Val p, int align, Val mask) {
     return call(
-        ty,
-        "@llvm.masked.load.%s.p0".formatted(ty.mangled()),
-        p,
-        i32(align),
-        mask,
-        zero(ty));
+        ty, "@llvm.masked.load.%s.p0".formatted(ty.mangled()), p, i32(align), mask, zero(ty));
   }
 
   public void maskedStore(Val v, Val p, int align, Val mask) {
-    run(
-        "@llvm.masked.store.%s.p0".formatted(v.ty.mangled()), true, v, p, i32(align), mask);
+    run("@llvm.masked.store.%s.p0".formatted(v.ty.mangled()), true, v, p, i32(align), mask);
   }
 
   public Val gather(Ty ty, Val pointers, int align, Val mask) {
@@ -344,6 +335,16 @@ public final class Asm {
         pointers,
         i32(align),
         mask);
+  }
+
+  /** Adds to an integer in memory, atomically; what was there before. */
+  public Val atomicAdd(Val p, Val x) {
+    return def(x.ty, "atomicrmw add %s, %s monotonic, align 8".formatted(p, x));
+  }
+
+  /** Asks for a line of memory that will be read, or written, soon. */
+  public void prefetch(Val p, boolean write) {
+    run("@llvm.prefetch.p0", true, p, i32(write ? 1 : 0), i32(3), i32(1));
   }
 
   /** The address of an element; a vector of addresses for a vector of indices. */

@@ -104,11 +104,7 @@ public final class Llvm {
   private String version(Path file) {
     try (Arena a = Arena.ofConfined()) {
       MemorySegment v = a.allocate(JAVA_INT, 3);
-      call(
-          bind("LLVMGetVersion", null, ADDRESS, ADDRESS, ADDRESS),
-          v,
-          v.asSlice(4),
-          v.asSlice(8));
+      call(bind("LLVMGetVersion", null, ADDRESS, ADDRESS, ADDRESS), v, v.asSlice(4), v.asSlice(8));
       int major = v.get(JAVA_INT, 0);
       if (major < 18 || major > 22) {
         throw new AxialException(
@@ -289,8 +285,7 @@ public final class Llvm {
   private AxialException broken(String what, MemorySegment message, String ir) {
     String reason = text(message.get(ADDRESS, 0));
     call(fn.disposeMessage, message.get(ADDRESS, 0));
-    return new AxialException(
-        "internal error: the module %s: %s%n%s".formatted(what, reason, ir));
+    return new AxialException("internal error: the module %s: %s%n%s".formatted(what, reason, ir));
   }
 
   // ---------------------------------------------------------------- linking
@@ -324,8 +319,7 @@ public final class Llvm {
       MemorySegment bytes = a.allocate(Math.max(1, object.length), 16);
       MemorySegment.copy(object, 0, bytes, JAVA_BYTE, 0, object.length);
       MemorySegment buffer =
-          pointer(
-              fn.bufferCopy, bytes, (long) object.length, a.allocateFrom(symbols.getFirst()));
+          pointer(fn.bufferCopy, bytes, (long) object.length, a.allocateFrom(symbols.getFirst()));
       MemorySegment tracker = pointer(fn.tracker, dylib);
       check(pointer(fn.addObject, jit, tracker, buffer));
       var linked = new Linked(tracker);

@@ -1,0 +1,14 @@
+package dev.axial.cpu.emit;
+
+/**
+ * What generated code must know of the processor.
+ *
+ * @param vectorBytes the width of a vector register: 16, 32 or 64
+ * @param vectorRegisters their number: 16 or 32
+ */
+public record Target(int vectorBytes, int vectorRegisters) {
+  /** Whether loads and stores under a mask are instructions of their own. */
+  boolean masks() {
+    return vectorBytes == 64;
+  }
+}
