@@ -1,7 +1,8 @@
 package dev.axial.cpu;
 
 import dev.axial.cpu.emit.Emitter;
-import dev.axial.cpu.emit.Host;
+import dev.axial.cpu.emit.Gemm;
+import dev.axial.cpu.emit.Target;
 import dev.axial.cpu.llvm.Llvm;
 import dev.axial.cpu.llvm.ObjectCache;
 import dev.axial.cpu.plan.Planner;
@@ -21,20 +22,20 @@ final class CpuEngine implements Engine {
   private static final String PASSES = System.getProperty("axial.llvm.passes", "default<O2>");
 
   private final Llvm llvm;
-  private final Host host;
+  private final Target target;
   private final ObjectCache cache;
 
   CpuEngine(Llvm llvm) {
     this.llvm = llvm;
-    this.host = host(llvm);
+    this.target = target(llvm);
     this.cache = new ObjectCache(() -> llvm);
   }
 
-  private static Host host(Llvm llvm) {
+  private static Target target(Llvm llvm) {
     if (llvm.has("avx512f") && llvm.has("avx512vl") && llvm.has("avx512dq")) {
-      return new Host(64, 32);
+      return new Target(64, 32);
     }
-    return llvm.has("avx2") ? new Host(32, 16) : new Host(16, llvm.has("neon") ? 32 : 16);
+    return llvm.has("avx2") ? new Target(32, 16) : new Target(16, llvm.has("neon") ? 32 : 16);
   }
 
   @Override
@@ -54,11 +55,17 @@ final class CpuEngine implements Engine {
   @Override
   public Executable compile(Program program) {
     Planner.Plan plan = Planner.of(program);
-    Emitter.Written w = Emitter.write(plan, host);
+    Emitter.Written w = Emitter.write(plan, target);
     if (Boolean.getBoolean("axial.dump")) {
       System.getLogger("dev.axial").log(System.Logger.Level.INFO, w.ir());
     }
     ObjectCache.Code code = cache.get(w.ir(), List.of(ObjectCache.NAME), PASSES);
-    return new Compiled(plan, w.called(), code, () -> Explanation.of(llvm, plan, w, code));
+    ObjectCache.Code library = w.packing() < 0 ? null : contractions();
+    return new Compiled(plan, w, code, library, () -> Explanation.of(llvm, plan, w, code));
+  }
+
+  /** The library of contractions; the cache keeps it as long as a program uses it. */
+  private ObjectCache.Code contractions() {
+    return cache.get(Gemm.module(target), Gemm.ENTRIES, Gemm.PASSES);
   }
 }

@@ -96,6 +96,15 @@ final class Eval {
     return at;
   }
 
+  /** The address of the element whose indices are all 0. */
+  Val start(Mem m) {
+    var zero = new HashMap<String, Idx>();
+    m.strides().keySet().forEach(k -> zero.put(k, Idx.of(0)));
+    Idx at = element(m, zero, Point.start());
+    return asm.at(
+        frame.address(m.buffer()), Types.memory(m.buffer().dtype()).scalar(), at.base());
+  }
+
   /** An index as 64 bits. */
   private Val wide(Val i, DType t) {
     return i.ty().scalar().equals("i64")

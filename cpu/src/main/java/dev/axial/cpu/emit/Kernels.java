@@ -40,7 +40,7 @@ final class Kernels {
 
   /** Writes a nest and says in a line how it runs. */
   String nest(Nest nest) {
-    Schedule s = Schedule.of(nest, outer.host());
+    Schedule s = Schedule.of(nest, outer.target());
     String how;
     if (s.work < IN_PLACE) {
       new NestEmitter(nest, s, outer).run(null, null, null, false);

@@ -80,7 +80,7 @@ public final class Schedule {
     this.nest = nest;
   }
 
-  static Schedule of(Nest nest, Host host) {
+  static Schedule of(Nest nest, Target target) {
     var s = new Schedule(nest);
     int cost = 1;
     long points = 0;
@@ -95,7 +95,7 @@ public final class Schedule {
       points += n * c;
     }
     s.work = points;
-    s.loops(host);
+    s.loops(target);
     s.unroll = s.unroll(cost);
     return s;
   }
@@ -170,7 +170,7 @@ public final class Schedule {
 
   // ---------------------------------------------------------------- loops
 
-  private void loops(Host host) {
+  private void loops(Target target) {
     var sequential = sequential();
     String vectorOuter = null;
     var vectorInner = new IdentityHashMap<Stage, String>();
@@ -206,7 +206,7 @@ public final class Schedule {
       vectorInner.clear();
     }
     boolean vectors = vectorOuter != null || !vectorInner.isEmpty();
-    lanes = vectors ? host.lanes() / (wide() ? 2 : 1) : 1;
+    lanes = vectors ? target.lanes() / (wide() ? 2 : 1) : 1;
     boolean joins = nest.stages().stream().allMatch(st -> joinable(st.roots()));
     outer.addAll(joined(nest.outer(), vectorOuter, nest.stages(), joins));
     for (Stage st : nest.stages()) {

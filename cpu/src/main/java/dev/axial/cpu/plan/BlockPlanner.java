@@ -710,8 +710,7 @@ final class BlockPlanner {
     DType t = out.type().dtype();
     Contraction c = Contraction.of(d, a.type(), b.type(), out.type());
     boolean plain =
-        true
-            || c.m() == 1 && c.batch() == 1
+        c.m() == 1 && c.batch() == 1
             || c.n() == 1 && c.batch() == 1
             || c.k() == 1
             || c.lopsided()
