@@ -44,7 +44,7 @@ public final class Emitter implements Frame {
   private final Val table = new Val(Ty.PTR, "%table");
   private final Map<Buffer, Val> addresses = new IdentityHashMap<>();
   private final Map<Buffer, Val> pointers = new IdentityHashMap<>();
-  private final Map<Integer, Val> slots = new HashMap<>();
+  private final Map<String, Val> slots = new HashMap<>();
   private final Map<Node, Val> scalars = new IdentityHashMap<>();
   private final Set<Root> written = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Eval eval;
@@ -109,7 +109,7 @@ public final class Emitter implements Frame {
 
   /** A slot of the table, loaded at the start. */
   Val slot(int k, Ty ty) {
-    return slots.computeIfAbsent(k, s -> asm.early(ty, table, s));
+    return slots.computeIfAbsent(k + " " + ty, _ -> asm.early(ty, table, k));
   }
 
   @Override
