@@ -19,7 +19,14 @@ final class CpuEngine implements Engine {
   /** Operations on fewer elements are done by the interpreter at once. */
   private static final long FEW = 1 << 14;
 
-  private static final String PASSES = System.getProperty("axial.llvm.passes", "default<O2>");
+  /**
+   * What the emitter leaves to the optimizer: registers, common subexpressions, invariants. Vectors
+   * and unrolling are the emitter's own.
+   */
+  private static final String PASSES =
+      System.getProperty(
+          "axial.llvm.passes",
+          "function(sroa,early-cse<memssa>,instcombine,simplifycfg,loop-mssa(licm),gvn,dse,simplifycfg)");
 
   private final Llvm llvm;
   private final Target target;
