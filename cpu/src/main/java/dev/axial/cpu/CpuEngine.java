@@ -26,7 +26,7 @@ final class CpuEngine implements Engine {
   private static final String PASSES =
       System.getProperty(
           "axial.llvm.passes",
-          "function(sroa,early-cse<memssa>,instcombine,simplifycfg,loop-mssa(licm),gvn,dse,simplifycfg)");
+          "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,loop-mssa(licm),gvn,dse,simplifycfg)");
 
   private final Llvm llvm;
   private final Target target;

@@ -9,6 +9,7 @@ import dev.axial.cpu.plan.Mem;
 import dev.axial.cpu.plan.Nest;
 import dev.axial.cpu.plan.Node;
 import dev.axial.cpu.plan.Root;
+import dev.axial.cpu.plan.Rows;
 import dev.axial.cpu.plan.Stage;
 import dev.axial.ir.Fn;
 import java.util.ArrayList;
@@ -41,6 +42,9 @@ final class Kernels {
   /** Writes a nest and says in a line how it runs. */
   String nest(Nest nest) {
     Schedule s = Schedule.of(nest, outer.target());
+    if (s.outer.stream().noneMatch(l -> l.vector)) {
+      Rows.narrow(nest);
+    }
     String how;
     if (s.work < IN_PLACE) {
       new NestEmitter(nest, s, outer).run(null, null, null, false);
@@ -75,7 +79,7 @@ final class Kernels {
   }
 
   private static long grain(Schedule s, Schedule.Loop l) {
-    return l.vector ? (long) s.lanes * s.unroll : 1;
+    return l == s.tile ? s.lanes : l.vector ? (long) s.lanes * s.unroll : 1;
   }
 
   private static long units(Schedule s) {

@@ -62,6 +62,12 @@ public final class Schedule {
   /** Operations in all. */
   long work;
 
+  /** A loop that runs in squares with the loop over vectors. */
+  @Nullable Loop tile;
+
+  /** The operands that are turned in those squares. */
+  List<Node> turned = List.of();
+
   /** Whether the first outer loop may be divided among threads. */
   boolean divisible;
 
@@ -97,6 +103,7 @@ public final class Schedule {
     s.work = points;
     s.loops(target);
     s.unroll = s.unroll(cost);
+    s.turned = Tiles.across(nest, s);
     return s;
   }
 
