@@ -1,12 +1,15 @@
 package dev.axial.cpu;
 
 import dev.axial.cpu.emit.Emitter;
+import dev.axial.cpu.emit.Flat;
 import dev.axial.cpu.emit.Gemm;
 import dev.axial.cpu.emit.Target;
 import dev.axial.cpu.llvm.Llvm;
 import dev.axial.cpu.llvm.ObjectCache;
 import dev.axial.cpu.plan.Planner;
 import dev.axial.cpu.runtime.Compiled;
+import dev.axial.cpu.runtime.Elementwise;
+import dev.axial.cpu.runtime.Product;
 import dev.axial.engine.Engine;
 import dev.axial.engine.Executable;
 import dev.axial.ir.Op;
@@ -61,7 +64,16 @@ final class CpuEngine implements Engine {
 
   @Override
   public Executable compile(Program program) {
+    if (Flat.suits(program)) {
+      Flat.Written f = Flat.write(program, target);
+      return new Elementwise(
+          program, cache.get(f.ir(), List.of(ObjectCache.NAME), PASSES), f.grain());
+    }
     Planner.Plan plan = Planner.of(program);
+    Product product = Product.of(plan, target, this::contractions);
+    if (product != null) {
+      return product;
+    }
     Emitter.Written w = Emitter.write(plan, target);
     if (Boolean.getBoolean("axial.dump")) {
       System.getLogger("dev.axial").log(System.Logger.Level.INFO, w.ir());

@@ -71,13 +71,20 @@ public final class Emitter implements Frame {
     var e = new Emitter(plan, target);
     e.block(plan.block());
     e.asm.leave();
+    e.functions.append(e.asm.text());
+    String ir = module(e.declarations, e.functions, target);
+    return new Written(ir, e.called, e.report, e.packing);
+  }
+
+  /** Functions as a module. */
+  static String module(Set<String> declarations, StringBuilder functions, Target target) {
     var ir = new StringBuilder();
-    e.declarations.forEach(d -> ir.append(d).append('\n'));
-    ir.append(e.functions).append(e.asm.text());
+    declarations.forEach(d -> ir.append(d).append('\n'));
+    ir.append(functions);
     ir.append(
-        "attributes #0 = { nounwind \"prefer-vector-width\"=\"%d\" \"no-trapping-math\"=\"true\" }\n!0 = !{i32 1}\n"
+        "attributes #0 = { nounwind \"prefer-vector-width\"=\"%d\" \"no-trapping-math\"=\"true\" }%n!0 = !{i32 1}%n"
             .formatted(target.vectorBytes() * 8));
-    return new Written(ir.toString(), e.called, e.report, e.packing);
+    return ir.toString();
   }
 
   // ---------------------------------------------------------------- frame
