@@ -59,23 +59,7 @@ final class Kernels {
       kernel(nest, s, false, null);
       how = "one thread";
     }
-    return "%s: %s, %d lanes × %d, %s".formatted(s.describe(), names(nest), s.lanes, s.unroll, how);
-  }
-
-  private static String names(Nest nest) {
-    var out = new ArrayList<String>();
-    for (Stage st : nest.stages()) {
-      for (Root r : st.roots()) {
-        out.add(
-            switch (r) {
-              case Root.Store x -> "store " + x.value().type();
-              case Root.Reduce x -> x.fn() + " over " + x.axes();
-              case Root.ArgReduce x -> (x.max() ? "argmax" : "argmin") + " over " + x.axis();
-              case Root.Write w -> w.kind() + " " + w.space();
-            });
-      }
-    }
-    return String.join(", ", out);
+    return Report.of(nest, s, how);
   }
 
   private static long grain(Schedule s, Schedule.Loop l) {

@@ -424,6 +424,12 @@ final class BlockPlanner {
 
   private static void touch(Cone cone, int at) {
     cone.asks().forEach(a -> a.mem().buffer().alive(at));
+    for (Node s : cone.scalars()) {
+      Mem m = s.mem();
+      if (m != null) {
+        m.buffer().alive(at);
+      }
+    }
   }
 
   private static void asked(Cone cone, Fusion.Placed p, Root r) {
@@ -549,8 +555,8 @@ final class BlockPlanner {
       if (a.node() != null) {
         a.node().askedBy.add(null);
       }
-      a.mem().buffer().alive(moment(n.step));
     }
+    touch(cone, moment(n.step));
   }
 
   // ---------------------------------------------------------------- one case for each operation
@@ -1290,6 +1296,7 @@ final class BlockPlanner {
         }
         if (here && d.step >= 0 && !d.isScalar()) {
           nest.unstored.add(r);
+          Objects.requireNonNull(d.mem()).buffer().unused();
         }
       }
     }
