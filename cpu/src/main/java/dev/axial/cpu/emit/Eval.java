@@ -51,7 +51,8 @@ final class Eval {
     found = null;
     for (Root r : roots) {
       if (found == null) {
-        Val _ = compute(r.asks().getFirst(), p.index, p);
+        Node x = r.asks().getFirst();
+        Val _ = x == r.defines() ? compute(x, p.index, p) : at(x, p);
       }
     }
     wanted = null;

@@ -38,6 +38,9 @@ final class BlockPlanner {
   /** Contractions with fewer multiplications are sums of products in plain loops. */
   private static final long SMALL_DOT = 8 * 8 * 8;
 
+  /** A matrix of up to so many elements times a vector, likewise. */
+  private static final long SMALL_VECTOR = 1 << 14;
+
   private final Planner planner;
   private final Program program;
   private final Map<Var, Object> env = new HashMap<>();
@@ -49,6 +52,7 @@ final class BlockPlanner {
   private final Map<Object, Node> known = new HashMap<>();
   private final Map<Node, Mem> destination = new IdentityHashMap<>();
   private final Map<Cell, Integer> lastWrite = new IdentityHashMap<>();
+  private final Map<Cell, Integer> lastRead = new IdentityHashMap<>();
   private final Set<Cell> touched = new HashSet<>();
 
   /**
@@ -383,9 +387,18 @@ final class BlockPlanner {
 
   /** Adds a root; its value is in memory afterwards. */
   private void root(Root r, @Nullable String site) {
+    root(r, null, site);
+  }
+
+  /** Adds a root that overwrites all of a reference, if one is given. */
+  private void root(Root r, @Nullable Cell overwritten, @Nullable String site) {
     Cone cone = Cone.of(r);
     int first = 0;
     int last = -1;
+    if (overwritten != null) {
+      first = lastWrite.getOrDefault(overwritten, -1) + 1;
+      last = lastRead.getOrDefault(overwritten, -1);
+    }
     for (Node s : cone.scalars()) {
       first = Math.max(first, stepOf(s) + 1);
     }
@@ -403,7 +416,14 @@ final class BlockPlanner {
             || r instanceof Root.Write
             || r instanceof Root.ArgReduce
             || r instanceof Root.Store s && s.value() != s.defines();
-    Fusion.Placed p = alone ? fusion.alone(r, cone, site) : fusion.add(r, cone, first, last, site);
+    Fusion.Placed p =
+        alone
+            ? fusion.alone(r, cone, site)
+            : fusion.add(r, cone, first, last, overwritten, site);
+    if (overwritten != null) {
+      lastWrite.put(overwritten, p.step());
+    }
+    cone.cells().forEach(c -> lastRead.merge(c, p.step(), Math::max));
     asked(cone, p, r);
     int at = moment(p.step());
     touch(cone, at);
@@ -568,6 +588,18 @@ final class BlockPlanner {
       }
     }
     touch(cone, moment(n.step));
+    cone.cells().forEach(c -> lastRead.merge(c, n.step, Math::max));
+  }
+
+  /** A step reads a value where it lies, which may be in a reference. */
+  private void read(Node n, int step) {
+    Cell c = n.ref();
+    if (n.owner == this && n.isVirtual()) {
+      if (c != null) {
+        lastRead.merge(c, step, Math::max);
+      }
+      n.in().forEach(x -> read(x, step));
+    }
   }
 
   // ---------------------------------------------------------------- one case for each operation
@@ -667,6 +699,7 @@ final class BlockPlanner {
           at.add(rows(n, i.site()));
         }
         int step = add(new Step.Host(c, i.nodes(0), at));
+        i.nodes(0).forEach(n -> read(n, step));
         at.forEach(m -> m.buffer().alive(moment(step)));
       }
       case Op.StopGradient _, Op.Call _, Op.CustomVjp _, Op.CustomJvp _ ->
@@ -675,6 +708,7 @@ final class BlockPlanner {
   }
 
   private void made(Node n, Mem to, int step, Mem from) {
+    n.in().forEach(x -> read(x, step));
     from.buffer().alive(moment(step));
     to.buffer().alive(moment(step));
     n.place(to);
@@ -687,7 +721,7 @@ final class BlockPlanner {
       Node n = (Node) o;
       if (n.isScalar()) {
         scalar(n);
-      } else if (!n.isVirtual()) {
+      } else if (!n.isVirtual() && n.mem() == null) {
         store(n, i.site());
       }
     }
@@ -727,8 +761,7 @@ final class BlockPlanner {
     DType t = out.type().dtype();
     Contraction c = Contraction.of(d, a.type(), b.type(), out.type());
     boolean plain =
-        c.m() == 1 && c.batch() == 1
-            || c.n() == 1 && c.batch() == 1
+        (c.m() == 1 || c.n() == 1) && c.batch() == 1 && union.size() <= SMALL_VECTOR
             || c.k() == 1
             || c.lopsided()
             || union.size() <= SMALL_DOT
@@ -746,32 +779,113 @@ final class BlockPlanner {
           i.site());
       return;
     }
-    Mem to = place(out, "products");
-    Mem am = c.fit(inMemory(a, i.site()), true);
-    if (am == null) {
+    Mem sum = added(i);
+    Mem to = sum != null ? sum : place(sink(out), "products");
+    Mem am = inMemory(a, i.site());
+    Mem bm = inMemory(b, i.site());
+    c.loosen(am, bm);
+    if (c.fit(am, true) == null) {
       am = c.copy(this::copied, a, true, i.site());
     }
-    Mem bm = c.fit(inMemory(b, i.site()), false);
-    if (bm == null) {
+    if (c.fit(bm, false) == null) {
       bm = c.copy(this::copied, b, false, i.site());
     }
     Mem direct = c.fitsOut(to) ? to : null;
     Mem result =
         direct != null ? direct : c.ownOut(planner.scratch(t, out.type().size(), "product"));
-    int at = add(new Step.Contract(c.matrices(am, bm, result), am, bm, result, out));
+    boolean adds = sum != null && direct != null;
+    int at = add(new Step.Contract(c.matrices(am, bm, result), am, bm, result, adds, out));
     am.buffer().alive(moment(at));
     bm.buffer().alive(moment(at));
-    for (Mem m : List.of(am, bm)) {
-      m.shifts().forEach(s -> s.index().askedBy.add(null));
-    }
+    read(a, at);
+    read(b, at);
     made(out, result, at, am);
-    if (direct == null && to.buffer().kind() != Buffer.Kind.SCRATCH) {
+    if (adds || direct != null && zeroAddend(i)) {
+      Node r = out.users.getFirst().result();
+      made(r, result, at, am);
+    } else if (direct == null && to.buffer().kind() != Buffer.Kind.SCRATCH) {
       root(new Root.Store(out, to, null), i.site());
-      Mem there = to;
-      out.place(there);
+      out.place(to);
       out.step = block.steps.size() - 1;
     }
   }
+
+  /** The sum that a product is added to and nothing else; null if there is none. */
+  private static @Nullable Node addition(Node product) {
+    if (product.output || product.users.size() != 1) {
+      return null;
+    }
+    Item user = product.users.getFirst();
+    return user.op() instanceof Op.Binary b
+            && b.fn() == Fn.Binary.ADD
+            && user.node(0) != user.node(1)
+            && user.result().type().sameDims(product.type())
+            && user.result().owner == product.owner
+        ? user.result()
+        : null;
+  }
+
+  private static Node other(Item addition, Node product) {
+    return addition.node(0) == product ? addition.node(1) : addition.node(0);
+  }
+
+  /** Where a sum of products lies so far that this product is added to; nobody else wants it. */
+  private @Nullable Mem added(Item i) {
+    Node r = addition(i.result());
+    if (r == null) {
+      return null;
+    }
+    Node x = other(i.result().users.getFirst(), i.result());
+    boolean mine = x.owner == this && !x.output && x.users.size() == 1 && sums.contains(x);
+    if (!mine) {
+      return null;
+    }
+    sums.add(r);
+    return x.mem();
+  }
+
+  /** Whether what a product is added to is nothing but zeros. */
+  private boolean zeroAddend(Item i) {
+    Node r = addition(i.result());
+    if (r == null) {
+      return false;
+    }
+    Node x = other(i.result().users.getFirst(), i.result());
+    boolean zero =
+        x.op() instanceof Op.Broadcast
+            && x.in().getFirst().op() instanceof Op.Const k
+            && k.doubleValue() == 0;
+    if (zero) {
+      sums.add(r);
+    }
+    return zero;
+  }
+
+  /** Where a chain of sums of products ends: that place is meant by all of them. */
+  private static Node sink(Node product) {
+    Node end = product;
+    for (Node r = addition(product); r != null; r = chained(r)) {
+      end = r;
+    }
+    return end;
+  }
+
+  private static @Nullable Node chained(Node sum) {
+    if (sum.output || sum.users.size() != 1) {
+      return null;
+    }
+    Item user = sum.users.getFirst();
+    boolean adds = user.op() instanceof Op.Binary b && b.fn() == Fn.Binary.ADD;
+    return adds
+            && user.node(0) != user.node(1)
+            && other(user, sum).op() instanceof Op.Dot
+            && addition(other(user, sum)) == user.result()
+        ? user.result()
+        : null;
+  }
+
+  /** Sums that lie where a product was put, and more products may be added to. */
+  private final Set<Node> sums = new HashSet<>();
 
   /** A copy of a value in memory with the given order of axes. */
   private Mem copied(Node n, List<Dim> order, @Nullable String site) {
@@ -860,6 +974,16 @@ final class BlockPlanner {
         new Root.Write(
             kind, c.mem(), c.type(), access, index, value, mode, edge, reverse, old, defines, space);
     settle(c, i.position(), w);
+    if (kind == Root.Kind.SET && access.equals(Access.ALL) && !c.type().isScalar()) {
+      Node all = value;
+      if (!value.type().sameDims(c.type())) {
+        all = new Node(c.type(), new Op.Broadcast(c.type().dims()), List.of(value), null, 0);
+        all.owner = this;
+        all.virtual = true;
+      }
+      root(new Root.Store(all, c.mem(), null), c, i.site());
+      return;
+    }
     root(w, i.site());
     int step = block.steps.size() - 1;
     lastWrite.put(c, step);
@@ -1075,14 +1199,21 @@ final class BlockPlanner {
 
   private void wrote(Item i, int step) {
     for (Object x : i.in()) {
-      if (x instanceof Cell c) {
+      if (x instanceof Node n) {
+        read(n, step);
+      } else if (x instanceof Cell c) {
         touched.add(c);
         lastWrite.put(c, step);
+        lastRead.put(c, step);
         c.mem().buffer().alive(moment(step));
       } else if (x instanceof Frames f) {
         alive(f, moment(step));
       }
     }
+  }
+
+  private static boolean looksAtReference(Node n) {
+    return n.isVirtual() && (n.ref() != null || n.in().stream().anyMatch(x -> looksAtReference(x)));
   }
 
   private void scan(Op.Scan s, Item i) {
@@ -1105,8 +1236,19 @@ final class BlockPlanner {
       Node init = i.node(k);
       boolean same =
           body.outputs().get(k) == body.inputs().get(k + (condition == null ? 1 : 0));
-      starts.add(
-          init.isScalar() ? null : same ? inMemory(init, i.site()) : rows(init, i.site()));
+      if (init.isScalar()) {
+        starts.add(null);
+      } else if (looksAtReference(init)) {
+        // What is carried must not change with the reference.
+        Mem own =
+            Mem.rows(
+                planner.scratch(init.type().dtype(), init.type().size(), "carried"), init.type());
+        merges(init, i.site());
+        root(new Root.Store(init, own, null), i.site());
+        starts.add(own);
+      } else {
+        starts.add(same ? inMemory(init, i.site()) : rows(init, i.site()));
+      }
     }
     settleWritten(i);
     int offset = condition == null ? 1 : 0;
@@ -1303,7 +1445,10 @@ final class BlockPlanner {
         if (d == null || d.output || r instanceof Root.Write || r instanceof Root.ArgReduce) {
           continue;
         }
-        boolean atPoint = r instanceof Root.Store st && st.value() == d;
+        boolean atPoint = r instanceof Root.Store;
+        if (r instanceof Root.Store st && st.value() != d) {
+          continue; // the register would be another value's
+        }
         boolean here = true;
         for (Stage asker : d.askedBy) {
           here &= asker != null && nest.stages.contains(asker);
