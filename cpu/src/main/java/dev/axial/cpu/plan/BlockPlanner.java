@@ -301,7 +301,8 @@ final class BlockPlanner {
                 Op.Index _,
                 Op.RefGet _ ->
                 staysVirtual(i, n);
-            case Op.Merge _ -> true; // a view if its operand's memory allows; otherwise it is stored
+            case Op.Merge _ ->
+                true; // a view if its operand's memory allows; otherwise it is stored
             case Op.Dot _,
                 Op.Reduce _,
                 Op.Concat _,
@@ -417,9 +418,7 @@ final class BlockPlanner {
             || r instanceof Root.ArgReduce
             || r instanceof Root.Store s && s.value() != s.defines();
     Fusion.Placed p =
-        alone
-            ? fusion.alone(r, cone, site)
-            : fusion.add(r, cone, first, last, overwritten, site);
+        alone ? fusion.alone(r, cone, site) : fusion.add(r, cone, first, last, overwritten, site);
     if (overwritten != null) {
       lastWrite.put(overwritten, p.step());
     }
@@ -634,12 +633,16 @@ final class BlockPlanner {
       case Op.Reduce r -> {
         Node x = i.node(0);
         merges(x, i.site());
-        root(new Root.Reduce(r.fn(), x, r.axes(), place(i.result(), "reduced"), i.result()), i.site());
+        root(
+            new Root.Reduce(r.fn(), x, r.axes(), place(i.result(), "reduced"), i.result()),
+            i.site());
       }
       case Op.ArgReduce r -> {
         Node x = i.node(0);
         merges(x, i.site());
-        root(new Root.ArgReduce(r.max(), x, r.axis(), place(i.result(), "positions"), i.result()), i.site());
+        root(
+            new Root.ArgReduce(r.max(), x, r.axis(), place(i.result(), "positions"), i.result()),
+            i.site());
       }
       case Op.Dot d -> dot(d, i);
       case Op.Concat c -> concat(c, i);
@@ -664,11 +667,9 @@ final class BlockPlanner {
         root(new Root.Store(x, c.mem(), null), i.site());
         lastWrite.put(c, block.steps.size() - 1);
       }
-      case Op.RefSet s ->
-          write(i, Root.Kind.SET, s.access(), Mode.DROP, Edge.DROP, s.reverse());
+      case Op.RefSet s -> write(i, Root.Kind.SET, s.access(), Mode.DROP, Edge.DROP, s.reverse());
       case Op.RefAdd s -> write(i, Root.Kind.ADD, s.access(), s.mode(), Edge.DROP, false);
-      case Op.RefSwap s ->
-          write(i, Root.Kind.SWAP, s.access(), Mode.DROP, s.edge(), s.reverse());
+      case Op.RefSwap s -> write(i, Root.Kind.SWAP, s.access(), Mode.DROP, s.edge(), s.reverse());
       case Op.RefFreeze _ -> {
         Node n = i.result();
         Cell c = i.cell();
@@ -775,8 +776,7 @@ final class BlockPlanner {
       product.lastNeeded = i.position();
       merges(product, i.site());
       root(
-          new Root.Reduce(Fn.Reduce.SUM, product, d.axes(), place(out, "products"), out),
-          i.site());
+          new Root.Reduce(Fn.Reduce.SUM, product, d.axes(), place(out, "products"), out), i.site());
       return;
     }
     Mem sum = added(i);
@@ -803,10 +803,6 @@ final class BlockPlanner {
     if (adds || direct != null && zeroAddend(i)) {
       Node r = out.users.getFirst().result();
       made(r, result, at, am);
-    } else if (direct == null && to.buffer().kind() != Buffer.Kind.SCRATCH) {
-      root(new Root.Store(out, to, null), i.site());
-      out.place(to);
-      out.step = block.steps.size() - 1;
     }
   }
 
@@ -955,8 +951,7 @@ final class BlockPlanner {
 
   // ---------------------------------------------------------------- references
 
-  private void write(
-      Item i, Root.Kind kind, Access access, Mode mode, Edge edge, boolean reverse) {
+  private void write(Item i, Root.Kind kind, Access access, Mode mode, Edge edge, boolean reverse) {
     Cell c = i.cell();
     touched.add(c);
     List<Node> index = i.nodes(2);
@@ -972,7 +967,8 @@ final class BlockPlanner {
     }
     var w =
         new Root.Write(
-            kind, c.mem(), c.type(), access, index, value, mode, edge, reverse, old, defines, space);
+            kind, c.mem(), c.type(), access, index, value, mode, edge, reverse, old, defines,
+            space);
     settle(c, i.position(), w);
     if (kind == Root.Kind.SET && access.equals(Access.ALL) && !c.type().isScalar()) {
       Node all = value;
@@ -1089,7 +1085,8 @@ final class BlockPlanner {
     merges(value, i.site());
     StackType t = f.type();
     Node mask = p.masked() ? i.node(2) : null;
-    var address = planner.add(new Buffer(Buffer.Kind.POINTER, 0, t.of().dtype(), f.frame(), "frame"));
+    var address =
+        planner.add(new Buffer(Buffer.Kind.POINTER, 0, t.of().dtype(), f.frame(), "frame"));
     boolean lanes = !t.lanes().isEmpty();
     Mem rows = lanes ? rows(value, i.site()) : null;
     if (mask != null && !mask.isScalar()) {
@@ -1134,7 +1131,8 @@ final class BlockPlanner {
         items.stream()
             .skip(i.position() + 1L)
             .anyMatch(j -> !(j.op() instanceof Op.StackPop) && j.in().contains(f));
-    var address = planner.add(new Buffer(Buffer.Kind.POINTER, 0, t.of().dtype(), f.frame(), "frame"));
+    var address =
+        planner.add(new Buffer(Buffer.Kind.POINTER, 0, t.of().dtype(), f.frame(), "frame"));
     Buffer fixed = f.fixed();
     if (fixed != null) {
       address.aliases.add(fixed);
@@ -1225,7 +1223,12 @@ final class BlockPlanner {
   }
 
   private void loop(
-      Item i, int carries, long length, boolean reverse, @Nullable Program condition, Program body) {
+      Item i,
+      int carries,
+      long length,
+      boolean reverse,
+      @Nullable Program condition,
+      Program body) {
     for (int k = carries; k < i.in().size(); k++) {
       if (i.in().get(k) instanceof Node n) {
         capture(n, i.site());
@@ -1234,8 +1237,7 @@ final class BlockPlanner {
     var starts = new ArrayList<@Nullable Mem>();
     for (int k = 0; k < carries; k++) {
       Node init = i.node(k);
-      boolean same =
-          body.outputs().get(k) == body.inputs().get(k + (condition == null ? 1 : 0));
+      boolean same = body.outputs().get(k) == body.inputs().get(k + (condition == null ? 1 : 0));
       if (init.isScalar()) {
         starts.add(null);
       } else if (looksAtReference(init)) {
@@ -1296,12 +1298,10 @@ final class BlockPlanner {
     Block test = null;
     if (condition != null) {
       test =
-          new BlockPlanner(
-                  planner, condition, Planner.env(condition, inputs), nulls(condition))
+          new BlockPlanner(planner, condition, Planner.env(condition, inputs), nulls(condition))
               .plan();
     }
-    Block inner =
-        new BlockPlanner(planner, body, Planner.env(body, inputs), next).plan();
+    Block inner = new BlockPlanner(planner, body, Planner.env(body, inputs), next).plan();
     for (int k = 0; k < carries; k++) {
       Step.Carry c = list.get(k);
       list.set(

@@ -15,6 +15,7 @@ final class Contraction {
   private final List<Dim> rows = new ArrayList<>();
   private final List<Dim> cols = new ArrayList<>();
   private final List<Dim> sum = new ArrayList<>();
+
   /** Narrower matrices are not worth a call for each of many batches. */
   private static final int WIDE = 16;
 

@@ -37,13 +37,10 @@ final class Fusion {
    * @param last the last step that makes something it needs, which may be the nest it joins
    */
   Placed add(
-      Root r,
-      Cone cone,
-      int first,
-      int last,
-      @Nullable Cell overwritten,
-      @Nullable String site) {
-    for (int s = steps.size() - 1; s >= Math.max(Math.max(first, last), steps.size() - WINDOW); s--) {
+      Root r, Cone cone, int first, int last, @Nullable Cell overwritten, @Nullable String site) {
+    for (int s = steps.size() - 1;
+        s >= Math.max(Math.max(first, last), steps.size() - WINDOW);
+        s--) {
       if (s >= 0
           && steps.get(s) instanceof Step.Loops l
           && l.nest().roots() < MOST_ROOTS
@@ -178,7 +175,8 @@ final class Fusion {
         return null;
       }
       boolean here = leaf.root instanceof Root.Store s && s.value() == leaf;
-      List<Dim> its = divides ? without(leaf.root.space().dims(), outer) : nest.stages.get(at).inner;
+      List<Dim> its =
+          divides ? without(leaf.root.space().dims(), outer) : nest.stages.get(at).inner;
       boolean samePoint = here && same(its, inner) && a.identity(has);
       least = Math.max(least, samePoint ? at : at + 1);
     }
@@ -216,7 +214,9 @@ final class Fusion {
     return last;
   }
 
-  /** In one stage all reductions go over the same loops, so that their results are ready at once. */
+  /**
+   * In one stage all reductions go over the same loops, so that their results are ready at once.
+   */
   private static boolean suits(Stage s, Root r) {
     for (Root o : s.roots) {
       if (o instanceof Root.Reduce a

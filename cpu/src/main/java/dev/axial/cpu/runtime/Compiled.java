@@ -279,16 +279,13 @@ public final class Compiled implements Executable {
             case RefType _ -> {
               var cell = (Cell) plan.outputs().get(k);
               int in = plan.inputs().indexOf(cell);
-              yield in >= 0
-                  ? given.get(in)
-                  : new NativeRef((Store) Objects.requireNonNull(out[k]));
+              yield in >= 0 ? given.get(in) : new NativeRef((Store) Objects.requireNonNull(out[k]));
             }
             case StackType t -> {
               var f = (Frames) plan.outputs().get(k);
               MemorySegment record = c.record(f.record());
               var s =
-                  new NativeStack(
-                      record, (int) lanes(t), t.of().size() * t.of().dtype().bytes());
+                  new NativeStack(record, (int) lanes(t), t.of().size() * t.of().dtype().bytes());
               record.setAtIndex(JAVA_LONG, 0, 0L); // its frames are the new owner's
               yield s;
             }
