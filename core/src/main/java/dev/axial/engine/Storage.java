@@ -15,7 +15,7 @@ public final class Storage {
   private static final AtomicLong COUNT = new AtomicLong();
 
   /** How many locks this thread holds. */
-  private static final ThreadLocal<Integer> HELD = ThreadLocal.withInitial(() -> 0);
+  private static final ThreadLocal<int[]> HELD = ThreadLocal.withInitial(() -> new int[1]);
 
   private final long number = COUNT.getAndIncrement();
   private final ArrayType type;
@@ -68,7 +68,7 @@ public final class Storage {
     } else {
       lock.lock();
     }
-    HELD.set(HELD.get() + 1);
+    HELD.get()[0]++;
   }
 
   /** Inside an update there is no order of locks, so waiting has an end. */
@@ -83,7 +83,7 @@ public final class Storage {
 
   /** Whether this thread holds any lock. */
   public static boolean anyHeld() {
-    return HELD.get() > 0;
+    return HELD.get()[0] > 0;
   }
 
   /** Whether this thread has the lock. */
@@ -92,7 +92,7 @@ public final class Storage {
   }
 
   public void unlock() {
-    HELD.set(HELD.get() - 1);
+    HELD.get()[0]--;
     lock.unlock();
   }
 

@@ -3,21 +3,27 @@ package dev.axial.ir;
 import dev.axial.AxialException;
 import dev.axial.DType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.StringJoiner;
 
 /** A dtype and an ordered list of axes with distinct names. */
 public record ArrayType(DType dtype, List<Dim> dims) implements Type {
+  private static final ArrayType[] SCALARS =
+      Arrays.stream(DType.values())
+          .map(t -> new ArrayType(t, List.of()))
+          .toArray(ArrayType[]::new);
+
   /** Copies the list and checks that names are distinct. */
   public ArrayType {
     dims = List.copyOf(dims);
-    if (dims.size() > 1) {
-      var names = new HashSet<String>();
-      for (Dim d : dims) {
-        if (!names.add(d.name())) {
-          throw new AxialException("axis '%s' appears twice in %s".formatted(d.name(), dims));
+    // A search of a few names by pairs is cheaper than a set, and types are made in each operation.
+    for (int k = 1; k < dims.size(); k++) {
+      String name = dims.get(k).name();
+      for (int j = 0; j < k; j++) {
+        if (dims.get(j).name().equals(name)) {
+          throw new AxialException("axis '%s' appears twice in %s".formatted(name, dims));
         }
       }
     }
@@ -25,7 +31,7 @@ public record ArrayType(DType dtype, List<Dim> dims) implements Type {
 
   /** The type of a scalar. */
   public static ArrayType scalar(DType dtype) {
-    return new ArrayType(dtype, List.of());
+    return SCALARS[dtype.ordinal()];
   }
 
   @Override
