@@ -455,7 +455,7 @@ public final class NamedRef implements Tensor {
     if (s.held()) {
       throw Errors.held(s.site());
     }
-    s.lock(Storage.anyHeld());
+    s.lock();
   }
 
   // The caller of these holds the lock.

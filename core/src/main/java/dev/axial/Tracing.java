@@ -57,15 +57,20 @@ final class Tracing {
   /** All arguments as one flat tree, with paths that start with the argument's position. */
   static Tree.Flat flatten(@Nullable Object[] args) {
     var leaves = new ArrayList<Tensor>();
-    var paths = new ArrayList<String>();
     var parts = new ArrayList<Tree.Structure>();
     for (int k = 0; k < args.length; k++) {
-      Tree.Flat f = Tree.flatten(args[k], "arg" + k);
-      leaves.addAll(f.leaves());
-      paths.addAll(f.paths());
-      parts.add(f.structure());
+      parts.add(Tree.flatten(args[k], "arg" + k, leaves));
     }
-    return new Tree.Flat(leaves, paths, new Tree.OfArray(Object.class, parts));
+    var structure = new Tree.OfArray(Object.class, parts);
+    return new Tree.Flat(leaves, new Tree.Paths(() -> argumentPaths(parts)), structure);
+  }
+
+  private static List<String> argumentPaths(List<Tree.Structure> parts) {
+    var out = new ArrayList<String>();
+    for (int k = 0; k < parts.size(); k++) {
+      out.addAll(Tree.paths(parts.get(k), "arg" + k));
+    }
+    return out;
   }
 
   // ---------------------------------------------------------------- inside a trace

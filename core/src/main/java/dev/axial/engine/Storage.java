@@ -55,20 +55,51 @@ public final class Storage {
   }
 
   /** Takes the lock. The thread must not have it: it would be inside an update or a callback. */
-  public void lock(boolean inside) {
+  public void lock() {
     if (held()) {
       throw new AxialException("internal error: the lock of %s is held already".formatted(site));
     }
-    if (inside) {
-      if (!patiently()) {
-        throw new AxialException(
-            "the reference made at %s is in use by another thread while this one is inside the update of another reference: the two would wait for each other for ever. Read it before the update, or write both in one jitted function."
-                .formatted(site));
-      }
-    } else {
+    int[] held = HELD.get();
+    take(held[0] > 0);
+    held[0]++;
+  }
+
+  private void take(boolean inside) {
+    if (!inside) {
       lock.lock();
+    } else if (!patiently()) {
+      throw new AxialException(
+          "the reference made at %s is in use by another thread while this one is inside the update of another reference: the two would wait for each other for ever. Read it before the update, or write both in one jitted function."
+              .formatted(site));
     }
-    HELD.get()[0]++;
+  }
+
+  /**
+   * Takes the first n locks, which are in their order and none of which this thread has; all or
+   * none.
+   */
+  public static void lockAll(Storage[] order, int n) {
+    int[] held = HELD.get();
+    boolean inside = held[0] > 0;
+    int taken = 0;
+    try {
+      for (; taken < n; taken++) {
+        order[taken].take(inside);
+        held[0]++;
+      }
+    } finally {
+      if (taken < n) {
+        unlockAll(order, taken);
+      }
+    }
+  }
+
+  /** Gives back the first n locks. */
+  public static void unlockAll(Storage[] order, int n) {
+    HELD.get()[0] -= n;
+    for (int k = n - 1; k >= 0; k--) {
+      order[k].lock.unlock();
+    }
   }
 
   /** Inside an update there is no order of locks, so waiting has an end. */
@@ -79,11 +110,6 @@ public final class Storage {
       Thread.currentThread().interrupt();
       return false;
     }
-  }
-
-  /** Whether this thread holds any lock. */
-  public static boolean anyHeld() {
-    return HELD.get()[0] > 0;
   }
 
   /** Whether this thread has the lock. */

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
 
 /** A dtype and an ordered list of axes with distinct names. */
 public record ArrayType(DType dtype, List<Dim> dims) implements Type {
@@ -157,6 +158,37 @@ public record ArrayType(DType dtype, List<Dim> dims) implements Type {
       s *= dims.get(k).size();
     }
     return out;
+  }
+
+  /** As records do; without iterators, because each call of a compiled function compares types. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    if (this == other) {
+      return true;
+    }
+    if (!(other instanceof ArrayType t) || t.dtype != dtype || t.dims.size() != dims.size()) {
+      return false;
+    }
+    if (t.dims == dims) {
+      return true;
+    }
+    for (int k = 0; k < dims.size(); k++) {
+      Dim a = dims.get(k);
+      Dim b = t.dims.get(k);
+      if (a.size() != b.size() || !a.name().equals(b.name())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public int hashCode() {
+    int h = dtype.ordinal();
+    for (int k = 0; k < dims.size(); k++) {
+      h = (31 * h + dims.get(k).name().hashCode()) * 31 + dims.get(k).size();
+    }
+    return h;
   }
 
   @Override
