@@ -26,7 +26,9 @@ final class Jit {
   private final Tracing.Fun f;
   private final Map<Key, Compiled> cache = new ConcurrentHashMap<>();
 
-  /** What the last call ran. The next one is likely to be of the same form, and to say so is quick. */
+  /**
+   * What the last call ran. The next one is likely to be of the same form, and to say so is quick.
+   */
   private volatile @Nullable Compiled last;
 
   Jit(String what, Tracing.Fun f) {
@@ -219,10 +221,7 @@ final class Jit {
         return result(
             code,
             Eager.call(
-                code.root.code(),
-                Arrays.asList(again.inputs),
-                again.storages,
-                again.storageCount));
+                code.root.code(), Arrays.asList(again.inputs), again.storages, again.storageCount));
       }
     }
     Call c = apart(args);
@@ -441,16 +440,10 @@ final class Jit {
             case View.Range p when p.start() == 0 && p.step() == 1 && p.size() == n -> p;
             case View.Range p ->
                 new View.Moving(
-                    input(b, inputs, ArrayType.scalar(DType.INT32)),
-                    p.step(),
-                    p.size(),
-                    -1);
+                    input(b, inputs, ArrayType.scalar(DType.INT32)), p.step(), p.size(), -1);
             case View.Moving p ->
                 new View.Moving(
-                    input(b, inputs, ArrayType.scalar(DType.INT32)),
-                    p.step(),
-                    p.size(),
-                    -1);
+                    input(b, inputs, ArrayType.scalar(DType.INT32)), p.step(), p.size(), -1);
             case View.Fixed _ ->
                 new View.Index(input(b, inputs, ArrayType.scalar(DType.INT32)), false);
             case View.Index p -> new View.Index(input(b, inputs, p.index().type()), p.raw());

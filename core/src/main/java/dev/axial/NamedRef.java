@@ -31,7 +31,9 @@ public final class NamedRef implements Tensor {
     final @Nullable Storage storage;
     final @Nullable Var var;
     final @Nullable Trace owner;
-    final String site;
+
+    /** Where it was made; a text when one is needed. */
+    private final Object site;
 
     /** How an argument is called, such as {@code arg0.cache}; empty for one made here. */
     final String path;
@@ -46,7 +48,7 @@ public final class NamedRef implements Tensor {
         @Nullable Storage storage,
         @Nullable Var var,
         @Nullable Trace owner,
-        String site,
+        Object site,
         String path,
         boolean shared) {
       this.type = type;
@@ -58,6 +60,10 @@ public final class NamedRef implements Tensor {
       this.shared = shared;
     }
 
+    String site() {
+      return site.toString();
+    }
+
     /** The variable in the given trace. */
     Var in(Trace t) {
       alive();
@@ -66,14 +72,14 @@ public final class NamedRef implements Tensor {
         return t.capture(s);
       }
       Var v = java.util.Objects.requireNonNull(var);
-      t.check(v, "the reference made at " + site);
+      t.check(v, "the reference made at " + site());
       return v;
     }
 
     void alive() {
       String f = frozen;
       if (f != null) {
-        throw Errors.frozen(site, f);
+        throw Errors.frozen(site(), f);
       }
       if (storage != null && !storage.alive()) {
         throw Errors.error("%s", storage.ended());
@@ -114,20 +120,18 @@ public final class NamedRef implements Tensor {
 
   /** A new reference in this scope, eager or traced. */
   static NamedRef make(NamedArray value) {
-    String site = Site.here();
     Trace t = Trace.current();
     if (t == null) {
-      Store s = value.store("newRef").nativeCopy();
-      return new NamedRef(
-          new Core(value.type(), new Storage(value.type(), s, site), null, null, site, "", false));
+      return owning(value.type(), value.store("newRef").nativeCopy());
     }
+    String site = Site.here();
     t.builder().site(site);
     Var v = t.builder().one(new Op.RefNew(), value.in(t));
     return new NamedRef(new Core(value.type(), null, v, t, site, "", false));
   }
 
   static NamedRef owning(ArrayType type, Store fresh) {
-    String site = Site.here();
+    Object site = Site.later();
     return new NamedRef(
         new Core(type, new Storage(type, fresh, site), null, null, site, "", false));
   }
@@ -419,13 +423,13 @@ public final class NamedRef implements Tensor {
     Trace t = Trace.current();
     Storage s = core.storage;
     if (t != core.owner || !core.path.isEmpty()) {
-      throw Errors.frozenElsewhere(core.site, core.path.isEmpty() ? "" : " (" + core.path + ")");
+      throw Errors.frozenElsewhere(core.site(), core.path.isEmpty() ? "" : " (" + core.path + ")");
     }
     String where = Site.here();
     if (t == null && s != null) {
       String why =
           "the reference made at %s was %s at %s and cannot be used any more; freeze it after its last use, or make a new reference."
-              .formatted(core.site, how, where);
+              .formatted(core.site(), how, where);
       lock(s);
       Store all;
       try {
@@ -436,7 +440,7 @@ public final class NamedRef implements Tensor {
       return view.read(NamedArray.concrete(core.type, all));
     }
     if (t == null) {
-      throw Errors.leaked("the reference made at " + core.site);
+      throw Errors.leaked("the reference made at " + core.site());
     }
     t.builder().site(where);
     NamedArray all = NamedArray.traced(t.builder().one(new Op.RefFreeze(), core.in(t)));
@@ -508,7 +512,7 @@ public final class NamedRef implements Tensor {
   private List<NamedArray> emit(Op op, @Nullable NamedArray value, List<NamedArray> operands) {
     Trace t = Trace.current();
     if (t == null) {
-      throw Errors.leaked("the reference made at " + core.site);
+      throw Errors.leaked("the reference made at " + core.site());
     }
     var in = new ArrayList<Var>();
     in.add(core.in(t));

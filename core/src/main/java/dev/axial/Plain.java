@@ -136,8 +136,7 @@ final class Plain {
 
   /** A range of a range. */
   static View.Range narrowed(View.Range r, int start, int step, int size) {
-    return new View.Range(
-        size == 0 ? 0 : r.start() + r.step() * start, r.step() * step, size);
+    return new View.Range(size == 0 ? 0 : r.start() + r.step() * start, r.step() * step, size);
   }
 
   /** Where the elements of a plain view lie; null if its axes are in another order. */

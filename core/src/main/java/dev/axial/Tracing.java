@@ -128,7 +128,7 @@ final class Tracing {
             inputs.add(b.input(new RefType(view.base())));
             outside.add(o);
           } else if (!disjointFromEarlier(in, k)) {
-            throw Errors.passedTwice(what, firstPathOf(in, k), in.paths().get(k), r.core().site);
+            throw Errors.passedTwice(what, firstPathOf(in, k), in.paths().get(k), r.core().site());
           }
           inputOf.add(known);
           inside.add(
@@ -136,7 +136,7 @@ final class Tracing {
                   view.base(),
                   inputs.get(known),
                   view,
-                  r.core().site,
+                  r.core().site(),
                   in.paths().get(k),
                   shared[k]));
         }
@@ -162,7 +162,7 @@ final class Tracing {
       if (passed != null) {
         int leaf = inputOf.indexOf(passed);
         throw Errors.closedOverAndPassed(
-            what, ((NamedRef) in.leaves().get(leaf)).core().site, in.paths().get(leaf));
+            what, ((NamedRef) in.leaves().get(leaf)).core().site(), in.paths().get(leaf));
       }
     }
     return new Inner(
@@ -219,7 +219,7 @@ final class Tracing {
     Tree.Flat out = Tree.flatten(tree, "result");
     for (int k = 0; k < out.leaves().size(); k++) {
       if (out.leaves().get(k) instanceof NamedRef r) {
-        throw Errors.returnsRef(what, out.paths().get(k), r.core().site);
+        throw Errors.returnsRef(what, out.paths().get(k), r.core().site());
       }
     }
     return out;

@@ -414,8 +414,7 @@ public final class Tree {
     return tree;
   }
 
-  private static @Nullable Object build(
-      Structure s, Iterator<? extends @Nullable Object> leaves) {
+  private static @Nullable Object build(Structure s, Iterator<? extends @Nullable Object> leaves) {
     return switch (s) {
       case Leaf _ -> {
         if (!leaves.hasNext()) {

@@ -19,13 +19,15 @@ public final class Storage {
 
   private final long number = COUNT.getAndIncrement();
   private final ArrayType type;
-  private final String site;
+  private final Object site;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable Store store;
   private @Nullable String ended;
 
-  /** A storage over a store that nobody else writes. */
-  public Storage(ArrayType type, Store store, String site) {
+  /**
+   * A storage over a store that nobody else writes. The text of the site is asked for by errors.
+   */
+  public Storage(ArrayType type, Store store, Object site) {
     this.type = type;
     this.store = store;
     this.site = site;
@@ -37,7 +39,7 @@ public final class Storage {
 
   /** Where the reference was made. */
   public String site() {
-    return site;
+    return site.toString();
   }
 
   /** The place in the global order of locks. */

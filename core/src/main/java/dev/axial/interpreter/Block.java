@@ -213,9 +213,7 @@ public final class Block {
   }
 
   private static long bits(Op.Const c) {
-    return c.dtype() == DType.FLOAT32
-        ? Float.floatToRawIntBits((float) c.doubleValue())
-        : c.bits();
+    return c.dtype() == DType.FLOAT32 ? Float.floatToRawIntBits((float) c.doubleValue()) : c.bits();
   }
 
   private long get(MemorySegment src, long at) {

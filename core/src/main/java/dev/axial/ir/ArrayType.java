@@ -12,9 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** A dtype and an ordered list of axes with distinct names. */
 public record ArrayType(DType dtype, List<Dim> dims) implements Type {
   private static final ArrayType[] SCALARS =
-      Arrays.stream(DType.values())
-          .map(t -> new ArrayType(t, List.of()))
-          .toArray(ArrayType[]::new);
+      Arrays.stream(DType.values()).map(t -> new ArrayType(t, List.of())).toArray(ArrayType[]::new);
 
   /** Copies the list and checks that names are distinct. */
   public ArrayType {
