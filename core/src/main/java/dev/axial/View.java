@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * mask.
  */
 final class View {
+  /** Up to so many elements of an array are read here; more is worth an engine's while. */
+  private static final int FEW = 1 << 12;
+
   private final ArrayType base;
   private final List<Place> places;
   private final List<Dim> axes;
@@ -629,7 +632,7 @@ final class View {
       return x;
     }
     Block b = block();
-    if (b != null && x.isConcrete() && Trace.current() == null) {
+    if (b != null && b.size() <= FEW && x.isConcrete() && Trace.current() == null) {
       return NamedArray.concrete(type(), b.read(x.store("an operation")));
     }
     Read r = reading();

@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.axial.AxialException;
 import dev.axial.DType;
 import dev.axial.engine.Store;
 import dev.axial.ir.Op;
@@ -118,6 +119,11 @@ public final class Block {
     }
   }
 
+  /** The number of elements. */
+  public int size() {
+    return size;
+  }
+
   // ---------------------------------------------------------------- reading
 
   /** A copy of the elements, in order. */
@@ -128,8 +134,49 @@ public final class Block {
     Store out = Store.uninitialized(dtype, size);
     MemorySegment src = from.segment();
     MemorySegment dst = out.segment();
-    runs((at, step, o, n) -> move(src, at, step, dst, o, 1, n));
+    Object array = out.heap();
+    runs((at, step, o, n) -> {
+      if (step == 1 || array == null) {
+        move(src, at, step, dst, o, 1, n);
+      } else {
+        gather(src, at, step, array, o, n);
+      }
+    });
     return out;
+  }
+
+  /** The same into a Java array, which is quicker to index than a segment of one. */
+  private static void gather(
+      MemorySegment src, long at, long step, Object array, int o, int n) {
+    switch (array) {
+      case float[] a -> {
+        for (int k = 0; k < n; k++) {
+          a[o + k] = src.getAtIndex(JAVA_FLOAT, at + k * step);
+        }
+      }
+      case double[] a -> {
+        for (int k = 0; k < n; k++) {
+          a[o + k] = src.getAtIndex(JAVA_DOUBLE, at + k * step);
+        }
+      }
+      case int[] a -> {
+        for (int k = 0; k < n; k++) {
+          a[o + k] = src.getAtIndex(JAVA_INT, at + k * step);
+        }
+      }
+      case long[] a -> {
+        for (int k = 0; k < n; k++) {
+          a[o + k] = src.getAtIndex(JAVA_LONG, at + k * step);
+        }
+      }
+      case byte[] a -> {
+        for (int k = 0; k < n; k++) {
+          a[o + k] = src.get(JAVA_BYTE, at + k * step);
+        }
+      }
+      default -> // not over Op: an array of any type
+          throw new AxialException("internal error: " + array.getClass());
+    }
   }
 
   private Store element(MemorySegment s) {
