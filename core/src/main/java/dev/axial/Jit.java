@@ -342,7 +342,7 @@ final class Jit {
         case View.Range p when p.start() == 0 && p.step() == 1 && p.size() == n -> {}
         case View.Range p -> data.add(scalar(p.start()));
         case View.Moving p ->
-            data.add(p.over() < 0 ? p.start().store("a view") : scalar(clamped(p)));
+            data.add(p.over() < 0 ? p.start().store("a view") : scalar(Plain.from(p)));
         case View.Fixed p -> data.add(scalar(p.index()));
         case View.Index p -> data.add(p.index().store("a view"));
       }
@@ -355,11 +355,6 @@ final class Jit {
     if (present != null) {
       data.add(present.store("a view"));
     }
-  }
-
-  private static int clamped(View.Moving p) {
-    int i = (int) p.start().item();
-    return Math.clamp(i < 0 ? i + p.over() : i, 0, p.over() - p.size());
   }
 
   private static Store scalar(int v) {

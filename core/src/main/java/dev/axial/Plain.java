@@ -139,7 +139,10 @@ final class Plain {
     return new View.Range(size == 0 ? 0 : r.start() + r.step() * start, r.step() * step, size);
   }
 
-  /** Where the elements of a plain view lie; null if its axes are in another order. */
+  /**
+   * Where the elements of a view lie now; null if its axes are in another order, or it has more
+   * than numbers and ranges that are known and in range.
+   */
   static @Nullable Block block(View v) {
     ArrayType base = v.base();
     List<Dim> axes = v.axes();
@@ -158,12 +161,36 @@ final class Plain {
           b.start(stride * r.start());
           b.axis(r.size(), stride * r.step());
         }
-        case View.Moving _, View.Index _ -> {
-          return null;
+        case View.Moving m -> {
+          left--;
+          if (left < 0 || !axes.get(left).name().equals(d.name()) || !m.start().isConcrete()) {
+            return null;
+          }
+          b.start(stride * from(m));
+          b.axis(m.size(), stride * m.step());
+        }
+        case View.Index x -> {
+          long i =
+              x.index().rank() == 0 && x.index().isConcrete() ? known(x.index()) : -1 - d.size();
+          i = i < 0 ? i + d.size() : i;
+          if (i < 0 || i >= d.size()) {
+            return null; // what happens out of range depends on the access
+          }
+          b.start(stride * i);
         }
       }
       stride *= d.size();
     }
     return left == 0 ? b.make() : null;
+  }
+
+  /** Where a window starts whose start is known. */
+  static int from(View.Moving m) {
+    int i = (int) known(m.start());
+    return m.over() < 0 ? i : Math.clamp(i < 0 ? i + m.over() : i, 0, m.over() - m.size());
+  }
+
+  private static long known(NamedArray scalar) {
+    return scalar.store("a view").getLong(0);
   }
 }

@@ -136,10 +136,10 @@ final class View {
     return t;
   }
 
-  /** Where the elements of a plain view lie in the base; null for another view. */
+  /** In eager code, where the elements lie in the base; null if an access needs more than that. */
   @Nullable Block block() {
     Block b = block;
-    if (b == null && plain) {
+    if (b == null && valid == null && present == null) {
       b = Plain.block(this);
       block = b;
     }

@@ -146,8 +146,7 @@ public final class Block {
   }
 
   /** The same into a Java array, which is quicker to index than a segment of one. */
-  private static void gather(
-      MemorySegment src, long at, long step, Object array, int o, int n) {
+  private static void gather(MemorySegment src, long at, long step, Object array, int o, int n) {
     switch (array) {
       case float[] a -> {
         for (int k = 0; k < n; k++) {
