@@ -35,7 +35,7 @@ final class Hunt {
       int n = kinds.merge(kind.substring(0, Math.min(kind.length(), 60)), 1, Integer::sum);
       System.out.println("seed " + seed + " (" + t.program().count() + "): " + d.what());
       if (n <= 3) {
-        Trial small = Shrinker.shrink(t, d, 20_000);
+        Trial small = Shrinker.shrink(t, d, 15_000);
         Files.writeString(
             folder.resolve(seed + ".txt"),
             "seed " + seed + "\n" + small.run() + "\n" + small + "\n");

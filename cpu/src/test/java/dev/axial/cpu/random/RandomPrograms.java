@@ -156,6 +156,19 @@ final class RandomPrograms {
     for (int k = 0; k < n; k++) {
       outs.add(pick(4) == 0 ? pool.get(pick(pool.size())) : recent());
     }
+    int late = pick(3) == 0 ? 0 : pick(8);
+    for (Val v : pool.subList(Math.max(0, pool.size() - late), pool.size())) {
+      outs.add(v);
+    }
+    if (coin()) {
+      for (Ref r : refs) {
+        if (r.owner == b) {
+          outs.add(
+              new Val(
+                  b.one(new Op.RefGet(Access.ALL, Mode.CLAMP), r.var), wholeOf(r), -1));
+        }
+      }
+    }
     Program p = b.close(outs.stream().map(Val::var).toList(), List.of());
     return new Made(
         seed, Checker.check(p), sources, outs.stream().map(Val::tolerance).toList());
@@ -265,8 +278,37 @@ final class RandomPrograms {
 
   // ---------------------------------------------------------------- values of a type
 
+  /** A value just made, brought into the given type: other axes are reduced, others repeated. */
+  private @Nullable Val made(ArrayType t, boolean whole) {
+    Val v = val(x -> x.exact() && (!whole || x.isWhole() && x.dtype().isFloating()));
+    if (v == null || (v.is(DType.KEY) != (t.dtype() == DType.KEY))) {
+      return null;
+    }
+    var extra = new ArrayList<String>();
+    for (Dim d : v.type().dims()) {
+      if (!t.dims().contains(d)) {
+        extra.add(d.name());
+      }
+    }
+    Var x = v.var;
+    if (!extra.isEmpty()) {
+      if (v.is(DType.KEY)) {
+        return null;
+      }
+      Fn.Reduce f = v.is(DType.BOOL) ? Fn.Reduce.ANY : coin() ? Fn.Reduce.MAX : Fn.Reduce.MIN;
+      x = b.one(new Op.Reduce(f, extra), x);
+    }
+    x = b.cast(x, t.dtype());
+    Val out = new Val(x, v.whole, -1);
+    return whole ? small(out) : out;
+  }
+
   /** A value that fits into the given type, of at most these axes. */
   private Val within(ArrayType t, boolean whole) {
+    Val made = coin() ? made(t, whole) : null;
+    if (made != null) {
+      return made;
+    }
     Val v =
         val(
             x ->
@@ -341,6 +383,7 @@ final class RandomPrograms {
             x ->
                 x.dtype().isInteger()
                     && !x.is(DType.KEY)
+                    && !x.is(DType.UINT32)
                     && x.type().size() < 200
                     && (pick(3) > 0 ? x.type().isScalar() : true)
                     && (like == null || like.covers(x.type())));
@@ -1004,6 +1047,7 @@ final class RandomPrograms {
     boolean reverse = coin();
     boolean fills = !piles.isEmpty() && coin();
     var pushes = new Pile[1];
+    List<Pile> outer = piles;
     Builder body =
         nested(
             () -> {
@@ -1011,7 +1055,12 @@ final class RandomPrograms {
               List<Var> given = inputs(carries);
               block(depth - 1, 1 + pick(6));
               if (fills) {
-                pushes[0] = piles.get(pick(piles.size()));
+                Var which = outer.get(pick(outer.size())).var;
+                pushes[0] =
+                    piles.stream().filter(q -> q.var == which).findFirst().orElseThrow();
+                while (!pushes[0].pushed.isEmpty()) {
+                  pop(pushes[0]);
+                }
                 push(pushes[0], null);
                 pushes[0].pushed.clear();
               }

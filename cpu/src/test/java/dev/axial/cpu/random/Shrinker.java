@@ -5,6 +5,7 @@ import dev.axial.DType;
 import dev.axial.engine.Store;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Checker;
+import dev.axial.ir.Dim;
 import dev.axial.ir.Equation;
 import dev.axial.ir.Op;
 import dev.axial.ir.Program;
@@ -43,6 +44,7 @@ final class Shrinker {
       smaller |= s.clean();
       smaller |= s.equations();
       smaller |= s.inputs();
+      smaller |= s.sizes();
     }
     return s.best;
   }
@@ -119,6 +121,36 @@ final class Shrinker {
     return any;
   }
 
+  private boolean sizes() {
+    boolean any = false;
+    for (Dim d : Resizer.dims(best.program())) {
+      for (int n : new int[] {1, 2, 3, d.size() / 2, d.size() - 1}) {
+        if (n < d.size() && n > 0 && resized(d, n)) {
+          any = true;
+          break;
+        }
+      }
+    }
+    return any;
+  }
+
+  private boolean resized(Dim d, int n) {
+    try {
+      Program p = new Resizer(d, n).program(best.program());
+      var values = new ArrayList<Object>();
+      for (int k = 0; k < p.inputs().size(); k++) {
+        ArrayType t = p.inputs().get(k).type().array();
+        Object old = best.inputs().get(k);
+        Object a = Store.newArray(t.dtype(), t.size());
+        System.arraycopy(old, 0, a, 0, Math.min(Store.length(a), Store.length(old)));
+        values.add(a);
+      }
+      return attempt(new Trial(p, values, best.tolerances()));
+    } catch (RuntimeException x) { // the operations do not allow it
+      return false;
+    }
+  }
+
   private static List<Equation> replaced(Program p, int k, List<Equation> by) {
     var out = new ArrayList<>(p.equations());
     out.remove(k);
@@ -130,6 +162,7 @@ final class Shrinker {
   private boolean drop(int k) {
     Program p = best.program();
     Equation e = p.equations().get(k);
+    boolean any = false;
     if (e.op() instanceof Op.Const) {
       return false;
     }
@@ -160,6 +193,20 @@ final class Shrinker {
         return true;
       }
     }
+    for (int j = e.op().bodies().isEmpty() ? -1 : e.in().size() - 1; j >= 0; j--) {
+      Equation now = best.program().equations().get(k);
+      Equation s = j >= now.in().size() ? null : without(best.program(), now, j);
+      if (s != null
+          && attempt(
+              with(
+                  new Program(
+                      p.inputs(), replaced(best.program(), k, List.of(s)), p.outputs())))) {
+        any = true;
+      }
+    }
+    if (any) {
+      return true;
+    }
     for (List<Equation> s : opened(e)) {
       Map<Var, Var> rename = new HashMap<>();
       Program q = new Program(p.inputs(), replaced(p, k, s), p.outputs());
@@ -168,6 +215,62 @@ final class Shrinker {
       }
     }
     return false;
+  }
+
+  /** An operation with bodies without one operand that they do not use. */
+  private static @Nullable Equation without(Program p, Equation e, int j) {
+    int at = j + e.op().offset();
+    boolean carry = j < e.op().carries();
+    if (at < 0 || carry && used(p, e.out().get(j))) {
+      return null;
+    }
+    var in = new ArrayList<>(e.in());
+    in.remove(j);
+    var out = new ArrayList<>(e.out());
+    if (carry) {
+      out.remove(j);
+    }
+    Op op =
+        switch (e.op()) {
+          case Op.Scan s -> {
+            Program b = without(s.body(), at, carry ? j : -1);
+            yield b == null
+                ? null
+                : new Op.Scan(b, s.length(), s.carry() - (carry ? 1 : 0), s.reverse());
+          }
+          case Op.While w -> {
+            Program c = without(w.condition(), at, -1);
+            Program b = without(w.body(), at, carry ? j : -1);
+            yield b == null || c == null
+                ? null
+                : new Op.While(c, b, w.carry() - (carry ? 1 : 0));
+          }
+          case Op.Cond c -> {
+            Program y = without(c.yes(), at, -1);
+            Program n = without(c.no(), at, -1);
+            yield y == null || n == null ? null : new Op.Cond(y, n);
+          }
+          case Op.Call c -> {
+            Program b = without(c.body(), at, -1);
+            yield b == null ? null : new Op.Call(b, c.name(), c.remat());
+          }
+          default -> null; // not over Op: the others are opened
+        };
+    return op == null ? null : new Equation(op, in, out, null);
+  }
+
+  private static @Nullable Program without(Program p, int at, int output) {
+    Var v = p.inputs().get(at);
+    var outs = new ArrayList<>(p.outputs());
+    if (output >= 0) {
+      outs.remove(output);
+    }
+    if (outs.contains(v) || p.equations().stream().anyMatch(e -> e.in().contains(v))) {
+      return null;
+    }
+    var ins = new ArrayList<>(p.inputs());
+    ins.remove(at);
+    return new Program(ins, p.equations(), outs);
   }
 
   private static boolean used(Program p, Var v) {
@@ -222,16 +325,6 @@ final class Shrinker {
         if (s.length() > 1) {
           out.add(with(e, new Op.Scan(s.body(), 1, s.carry(), s.reverse())));
           out.add(with(e, new Op.Scan(s.body(), 2, s.carry(), s.reverse())));
-        }
-        for (int k = 0; k < s.carry(); k++) {
-          var ins = new ArrayList<>(s.body().inputs());
-          var outs = new ArrayList<>(s.body().outputs());
-          Var o = outs.remove(k);
-          Var i = ins.remove(k + 1);
-          boolean free = s.body().equations().stream().noneMatch(x -> x.in().contains(i)) && !outs.contains(i);
-          if (free || o == i) {
-            // Kept: a carry nobody reads inside. Its result goes with it only if unused outside.
-          }
         }
         bodies(s.body()).forEach(b -> out.add(with(e, new Op.Scan(b, s.length(), s.carry(), s.reverse()))));
       }
@@ -297,6 +390,12 @@ final class Shrinker {
       }
       for (Equation s : smaller(e)) {
         out.add(new Program(p.inputs(), replaced(p, k, List.of(s)), p.outputs()));
+      }
+      for (int j = e.op().bodies().isEmpty() ? -1 : e.in().size() - 1; j >= 0; j--) {
+        Equation s = without(p, e, j);
+        if (s != null) {
+          out.add(new Program(p.inputs(), replaced(p, k, List.of(s)), p.outputs()));
+        }
       }
       for (List<Equation> s : opened(e)) {
         out.add(new Program(p.inputs(), replaced(p, k, s), p.outputs()));
