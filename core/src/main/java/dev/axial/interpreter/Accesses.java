@@ -1,5 +1,6 @@
 package dev.axial.interpreter;
 
+import dev.axial.DType;
 import dev.axial.engine.Store;
 import dev.axial.ir.Access;
 import dev.axial.ir.ArrayType;
@@ -23,6 +24,7 @@ final class Accesses {
   private final int[] axisSize;
   private final int[] axisStride;
   private final int[] window;
+  private final boolean[] unsigned;
   private final boolean masked;
   private final int fixed;
   private final int[] outerSizes;
@@ -67,11 +69,13 @@ final class Accesses {
     axisSize = new int[dynamic.size()];
     axisStride = new int[dynamic.size()];
     window = new int[dynamic.size()];
+    unsigned = new boolean[dynamic.size()];
     for (int k = 0; k < dynamic.size(); k++) {
       int at = of.indexOf(dynamic.get(k).axis());
       axisSize[k] = of.dims().get(at).size();
       axisStride[k] = (int) strides[at];
       window[k] = dynamic.get(k) instanceof Sel.Ds d ? d.size() : 0;
+      unsigned[k] = operands.get(k).array().dtype() == DType.UINT32;
     }
     int[][] index =
         Strided.stridesOf(
@@ -134,7 +138,7 @@ final class Accesses {
       }
       boolean in = true;
       for (int k = 0; k < window.length; k++) {
-        long i = index(index[k], offset(outerIndex[k], at));
+        long i = index(index[k], offset(outerIndex[k], at), unsigned[k]);
         int axis = axisSize[k];
         if (i < 0) {
           i += axis;
@@ -180,8 +184,11 @@ final class Accesses {
     return o;
   }
 
-  private static long index(Object array, int k) {
-    return array instanceof int[] a ? a[k] : ((long[]) array)[k];
+  private static long index(Object array, int k, boolean unsigned) {
+    if (array instanceof int[] a) {
+      return unsigned ? Integer.toUnsignedLong(a[k]) : a[k];
+    }
+    return ((long[]) array)[k];
   }
 
   /** The selection; elements out of range are the nearest ones (clamp) or zero. */

@@ -126,17 +126,33 @@ class OpCatalogueTest {
     }
   }
 
-  /** The same axes in the same order, and the same bits. */
+  /**
+   * The same axes in the same order, and the same numbers: integers to the bit, real ones up to the
+   * order in which engines add up.
+   */
   static void same(String law, List<NamedArray> got, List<NamedArray> want) {
     assertThat(got.stream().map(x -> x.dtype() + "" + x.axes()))
         .as(law)
         .containsExactlyElementsOf(want.stream().map(x -> x.dtype() + "" + x.axes()).toList());
     for (int k = 0; k < got.size(); k++) {
       if (got.get(k).dtype().isFloating()) {
-        assertThat(got.get(k).toDoubleArray()).as(law).isEqualTo(want.get(k).toDoubleArray());
+        double eps = got.get(k).dtype() == DType.FLOAT32 ? 0x1p-23 : 0x1p-52;
+        near(law, got.get(k).toDoubleArray(), want.get(k).toDoubleArray(), 8 * eps);
       } else {
         assertThat(got.get(k).toLongArray()).as(law).isEqualTo(want.get(k).toLongArray());
       }
+    }
+  }
+
+  private static void near(String law, double[] got, double[] want, double tolerance) {
+    assertThat(got).as(law).hasSameSizeAs(want);
+    for (int k = 0; k < got.length; k++) {
+      boolean ok =
+          Double.compare(got[k], want[k]) == 0
+              || Math.abs(got[k] - want[k]) <= tolerance * Math.max(1, Math.abs(want[k]));
+      assertThat(ok)
+          .as("%s, element %d: %s, expected %s", law, k, got[k], want[k])
+          .isTrue();
     }
   }
 

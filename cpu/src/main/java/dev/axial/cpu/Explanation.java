@@ -1,6 +1,7 @@
 package dev.axial.cpu;
 
 import dev.axial.cpu.emit.Emitter;
+import dev.axial.cpu.emit.Threads;
 import dev.axial.cpu.llvm.Llvm;
 import dev.axial.cpu.llvm.ObjectCache;
 import dev.axial.cpu.plan.Buffer;
@@ -13,14 +14,29 @@ final class Explanation {
   static String of(Llvm llvm, Planner.Plan plan, Emitter.Written w, ObjectCache.Code code) {
     var s = new StringBuilder();
     s.append(
-        "LLVM %s for %s, %s in %.1f ms%n"
-            .formatted(llvm.version(), llvm.cpu(), code.origin, code.milliseconds));
-    s.append("kernels:\n");
+        "native code: LLVM %s for %s, %d threads, %s%n"
+            .formatted(
+                llvm.version(),
+                llvm.cpu(),
+                Threads.COUNT,
+                code.milliseconds > 0
+                    ? "compiled in %.1f ms".formatted(code.milliseconds)
+                    : "from the " + code.origin));
+    s.append("loops, in their order:\n");
     w.report().forEach(k -> s.append("  ").append(k).append('\n'));
-    s.append("scratch: %,d bytes%n".formatted(plan.scratch()));
+    s.append("memory: scratch of %,d bytes%n".formatted(plan.scratch()));
     for (Buffer b : plan.buffers()) {
-      if (b.to >= 0 || b.kind() != Buffer.Kind.SCRATCH) {
-        s.append("  %s: %s, %,d bytes%n".formatted(b, b.what(), b.bytes()));
+      if (b.kind() == Buffer.Kind.SCRATCH && b.to >= 0) {
+        s.append(
+            "  %s: %s, %,d bytes, from step %d to %s%n"
+                .formatted(
+                    b,
+                    b.what(),
+                    b.bytes(),
+                    b.from,
+                    b.to == Integer.MAX_VALUE ? "the end" : b.to));
+      } else if (b.kind() == Buffer.Kind.INPUT || b.kind() == Buffer.Kind.OUTPUT) {
+        s.append("  %s: %,d bytes%n".formatted(b.what(), b.bytes()));
       }
     }
     return s.toString();

@@ -15,6 +15,7 @@ import dev.axial.cpu.plan.Root;
 import dev.axial.cpu.plan.Stage;
 import dev.axial.cpu.plan.Step;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -32,24 +33,25 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Emitter implements Frame {
   private final Planner.Plan plan;
-  private final Host host;
+  private final Target target;
   private final Set<String> declarations = new TreeSet<>();
   private final StringBuilder functions = new StringBuilder();
   private final Map<String, String> kernels = new HashMap<>();
   private final List<Step> called = new ArrayList<>();
   private final List<String> report = new ArrayList<>();
+  private long packing = -1;
   private final Asm asm;
   private final Val table = new Val(Ty.PTR, "%table");
   private final Map<Buffer, Val> addresses = new IdentityHashMap<>();
   private final Map<Buffer, Val> pointers = new IdentityHashMap<>();
-  private final Map<Integer, Val> slots = new HashMap<>();
+  private final Map<String, Val> slots = new HashMap<>();
   private final Map<Node, Val> scalars = new IdentityHashMap<>();
   private final Set<Root> written = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Eval eval;
 
-  private Emitter(Planner.Plan plan, Host host) {
+  private Emitter(Planner.Plan plan, Target target) {
     this.plan = plan;
-    this.host = host;
+    this.target = target;
     this.asm = new Asm("define void @" + ObjectCache.NAME + "(ptr %table) #0", declarations);
     this.eval = new Eval(this);
   }
@@ -60,21 +62,29 @@ public final class Emitter implements Frame {
    * @param ir the module's text
    * @param called steps that the runtime does, by their number
    * @param report one line for each nest
+   * @param packing bytes for packed operands of contractions; negative without any
    */
-  public record Written(String ir, List<Step> called, List<String> report) {}
+  public record Written(String ir, List<Step> called, List<String> report, long packing) {}
 
   /** Writes a plan. */
-  public static Written write(Planner.Plan plan, Host host) {
-    var e = new Emitter(plan, host);
+  public static Written write(Planner.Plan plan, Target target) {
+    var e = new Emitter(plan, target);
     e.block(plan.block());
     e.asm.leave();
+    e.functions.append(e.asm.text());
+    String ir = module(e.declarations, e.functions, target);
+    return new Written(ir, e.called, e.report, e.packing);
+  }
+
+  /** Functions as a module. */
+  static String module(Set<String> declarations, StringBuilder functions, Target target) {
     var ir = new StringBuilder();
-    e.declarations.forEach(d -> ir.append(d).append('\n'));
-    ir.append(e.functions).append(e.asm.text());
+    declarations.forEach(d -> ir.append(d).append('\n'));
+    ir.append(functions);
     ir.append(
-        "attributes #0 = { nounwind \"prefer-vector-width\"=\"%d\" \"no-trapping-math\"=\"true\" }\n!0 = !{i32 1}\n"
-            .formatted(host.vectorBytes() * 8));
-    return new Written(ir.toString(), e.called, e.report);
+        "attributes #0 = { nounwind \"prefer-vector-width\"=\"%d\" \"no-trapping-math\"=\"true\" }%n!0 = !{i32 1}%n"
+            .formatted(target.vectorBytes() * 8));
+    return ir.toString();
   }
 
   // ---------------------------------------------------------------- frame
@@ -84,8 +94,8 @@ public final class Emitter implements Frame {
     return asm;
   }
 
-  Host host() {
-    return host;
+  Target target() {
+    return target;
   }
 
   Planner.Plan plan() {
@@ -106,7 +116,7 @@ public final class Emitter implements Frame {
 
   /** A slot of the table, loaded at the start. */
   Val slot(int k, Ty ty) {
-    return slots.computeIfAbsent(k, s -> asm.early(ty, table, s));
+    return slots.computeIfAbsent(k + " " + ty, _ -> asm.early(ty, table, k));
   }
 
   @Override
@@ -208,7 +218,20 @@ public final class Emitter implements Frame {
   }
 
   private void contract(Step.Contract c) {
-    throw new AxialException("internal error: no contraction yet: " + c.shape());
+    Step.Matrices s = c.shape();
+    DType t = c.defines().type().dtype();
+    packing =
+        Math.max(packing, Gemm.scratchBytes(target, s.n(), s.k(), t, Threads.COUNT));
+    report.add(
+        "%s[%d×%d×%d]%s of %s, divided if that pays"
+            .formatted(
+                "product",
+                s.m(),
+                s.k(),
+                s.n(),
+                s.batch().length == 0 ? "" : " in batches " + Arrays.toString(s.batch()),
+                t));
+    Contractions.write(this, c, t);
   }
 
   Val rowsAddress(Mem m) {

@@ -29,6 +29,35 @@ final class Eval {
   private final Frame frame;
   private final Asm asm;
 
+  /** Elements that are known at the point in question. */
+  private Map<Node, Val> given = Map.of();
+
+  /** The value whose element is wanted as soon as it has been loaded. */
+  private @Nullable Node wanted;
+
+  private @Nullable Val found;
+
+  /** Sets elements that need not be loaded. */
+  void given(Map<Node, Val> elements) {
+    given = elements;
+  }
+
+  /**
+   * The element of a value in memory that computing the roots asks for at a point. The rest of that
+   * computation is written too, and dropped by the optimizer.
+   */
+  Val loaded(Node n, List<Root> roots, Point p) {
+    wanted = n;
+    found = null;
+    for (Root r : roots) {
+      if (found == null) {
+        Val _ = compute(r.asks().getFirst(), p.index, p);
+      }
+    }
+    wanted = null;
+    return Objects.requireNonNull(found);
+  }
+
   Eval(Frame frame) {
     this.frame = frame;
     this.asm = frame.asm();
@@ -61,8 +90,17 @@ final class Eval {
     Val v = p.known(n, index);
     if (v == null) {
       Mem m = n.mem();
-      v = m != null && there(n) ? load(m, n.type().dtype(), index, p, null) : compute(n, index, p);
+      Val g = given.get(n);
+      v =
+          g != null
+              ? g
+              : m != null && there(n)
+                  ? load(m, n.type().dtype(), index, p, null)
+                  : compute(n, index, p);
       p.remember(n, index, v);
+      if (n == wanted) {
+        found = v;
+      }
     }
     return v;
   }
@@ -94,6 +132,15 @@ final class Eval {
       at = at.plus(asm, Idx.of(c).times(asm, s.stride()), p.lanes);
     }
     return at;
+  }
+
+  /** The address of the element whose indices are all 0. */
+  Val start(Mem m) {
+    var zero = new HashMap<String, Idx>();
+    m.strides().keySet().forEach(k -> zero.put(k, Idx.of(0)));
+    Idx at = element(m, zero, Point.start());
+    return asm.at(
+        frame.address(m.buffer()), Types.memory(m.buffer().dtype()).scalar(), at.base());
   }
 
   /** An index as 64 bits. */

@@ -9,6 +9,7 @@ import dev.axial.cpu.plan.Mem;
 import dev.axial.cpu.plan.Nest;
 import dev.axial.cpu.plan.Node;
 import dev.axial.cpu.plan.Root;
+import dev.axial.cpu.plan.Rows;
 import dev.axial.cpu.plan.Stage;
 import dev.axial.ir.Fn;
 import java.util.ArrayList;
@@ -40,7 +41,10 @@ final class Kernels {
 
   /** Writes a nest and says in a line how it runs. */
   String nest(Nest nest) {
-    Schedule s = Schedule.of(nest, outer.host());
+    Schedule s = Schedule.of(nest, outer.target());
+    if (s.outer.stream().noneMatch(l -> l.vector)) {
+      Rows.narrow(nest);
+    }
     String how;
     if (s.work < IN_PLACE) {
       new NestEmitter(nest, s, outer).run(null, null, null, false);
@@ -55,27 +59,11 @@ final class Kernels {
       kernel(nest, s, false, null);
       how = "one thread";
     }
-    return "%s: %s, %d lanes × %d, %s".formatted(s.describe(), names(nest), s.lanes, s.unroll, how);
-  }
-
-  private static String names(Nest nest) {
-    var out = new ArrayList<String>();
-    for (Stage st : nest.stages()) {
-      for (Root r : st.roots()) {
-        out.add(
-            switch (r) {
-              case Root.Store x -> "store " + x.value().type();
-              case Root.Reduce x -> x.fn() + " over " + x.axes();
-              case Root.ArgReduce x -> (x.max() ? "argmax" : "argmin") + " over " + x.axis();
-              case Root.Write w -> w.kind() + " " + w.space();
-            });
-      }
-    }
-    return String.join(", ", out);
+    return Report.of(nest, s, how);
   }
 
   private static long grain(Schedule s, Schedule.Loop l) {
-    return l.vector ? (long) s.lanes * s.unroll : 1;
+    return l == s.tile ? s.lanes : l.vector ? (long) s.lanes * s.unroll : 1;
   }
 
   private static long units(Schedule s) {

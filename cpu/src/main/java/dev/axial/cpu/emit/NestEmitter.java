@@ -56,7 +56,60 @@ final class NestEmitter {
     aligned = whole;
     var ones = new HashMap<String, Idx>();
     schedule.ones.forEach(d -> ones.put(d, Idx.of(0)));
-    loops(schedule.outer, 0, List.of(Point.start().in(ones)), this::stages);
+    List<Point> start = List.of(Point.start().in(ones));
+    if (Columns.suits(nest, schedule)) {
+      int last = schedule.outer.size() - 1;
+      loops(schedule.outer.subList(0, last), 0, start, p -> columns(p.getFirst()));
+    } else {
+      loops(schedule.outer, 0, start, this::stages);
+    }
+  }
+
+  /**
+   * Reductions of columns: some rows at a time are added to the results, which stay in the nearest
+   * cache, so that memory is read in its order.
+   */
+  private void columns(Point p) {
+    Stage s = nest.stages().getFirst();
+    Schedule.Loop v = schedule.outer.getLast();
+    Schedule.Loop r = Objects.requireNonNull(schedule.stages.get(s)).reduced().getFirst();
+    Val lo = v == ranged ? Objects.requireNonNull(low) : Asm.i64(0);
+    Val hi = v == ranged ? Objects.requireNonNull(high) : Asm.i64(v.size);
+    vectors(v, lo, hi, p, points -> points.forEach(q -> s.roots().forEach(x -> first(x, q))));
+    long whole = r.size / Columns.ROWS * Columns.ROWS;
+    asm.loop(
+        Asm.i64(0),
+        Asm.i64(whole),
+        Columns.ROWS,
+        i -> vectors(v, lo, hi, p, points -> points.forEach(q -> rows(s, r, i, Columns.ROWS, q))));
+    asm.loop(
+        Asm.i64(whole),
+        Asm.i64(r.size),
+        1,
+        i -> vectors(v, lo, hi, p, points -> points.forEach(q -> rows(s, r, i, 1, q))));
+  }
+
+  private void first(Root r, Point p) {
+    Root.Reduce x = (Root.Reduce) r;
+    DType t = x.value().type().dtype();
+    Val none = Accumulator.identity(x.fn(), t, Types.register(t).by(p.lanes));
+    eval.store(none, x.to(), t, p.index, p, null);
+  }
+
+  private void rows(Stage s, Schedule.Loop l, Val from, int count, Point p) {
+    var inside = new ArrayList<Point>();
+    for (int k = 0; k < count; k++) {
+      inside.add(p.in(index(l, Idx.of(asm.add(from, Asm.i64(k))))));
+    }
+    for (Root r : s.roots()) {
+      Root.Reduce x = (Root.Reduce) r;
+      DType t = x.value().type().dtype();
+      Val sum = asm.splat(eval.load(x.to(), t, p.index, p, null), p.lanes);
+      for (Point q : inside) {
+        sum = Accumulator.combine(asm, x.fn(), t, sum, asm.splat(eval.at(x.value(), q), p.lanes));
+      }
+      eval.store(sum, x.to(), t, p.index, p, null);
+    }
   }
 
   /** The reductions of a nest without outer loops over a range of their first loop. */
@@ -86,6 +139,10 @@ final class NestEmitter {
     Val lo = range ? Objects.requireNonNull(low) : Asm.i64(0);
     Val hi = range ? Objects.requireNonNull(high) : Asm.i64(l.size);
     Consumer<List<Point>> inside = p -> loops(list, k + 1, p, body);
+    if (l == schedule.tile) {
+      squares(l, list.get(k + 1), lo, hi, points.getFirst(), inside, body);
+      return;
+    }
     if (l.vector && schedule.lanes > 1) {
       vectors(l, lo, hi, points.getFirst(), inside);
       return;
@@ -112,6 +169,74 @@ final class NestEmitter {
     }
     out.put(l.name(), i);
     return out;
+  }
+
+  /** Whole squares first; the loops go on as usual over what is left of either side. */
+  private void squares(
+      Schedule.Loop rows,
+      Schedule.Loop columns,
+      Val lo,
+      Val hi,
+      Point p,
+      Consumer<List<Point>> rest,
+      Consumer<List<Point>> body) {
+    int w = schedule.lanes;
+    Val whole = asm.sub(hi, asm.op("and", asm.sub(hi, lo), Asm.i64(w - 1)));
+    long across = columns.size / w * w;
+    asm.loop(
+        lo,
+        whole,
+        w,
+        j -> {
+          asm.loop(Asm.i64(0), Asm.i64(across), w, i -> square(rows, columns, j, i, p, body));
+          if (across < columns.size) {
+            asm.loop(
+                j,
+                asm.add(j, Asm.i64(w)),
+                1,
+                r ->
+                    vectors(
+                        columns,
+                        Asm.i64(across),
+                        Asm.i64(columns.size),
+                        p.in(index(rows, Idx.of(r))),
+                        body));
+          }
+        });
+    asm.loop(whole, hi, 1, r -> rest.accept(List.of(p.in(index(rows, Idx.of(r))))));
+  }
+
+  private void square(
+      Schedule.Loop rows,
+      Schedule.Loop columns,
+      Val j,
+      Val i,
+      Point p,
+      Consumer<List<Point>> body) {
+    int w = schedule.lanes;
+    var turned = new HashMap<Node, Val[]>();
+    for (Node n : schedule.turned) {
+      Val[] lines = new Val[w];
+      for (int k = 0; k < w; k++) {
+        Point at =
+            p.in(index(rows, new Idx(j, 1, null)), w, null)
+                .in(index(columns, Idx.of(asm.add(i, Asm.i64(k)))));
+        lines[k] = eval.loaded(n, nest.stages().getFirst().roots(), at);
+      }
+      turned.put(n, Tiles.turned(asm, lines));
+    }
+    for (int k = 0; k < w; k++) {
+      Map<Node, Val> here = new HashMap<>();
+      for (var e : turned.entrySet()) {
+        here.put(e.getKey(), e.getValue()[k]);
+      }
+      eval.given(here);
+      Point at =
+          p.in(index(rows, Idx.of(asm.add(j, Asm.i64(k)))))
+              .in(index(columns, new Idx(i, 1, null)), w, null);
+      body.accept(List.of(at));
+    }
+    eval.given(Map.of());
   }
 
   private void vectors(

@@ -62,6 +62,12 @@ public final class Schedule {
   /** Operations in all. */
   long work;
 
+  /** A loop that runs in squares with the loop over vectors. */
+  @Nullable Loop tile;
+
+  /** The operands that are turned in those squares. */
+  List<Node> turned = List.of();
+
   /** Whether the first outer loop may be divided among threads. */
   boolean divisible;
 
@@ -80,7 +86,7 @@ public final class Schedule {
     this.nest = nest;
   }
 
-  static Schedule of(Nest nest, Host host) {
+  static Schedule of(Nest nest, Target target) {
     var s = new Schedule(nest);
     int cost = 1;
     long points = 0;
@@ -95,8 +101,9 @@ public final class Schedule {
       points += n * c;
     }
     s.work = points;
-    s.loops(host);
+    s.loops(target);
     s.unroll = s.unroll(cost);
+    s.turned = Tiles.across(nest, s);
     return s;
   }
 
@@ -170,7 +177,7 @@ public final class Schedule {
 
   // ---------------------------------------------------------------- loops
 
-  private void loops(Host host) {
+  private void loops(Target target) {
     var sequential = sequential();
     String vectorOuter = null;
     var vectorInner = new IdentityHashMap<Stage, String>();
@@ -206,7 +213,7 @@ public final class Schedule {
       vectorInner.clear();
     }
     boolean vectors = vectorOuter != null || !vectorInner.isEmpty();
-    lanes = vectors ? host.lanes() / (wide() ? 2 : 1) : 1;
+    lanes = vectors ? target.lanes() / (wide() ? 2 : 1) : 1;
     boolean joins = nest.stages().stream().allMatch(st -> joinable(st.roots()));
     outer.addAll(joined(nest.outer(), vectorOuter, nest.stages(), joins));
     for (Stage st : nest.stages()) {

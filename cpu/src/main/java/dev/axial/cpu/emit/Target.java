@@ -7,6 +7,11 @@ package dev.axial.cpu.emit;
  * @param vectorRegisters their number: 16 or 32
  */
 public record Target(int vectorBytes, int vectorRegisters) {
+  /** Lanes of 32-bit elements. */
+  int lanes() {
+    return vectorBytes / 4;
+  }
+
   /** Whether loads and stores under a mask are instructions of their own. */
   boolean masks() {
     return vectorBytes == 64;

@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.axial.AxialException;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -13,6 +14,7 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -285,7 +287,18 @@ public final class Llvm {
   private AxialException broken(String what, MemorySegment message, String ir) {
     String reason = text(message.get(ADDRESS, 0));
     call(fn.disposeMessage, message.get(ADDRESS, 0));
-    return new AxialException("internal error: the module %s: %s%n%s".formatted(what, reason, ir));
+    return new AxialException(
+        "internal error: the module %s: %s%nits text is in %s"
+            .formatted(what, reason, saved(ir)));
+  }
+
+  /** Keeps the text of a module that LLVM refuses, for whoever looks into it. */
+  private static String saved(String ir) {
+    try {
+      return Files.writeString(Files.createTempFile("axial", ".ll"), ir).toString();
+    } catch (IOException x) {
+      return ir;
+    }
   }
 
   // ---------------------------------------------------------------- linking

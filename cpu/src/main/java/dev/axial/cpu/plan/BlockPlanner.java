@@ -424,6 +424,12 @@ final class BlockPlanner {
 
   private static void touch(Cone cone, int at) {
     cone.asks().forEach(a -> a.mem().buffer().alive(at));
+    for (Node s : cone.scalars()) {
+      Mem m = s.mem();
+      if (m != null) {
+        m.buffer().alive(at);
+      }
+    }
   }
 
   private static void asked(Cone cone, Fusion.Placed p, Root r) {
@@ -549,8 +555,8 @@ final class BlockPlanner {
       if (a.node() != null) {
         a.node().askedBy.add(null);
       }
-      a.mem().buffer().alive(moment(n.step));
     }
+    touch(cone, moment(n.step));
   }
 
   // ---------------------------------------------------------------- one case for each operation
@@ -710,8 +716,7 @@ final class BlockPlanner {
     DType t = out.type().dtype();
     Contraction c = Contraction.of(d, a.type(), b.type(), out.type());
     boolean plain =
-        true
-            || c.m() == 1 && c.batch() == 1
+        c.m() == 1 && c.batch() == 1
             || c.n() == 1 && c.batch() == 1
             || c.k() == 1
             || c.lopsided()
@@ -1291,6 +1296,7 @@ final class BlockPlanner {
         }
         if (here && d.step >= 0 && !d.isScalar()) {
           nest.unstored.add(r);
+          Objects.requireNonNull(d.mem()).buffer().unused();
         }
       }
     }

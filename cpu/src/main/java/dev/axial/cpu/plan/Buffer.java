@@ -78,6 +78,12 @@ public final class Buffer {
     aliases.forEach(b -> b.alive(moment));
   }
 
+  /** Nobody touches it after all. */
+  void unused() {
+    from = Integer.MAX_VALUE;
+    to = -1;
+  }
+
   @Override
   public String toString() {
     return switch (kind) {

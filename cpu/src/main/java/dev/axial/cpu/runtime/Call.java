@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.axial.AxialException;
 import dev.axial.cpu.emit.Table;
+import dev.axial.cpu.emit.Threads;
 import dev.axial.cpu.plan.Buffer;
 import dev.axial.cpu.plan.Frames;
 import dev.axial.cpu.plan.Step;
@@ -32,7 +33,10 @@ final class Call {
     put(Table.FORK, Upcalls.FORK.address());
     put(Table.GROW, Upcalls.GROW.address());
     put(Table.HOST, Upcalls.HOST.address());
-    put(Table.THREADS, Workers.THREADS);
+    put(Table.THREADS, Threads.COUNT);
+    for (int k = 0; k < code.contractions().size(); k++) {
+      put(Table.GEMM + k, code.contractions().get(k));
+    }
   }
 
   void put(int slot, long word) {

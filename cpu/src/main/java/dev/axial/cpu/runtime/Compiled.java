@@ -4,6 +4,8 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.axial.AxialException;
 import dev.axial.DType;
+import dev.axial.cpu.emit.Emitter;
+import dev.axial.cpu.emit.Gemm;
 import dev.axial.cpu.emit.Table;
 import dev.axial.cpu.llvm.ObjectCache;
 import dev.axial.cpu.plan.Cell;
@@ -51,15 +53,29 @@ public final class Compiled implements Executable {
   private final long scratchAt;
   private final long stagingBytes;
 
-  /** Compiled code of a plan. */
+  /** The scratch block: that of the plan, and after it room for packed operands. */
+  private final long scratch;
+
+  private final long packingAt;
+  private final ObjectCache.@Nullable Code library;
+
+  /**
+   * Compiled code of a plan.
+   *
+   * @param library the contractions, if it has any
+   */
   public Compiled(
       Planner.Plan plan,
-      List<Step> called,
+      Emitter.Written written,
       ObjectCache.Code code,
+      ObjectCache.@Nullable Code library,
       Supplier<String> explanation) {
     this.plan = plan;
-    this.called = called;
+    this.called = written.called();
     this.code = code;
+    this.library = library;
+    this.packingAt = padded(plan.scratch());
+    this.scratch = written.packing() < 0 ? plan.scratch() : packingAt + written.packing();
     this.entry = code.entry(0);
     this.explanation = explanation;
     inputs = plan.program().inputs().stream().map(v -> v.type()).toArray(Type[]::new);
@@ -83,9 +99,9 @@ public final class Compiled implements Executable {
         at += padded(bytes);
       }
     }
-    if (plan.scratch() <= KEPT) {
+    if (scratch <= KEPT) {
       scratchAt = at;
-      at += padded(plan.scratch());
+      at += padded(scratch);
     } else {
       scratchAt = -1;
     }
@@ -116,6 +132,17 @@ public final class Compiled implements Executable {
     return plan;
   }
 
+  /** The addresses of the contractions. */
+  List<Long> contractions() {
+    var out = new ArrayList<Long>();
+    if (library != null) {
+      for (int k = 0; k < Gemm.ENTRIES.size(); k++) {
+        out.add(library.entry(k).address());
+      }
+    }
+    return out;
+  }
+
   List<Step> called() {
     return called;
   }
@@ -143,18 +170,19 @@ public final class Compiled implements Executable {
     } else {
       idleCount.decrementAndGet();
     }
-    Store scratch = null;
+    Store block = null;
     try {
+      long at = c.staging.address() + scratchAt;
       if (scratchAt < 0) {
-        scratch = Store.inNative(DType.INT64, (plan.scratch() + 7) / 8);
-        c.put(Table.SCRATCH, scratch.segment().address());
-      } else {
-        c.put(Table.SCRATCH, c.staging.address() + scratchAt);
+        block = Store.inNative(DType.INT64, (scratch + 7) / 8);
+        at = block.segment().address();
       }
+      c.put(Table.SCRATCH, at);
+      c.put(Table.PACKING, at + packingAt);
       return run(c, given);
     } finally {
-      if (scratch != null) {
-        scratch.free();
+      if (block != null) {
+        block.free();
       }
       if (idleCount.get() < MOST_IDLE) {
         idleCount.incrementAndGet();
@@ -162,6 +190,7 @@ public final class Compiled implements Executable {
       }
       Reference.reachabilityFence(given);
       Reference.reachabilityFence(code);
+      Reference.reachabilityFence(library);
     }
   }
 

@@ -1,6 +1,6 @@
 package dev.axial.cpu.runtime;
 
-import dev.axial.AxialException;
+import dev.axial.cpu.emit.Threads;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -13,12 +13,9 @@ import org.jspecify.annotations.Nullable;
  * before they sleep, because the next nest usually comes at once.
  */
 final class Workers {
-  /** The number of threads, {@code axial.threads}; the number of processors if it is not set. */
-  static final int THREADS = threads();
-
   private static final long PATIENCE_NANOS = 50_000;
   private static final AtomicBoolean BUSY = new AtomicBoolean();
-  private static final Thread[] HELPERS = new Thread[Math.max(0, THREADS - 1)];
+  private static final Thread[] HELPERS = new Thread[Threads.COUNT - 1];
   private static final boolean[] ASLEEP = new boolean[HELPERS.length];
   private static volatile @Nullable Job current;
   private static volatile boolean started;
@@ -49,23 +46,6 @@ final class Workers {
         done.incrementAndGet();
       }
     }
-  }
-
-  private static int threads() {
-    String given = System.getProperty("axial.threads");
-    if (given == null) {
-      return Math.max(1, Runtime.getRuntime().availableProcessors());
-    }
-    try {
-      int n = Integer.parseInt(given.strip());
-      if (n >= 1 && n <= 1024) {
-        return n;
-      }
-    } catch (NumberFormatException x) {
-      // Said below.
-    }
-    throw new AxialException(
-        "axial.threads is '%s'; a number of threads from 1 to 1024 is expected.".formatted(given));
   }
 
   /** Runs all parts and comes back when they are done. */

@@ -1,0 +1,82 @@
+package dev.axial.cpu.emit;
+
+import dev.axial.AxialException;
+import dev.axial.DType;
+import dev.axial.cpu.llvm.Asm;
+import dev.axial.cpu.llvm.Asm.Ty;
+import dev.axial.cpu.llvm.Asm.Val;
+import dev.axial.cpu.plan.Step;
+
+/** Calls of the contraction library: one for each point of all batch axes but the last. */
+final class Contractions {
+  private Contractions() {}
+
+  static void write(Emitter e, Step.Contract c, DType t) {
+    Step.Matrices s = c.shape();
+    Asm a = e.asm();
+    int entry =
+        switch (t) {
+          case FLOAT32 -> 0;
+          case FLOAT64 -> 1;
+          case INT32, UINT32 -> 2;
+          case INT64 -> 3;
+          case BOOL, KEY -> throw new AxialException("internal error: a product of " + t);
+        };
+    Val args = a.alloca("[%d x i64]".formatted(Gemm.SLOTS), 8);
+    int last = s.batch().length - 1;
+    put(a, args, Gemm.M, s.m());
+    put(a, args, Gemm.N, s.n());
+    put(a, args, Gemm.K, s.k());
+    put(a, args, Gemm.A_ROW, s.aRow());
+    put(a, args, Gemm.A_COL, s.aCol());
+    put(a, args, Gemm.B_ROW, s.bRow());
+    put(a, args, Gemm.B_COL, s.bCol());
+    put(a, args, Gemm.C_ROW, s.cRow());
+    put(a, args, Gemm.C_COL, 1);
+    put(a, args, Gemm.BATCH, last < 0 ? 1 : s.batch()[last]);
+    put(a, args, Gemm.A_BATCH, last < 0 ? 0 : s.aBatch()[last]);
+    put(a, args, Gemm.B_BATCH, last < 0 ? 0 : s.bBatch()[last]);
+    put(a, args, Gemm.C_BATCH, last < 0 ? 0 : s.cBatch()[last]);
+    put(a, args, Gemm.FLAGS, 0);
+    store(a, args, Gemm.SCRATCH, e.slot(Table.PACKING, Ty.I64));
+    store(a, args, Gemm.FORK, e.slot(Table.FORK, Ty.I64));
+    store(a, args, Gemm.CONTEXT, e.slot(Table.CONTEXT, Ty.I64));
+    store(a, args, Gemm.THREADS, e.slot(Table.THREADS, Ty.I64));
+    Eval eval = new Eval(e);
+    Val[] at = {eval.start(c.a()), eval.start(c.b()), eval.start(c.to())};
+    batches(e, s, t, at, 0, args, entry);
+  }
+
+  private static void batches(
+      Emitter e, Step.Matrices s, DType t, Val[] at, int k, Val args, int entry) {
+    Asm a = e.asm();
+    String element = Types.memory(t).scalar();
+    if (k >= s.batch().length - 1) {
+      for (int i = 0; i < at.length; i++) {
+        a.store(at[i], a.at(args, "i64", Asm.i64(Gemm.A + i)), 8);
+      }
+      a.run(e.slot(Table.GEMM + entry, Ty.PTR).name(), false, args);
+      return;
+    }
+    a.loop(
+        Asm.i64(0),
+        Asm.i64(s.batch()[k]),
+        1,
+        i -> {
+          Val[] next = {
+            a.at(at[0], element, a.times(i, s.aBatch()[k])),
+            a.at(at[1], element, a.times(i, s.bBatch()[k])),
+            a.at(at[2], element, a.times(i, s.cBatch()[k]))
+          };
+          batches(e, s, t, next, k + 1, args, entry);
+        });
+  }
+
+  private static void put(Asm a, Val args, int slot, long x) {
+    store(a, args, slot, Asm.i64(x));
+  }
+
+  private static void store(Asm a, Val args, int slot, Val x) {
+    a.store(x, a.at(args, "i64", Asm.i64(slot)), 8);
+  }
+}

@@ -1,0 +1,122 @@
+package dev.axial.cpu.runtime;
+
+import dev.axial.DType;
+import dev.axial.cpu.emit.Gemm;
+import dev.axial.cpu.emit.Target;
+import dev.axial.cpu.emit.Threads;
+import dev.axial.cpu.llvm.ObjectCache;
+import dev.axial.cpu.plan.Buffer;
+import dev.axial.cpu.plan.Mem;
+import dev.axial.cpu.plan.Planner;
+import dev.axial.cpu.plan.Step;
+import dev.axial.engine.Executable;
+import dev.axial.engine.Store;
+import dev.axial.ir.ArrayType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** A product of its own: the library of contractions is called with its sizes; nothing is compiled. */
+public final class Product implements Executable {
+  private final Step.Contract step;
+  private final ArrayType type;
+  private final Target target;
+  private final ObjectCache.Code library;
+  private final int entry;
+
+  private Product(Step.Contract step, ArrayType type, Target target, ObjectCache.Code library) {
+    this.step = step;
+    this.type = type;
+    this.target = target;
+    this.library = library;
+    this.entry =
+        switch (type.dtype()) {
+          case FLOAT32 -> 0;
+          case FLOAT64 -> 1;
+          case INT32, UINT32 -> 2;
+          case INT64, BOOL, KEY -> 3;
+        };
+  }
+
+  /** The product that a plan consists of; null if there is more to do. */
+  public static @Nullable Product of(
+      Planner.Plan plan, Target target, java.util.function.Supplier<ObjectCache.Code> library) {
+    List<Step> steps = plan.block().steps();
+    if (steps.size() == 1
+        && steps.getFirst() instanceof Step.Contract c
+        && c.a().buffer().kind() == Buffer.Kind.INPUT
+        && c.b().buffer().kind() == Buffer.Kind.INPUT
+        && c.to().buffer().kind() == Buffer.Kind.OUTPUT) {
+      return new Product(c, c.defines().type(), target, library.get());
+    }
+    return null;
+  }
+
+  @Override
+  public String explain() {
+    Step.Matrices s = step.shape();
+    return "product[%d×%d×%d] by the library of contractions%n".formatted(s.m(), s.k(), s.n());
+  }
+
+  @Override
+  public List<Object> call(List<Object> inputs) {
+    Step.Matrices s = step.shape();
+    DType t = type.dtype();
+    Store out = Store.inNative(t, type.size());
+    try (Arena arena = Arena.ofConfined()) {
+      long bytes = Gemm.scratchBytes(target, s.n(), s.k(), t, Threads.COUNT);
+      Store packing = Store.inNative(DType.INT64, bytes / 8 + 1);
+      MemorySegment args = arena.allocate(Gemm.Call.BYTES, 8);
+      int last = s.batch().length - 1;
+      var call =
+          new Gemm.Call(args)
+              .sizes(s.m(), s.n(), s.k())
+              .strides(s.aRow(), s.aCol(), s.bRow(), s.bCol(), s.cRow())
+              .accumulate(false)
+              .scratch(packing.segment())
+              .threads(Upcalls.FORK, MemorySegment.NULL, Threads.COUNT);
+      if (last >= 0) {
+        call.batch(s.batch()[last], s.aBatch()[last], s.bBatch()[last], s.cBatch()[last]);
+      }
+      MemorySegment a = operand(arena, inputs, step.a());
+      MemorySegment b = operand(arena, inputs, step.b());
+      batches(call, a.address(), b.address(), out.segment().address(), 0);
+      packing.free();
+    }
+    Reference.reachabilityFence(inputs);
+    Reference.reachabilityFence(library);
+    return List.of(out);
+  }
+
+  private static MemorySegment operand(Arena arena, List<Object> inputs, Mem m) {
+    MemorySegment x = ((Store) inputs.get(m.buffer().index())).segment();
+    MemorySegment at = x;
+    if (!x.isNative()) {
+      at = arena.allocate(Math.max(1, x.byteSize()), 64);
+      MemorySegment.copy(x, 0, at, 0, x.byteSize());
+    }
+    return at.asSlice(m.offset() * m.buffer().dtype().bytes());
+  }
+
+  private void batches(Gemm.Call call, long a, long b, long c, int k) {
+    Step.Matrices s = step.shape();
+    if (k >= s.batch().length - 1) {
+      call.operands(
+          MemorySegment.ofAddress(a), MemorySegment.ofAddress(b), MemorySegment.ofAddress(c));
+      C.entry(Objects.requireNonNull(library).entry(entry), call.arguments());
+      return;
+    }
+    int bytes = type.dtype().bytes();
+    for (int i = 0; i < s.batch()[k]; i++) {
+      batches(
+          call,
+          a + i * s.aBatch()[k] * bytes,
+          b + i * s.bBatch()[k] * bytes,
+          c + i * s.cBatch()[k] * bytes,
+          k + 1);
+    }
+  }
+}
