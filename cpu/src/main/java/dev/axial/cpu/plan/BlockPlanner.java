@@ -213,24 +213,29 @@ final class BlockPlanner {
     // A reference whose final contents are a result lives where that result has to be.
     for (int j = 0; j < program.outputs().size(); j++) {
       Mem m = places.get(j);
-      if (m != null && freezes(program, program.outputs().get(j), v)) {
+      Var out = program.outputs().get(j);
+      if (m != null && program.outputs().indexOf(out) == j && frozen(program, out) == v) {
         return m;
       }
     }
     return Mem.rows(planner.scratch(t.dtype(), t.size(), "reference made at " + site), t);
   }
 
-  private static boolean freezes(Program p, Var out, Var ref) {
-    int first = p.outputs().indexOf(out);
+  /** The reference whose final contents an output is; null if it is something else. */
+  private static @Nullable Var frozen(Program p, Var out) {
     for (Equation e : p.equations()) {
-      if (e.op() instanceof Op.RefFreeze
-          && e.in().getFirst() == ref
-          && e.result() == out
-          && p.outputs().lastIndexOf(out) == first) {
-        return true;
+      int k = e.out().indexOf(out);
+      if (k >= 0) {
+        return switch (e.op()) {
+          case Op.RefFreeze _ -> e.in().getFirst();
+          case Op.Call c -> frozen(c.body(), c.body().outputs().get(k));
+          case Op.CustomVjp c -> frozen(c.primal(), c.primal().outputs().get(k));
+          case Op.CustomJvp c -> frozen(c.primal(), c.primal().outputs().get(k));
+          default -> null; // not over Op: only what hands a reference's contents on
+        };
       }
     }
-    return false;
+    return null;
   }
 
   // ---------------------------------------------------------------- what each value is
@@ -453,6 +458,12 @@ final class BlockPlanner {
   /** The memory of a value, stored now if it is nowhere yet. */
   private Mem inMemory(Node n, @Nullable String site) {
     Mem m = Views.of(n);
+    if (m == null && n.owner != this) {
+      // Another block's: this one may not run, so only it may know of the memory.
+      m = Mem.rows(planner.scratch(n.type().dtype(), n.type().size(), "captured"), n.type());
+      root(new Root.Store(n, m, null), site);
+      return m;
+    }
     if (m == null) {
       store(n, site);
       m = Objects.requireNonNull(n.mem());
@@ -1084,14 +1095,18 @@ final class BlockPlanner {
 
   private void loop(
       Item i, int carries, long length, boolean reverse, @Nullable Program condition, Program body) {
-    for (int k = 0; k < i.in().size(); k++) {
+    for (int k = carries; k < i.in().size(); k++) {
       if (i.in().get(k) instanceof Node n) {
-        if (k >= carries) {
-          capture(n, i.site());
-        } else if (!n.isScalar()) {
-          rows(n, i.site());
-        }
+        capture(n, i.site());
       }
+    }
+    var starts = new ArrayList<@Nullable Mem>();
+    for (int k = 0; k < carries; k++) {
+      Node init = i.node(k);
+      boolean same =
+          body.outputs().get(k) == body.inputs().get(k + (condition == null ? 1 : 0));
+      starts.add(
+          init.isScalar() ? null : same ? inMemory(init, i.site()) : rows(init, i.site()));
     }
     settleWritten(i);
     int offset = condition == null ? 1 : 0;
@@ -1114,9 +1129,11 @@ final class BlockPlanner {
       Buffer other = null;
       Buffer first = null;
       Buffer second = null;
-      if (!init.isScalar() && !same) {
+      if (!init.isScalar()) {
+        from = starts.get(k);
+      }
+      if (from != null && !same) {
         ArrayType t = init.type();
-        from = rows(init, i.site());
         first = carryPlace(after, length, 1, t);
         second = carryPlace(after, length, 0, t);
         current = planner.add(new Buffer(Buffer.Kind.POINTER, 0, t.dtype(), t.size(), "carry"));
@@ -1186,7 +1203,7 @@ final class BlockPlanner {
         n.place(d);
       }
     } else {
-      n.place(Objects.requireNonNull(Views.of(c.init())));
+      n.place(Objects.requireNonNull(c.from()));
     }
   }
 
@@ -1255,7 +1272,7 @@ final class BlockPlanner {
       }
       Mem m = places.get(k);
       if (n.isScalar()) {
-        if (m != null) {
+        if (m != null && !m.equals(n.mem())) {
           root(new Root.Store(n, m, null), null);
         }
       } else if (m != null && !m.equals(n.mem())) {
