@@ -7,6 +7,7 @@ import dev.axial.ir.ArrayType;
 import dev.axial.ir.Checker;
 import dev.axial.ir.Dim;
 import dev.axial.ir.Equation;
+import dev.axial.ir.Fn;
 import dev.axial.ir.Op;
 import dev.axial.ir.Program;
 import dev.axial.ir.Type;
@@ -221,6 +222,9 @@ final class Shrinker {
   private static @Nullable Equation without(Program p, Equation e, int j) {
     int at = j + e.op().offset();
     boolean carry = j < e.op().carries();
+    if (j == 0 && e.op() instanceof Op.While) {
+      return null;
+    }
     if (at < 0 || carry && used(p, e.out().get(j))) {
       return null;
     }
@@ -329,7 +333,9 @@ final class Shrinker {
         bodies(s.body()).forEach(b -> out.add(with(e, new Op.Scan(b, s.length(), s.carry(), s.reverse()))));
       }
       case Op.While w ->
-          bodies(w.body()).forEach(b -> out.add(with(e, new Op.While(w.condition(), b, w.carry()))));
+          bodies(w.body()).stream()
+              .filter(Shrinker::counts)
+              .forEach(b -> out.add(with(e, new Op.While(w.condition(), b, w.carry()))));
       case Op.Cond c -> {
         bodies(c.yes()).forEach(b -> out.add(with(e, new Op.Cond(b, c.no()))));
         bodies(c.no()).forEach(b -> out.add(with(e, new Op.Cond(c.yes(), b))));
@@ -338,6 +344,18 @@ final class Shrinker {
       default -> {} // not over Op: nothing inside
     }
     return out;
+  }
+
+  /** Whether a body still adds one to its counter, so that its loop ends. */
+  private static boolean counts(Program body) {
+    return body.equations().stream()
+        .anyMatch(
+            e ->
+                e.op() instanceof Op.Binary(Fn.Binary f)
+                    && f == Fn.Binary.ADD
+                    && e.result() == body.outputs().getFirst()
+                    && e.in().getFirst() == body.inputs().getFirst()
+                    && isConstant(body, e.in().getLast()));
   }
 
   private static Equation with(Equation e, Op op) {
