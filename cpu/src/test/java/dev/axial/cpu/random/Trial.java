@@ -15,6 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,7 +83,12 @@ record Trial(Program program, List<Object> inputs, List<Double> tolerances) {
         }
       }
     } catch (RuntimeException | StackOverflowError | AssertionError x) {
-      StackTraceElement at = x.getStackTrace().length > 0 ? x.getStackTrace()[0] : null;
+      String at =
+          Stream.of(x.getStackTrace())
+              .filter(e -> e.getClassName().startsWith("dev.axial.cpu"))
+              .limit(3)
+              .map(e -> e.getFileName() + ":" + e.getLineNumber())
+              .collect(Collectors.joining(" < "));
       return new Difference("throws " + x + " at " + at, true);
     }
     return null;
