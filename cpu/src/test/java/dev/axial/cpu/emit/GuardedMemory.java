@@ -13,10 +13,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Buffers that end where a page ends that nobody may touch, and begin after bytes that must stay as
- * they are. Without mmap, bytes guard both ends.
+ * Buffers that end where a page begins that nobody may touch, and begin after bytes that must stay
+ * as they are, or the other way round. Without mmap, bytes guard both ends.
  */
-final class GuardedMemory implements AutoCloseable {
+public final class GuardedMemory implements AutoCloseable {
   private static final Linker LINKER = Linker.nativeLinker();
   private static final long PAGE = 1 << 16;
   private static final byte CANARY = (byte) 0xff; // NaN as a float, and as a double
@@ -42,23 +42,34 @@ final class GuardedMemory implements AutoCloseable {
   }
 
   /** A buffer whose end is the end of what may be touched, up to the alignment. */
-  MemorySegment allocate(long bytes, long alignment) {
+  public MemorySegment allocate(long bytes, long alignment) {
+    return allocate(bytes, alignment, false);
+  }
+
+  /** A buffer that begins where what may be touched begins. */
+  public MemorySegment allocateFirst(long bytes) {
+    return allocate(bytes, 1, true);
+  }
+
+  private MemorySegment allocate(long bytes, long alignment, boolean first) {
     long pages = (bytes + 2 * PAGE - 1) / PAGE * PAGE;
     try {
       MemorySegment all;
       if (MAPS) {
-        // Private and anonymous, to be read and written; then a page without rights.
-        all =
-            ((MemorySegment) MMAP.invoke(MemorySegment.NULL, pages + PAGE, 3, 0x22, -1, 0L))
-                .reinterpret(pages + PAGE);
-        if ((int) MPROTECT.invoke(all.asSlice(pages), PAGE, 0) != 0) {
+        // Private and anonymous, to be read and written, between two pages without rights.
+        MemorySegment mapped =
+            ((MemorySegment) MMAP.invoke(MemorySegment.NULL, pages + 2 * PAGE, 3, 0x22, -1, 0L))
+                .reinterpret(pages + 2 * PAGE);
+        if ((int) MPROTECT.invoke(mapped.asSlice(0, PAGE), PAGE, 0) != 0
+            || (int) MPROTECT.invoke(mapped.asSlice(pages + PAGE), PAGE, 0) != 0) {
           throw new IllegalStateException("mprotect");
         }
+        all = mapped.asSlice(PAGE, pages);
       } else {
-        all = java.lang.foreign.Arena.ofAuto().allocate(pages + PAGE, PAGE);
+        all = java.lang.foreign.Arena.ofAuto().allocate(pages, PAGE);
       }
-      all.asSlice(0, MAPS ? pages : pages + PAGE).fill(CANARY);
-      long start = (pages - bytes) / alignment * alignment;
+      all.fill(CANARY);
+      long start = first ? 0 : (pages - bytes) / alignment * alignment;
       MemorySegment inside = all.asSlice(start, bytes);
       regions.add(new Region(all, inside));
       return inside;
@@ -68,11 +79,11 @@ final class GuardedMemory implements AutoCloseable {
   }
 
   /** Whether all bytes around the buffers are as they were. */
-  boolean untouched() {
+  public boolean untouched() {
     for (Region r : regions) {
       long from = r.inside.address() - r.all.address();
       long to = from + r.inside.byteSize();
-      long end = MAPS ? r.all.byteSize() - PAGE : r.all.byteSize();
+      long end = r.all.byteSize();
       for (long k = Math.max(0, from - 4096); k < Math.min(end, to + 4096); k++) {
         if ((k < from || k >= to) && r.all.get(JAVA_BYTE, k) != CANARY) {
           return false;
@@ -89,7 +100,8 @@ final class GuardedMemory implements AutoCloseable {
     }
     for (Region r : regions) {
       try {
-        int _ = (int) MUNMAP.invoke(r.all, r.all.byteSize());
+        MemorySegment mapped = MemorySegment.ofAddress(r.all.address() - PAGE);
+        int _ = (int) MUNMAP.invoke(mapped, r.all.byteSize() + 2 * PAGE);
       } catch (Throwable x) {
         throw new IllegalStateException(x);
       }

@@ -1,0 +1,40 @@
+package dev.axial.cpu.random;
+
+import dev.axial.ir.ArrayType;
+import dev.axial.ir.Program;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.SplittableRandom;
+
+/** Runs the program in a file on random whole inputs, and shrinks what differs. */
+final class Try {
+  private Try() {}
+
+  public static void main(String[] args) throws Exception {
+    String text = Files.readString(Path.of(args[0]));
+    text = text.substring(text.indexOf("program("));
+    int end = text.indexOf("\n}") + 2;
+    Program p = Program.parse(text.substring(0, end));
+    for (int seed = 0; seed < 20; seed++) {
+      var random = new SplittableRandom(seed);
+      var inputs = new ArrayList<Object>();
+      for (var v : p.inputs()) {
+        ArrayType t = v.type().array();
+        inputs.add(Data.array(t.dtype(), true, (int) t.size(), random));
+      }
+      var t = new Trial(p, inputs, Collections.nCopies(p.outputs().size(), -1.0));
+      var d = t.run();
+      if (d != null) {
+        Trial small = args.length > 1 ? Shrinker.shrink(t, d, 20000) : t;
+        System.out.println("inputs " + seed + ": " + small.run() + "\n" + small);
+        if (args.length > 2) {
+          System.out.println(Trial.NATIVE.compile(small.program()).explain());
+        }
+        return;
+      }
+    }
+    System.out.println("equal");
+  }
+}
