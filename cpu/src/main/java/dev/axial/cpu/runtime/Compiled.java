@@ -49,6 +49,7 @@ public final class Compiled implements Executable {
 
   /** Whether it may call Java for more than to divide a loop, so that the call must be known. */
   private final boolean upcalls;
+
   /** The memory of the last call, which the next takes without a queue; more is in the queue. */
   private final AtomicReference<@Nullable Call> spare = new AtomicReference<>();
 
@@ -322,8 +323,7 @@ public final class Compiled implements Executable {
               if (large != null) {
                 yield large;
               }
-              yield Store.of(
-                  t.dtype(), unstage(c.staging, outputAt[k], t.dtype(), (int) t.size()));
+              yield Store.of(t.dtype(), unstage(c.staging, outputAt[k], t.dtype(), (int) t.size()));
             }
             case RefType _ -> {
               var cell = (Cell) plan.outputs().get(k);
