@@ -3,16 +3,17 @@ package dev.axial.ir;
 import dev.axial.AxialException;
 import dev.axial.DType;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /** A dtype and an ordered list of axes with distinct names. */
 public record ArrayType(DType dtype, List<Dim> dims) implements Type {
-  private static final ArrayType[] SCALARS =
-      Arrays.stream(DType.values()).map(t -> new ArrayType(t, List.of())).toArray(ArrayType[]::new);
+  private static final Map<DType, ArrayType> SCALARS = scalars();
 
   /** Copies the list and checks that names are distinct. */
   public ArrayType {
@@ -30,7 +31,15 @@ public record ArrayType(DType dtype, List<Dim> dims) implements Type {
 
   /** The type of a scalar. */
   public static ArrayType scalar(DType dtype) {
-    return SCALARS[dtype.ordinal()];
+    return Objects.requireNonNull(SCALARS.get(dtype));
+  }
+
+  private static Map<DType, ArrayType> scalars() {
+    var out = new EnumMap<DType, ArrayType>(DType.class);
+    for (DType t : DType.values()) {
+      out.put(t, new ArrayType(t, List.of()));
+    }
+    return out;
   }
 
   @Override
@@ -182,7 +191,7 @@ public record ArrayType(DType dtype, List<Dim> dims) implements Type {
 
   @Override
   public int hashCode() {
-    int h = dtype.ordinal();
+    int h = dtype.hashCode();
     for (int k = 0; k < dims.size(); k++) {
       h = (31 * h + dims.get(k).name().hashCode()) * 31 + dims.get(k).size();
     }
