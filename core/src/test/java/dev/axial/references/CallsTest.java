@@ -161,12 +161,11 @@ class CallsTest {
     f.run(p);
     assertThat(d(early)).containsExactly(3, 3, 3, 3);
     assertThat(d(late)).containsExactly(3, 3, 3, 3);
-    assertThatThrownBy(
-            () ->
-                late.update(x -> {
-                  f.run(p);
-                  return x;
-                }))
+    assertThatThrownBy(() ->
+            late.update(x -> {
+              f.run(p);
+              return x;
+            }))
         .isInstanceOf(AxialException.class);
     f.run(p);
     assertThat(d(late)).containsExactly(6, 6, 6, 6);
