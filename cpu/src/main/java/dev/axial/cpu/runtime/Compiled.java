@@ -47,6 +47,7 @@ public final class Compiled implements Executable {
 
   /** Whether it may call Java for more than to divide a loop, so that the call must be known. */
   private final boolean upcalls;
+
   /** The memory of the last call, which the next takes without a queue; more is in the queue. */
   private final AtomicReference<@Nullable Call> spare = new AtomicReference<>();
 
@@ -64,10 +65,7 @@ public final class Compiled implements Executable {
 
   /** Compiled code of a plan. */
   public Compiled(
-      Planner.Plan plan,
-      List<Step> called,
-      ObjectCache.Code code,
-      Supplier<String> explanation) {
+      Planner.Plan plan, List<Step> called, ObjectCache.Code code, Supplier<String> explanation) {
     this.plan = plan;
     this.called = called;
     this.code = code;
@@ -293,22 +291,18 @@ public final class Compiled implements Executable {
               if (large != null) {
                 yield large;
               }
-              yield Store.of(
-                  t.dtype(), unstage(c.staging, outputAt[k], t.dtype(), (int) t.size()));
+              yield Store.of(t.dtype(), unstage(c.staging, outputAt[k], t.dtype(), (int) t.size()));
             }
             case RefType _ -> {
               var cell = (Cell) plan.outputs().get(k);
               int in = plan.inputs().indexOf(cell);
-              yield in >= 0
-                  ? given.get(in)
-                  : new NativeRef((Store) Objects.requireNonNull(out[k]));
+              yield in >= 0 ? given.get(in) : new NativeRef((Store) Objects.requireNonNull(out[k]));
             }
             case StackType t -> {
               var f = (Frames) plan.outputs().get(k);
               MemorySegment record = c.record(f.record());
               var s =
-                  new NativeStack(
-                      record, (int) lanes(t), t.of().size() * t.of().dtype().bytes());
+                  new NativeStack(record, (int) lanes(t), t.of().size() * t.of().dtype().bytes());
               record.setAtIndex(JAVA_LONG, 0, 0L); // its frames are the new owner's
               yield s;
             }
