@@ -159,7 +159,7 @@ final class Custom {
           if (ref.core().path.isEmpty()) {
             throw Errors.error(
                 "customVjp: the forward rule saves a reference (%s, made at %s) that is not one of its arguments. Save its value, or pass the reference as an argument.",
-                saved.paths().get(k), ref.core().site);
+                saved.paths().get(k), ref.core().site());
           }
           s.refs.add(ref);
         }
@@ -191,7 +191,7 @@ final class Custom {
           Var mine = look(refs, List.of(q.args().get(arg))).getFirst();
           saved.add(
               NamedRef.argument(
-                  r.core().type, mine, r.view(), r.core().site, r.core().path, false));
+                  r.core().type, mine, r.view(), r.core().site(), r.core().path, false));
         }
       }
       var ct = new ArrayList<NamedArray>();

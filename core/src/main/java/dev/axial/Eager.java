@@ -12,9 +12,10 @@ import dev.axial.ir.CanonicalKey;
 import dev.axial.ir.Op;
 import dev.axial.ir.Program;
 import dev.axial.ir.Type;
+import dev.axial.ir.TypeRules;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +26,7 @@ final class Eager {
   private static final Engine INTERPRETER = new Interpreter();
   private static final Engine ENGINE = Engines.choose(INTERPRETER);
   private static final int CACHE = 4096;
-  private static final Map<Key, Executable> COMPILED = new ConcurrentHashMap<>();
+  private static final Map<Key, Code> COMPILED = new ConcurrentHashMap<>();
 
   private static final Map<CanonicalKey, Executable> PROGRAMS =
       new LinkedHashMap<>(64, 0.75f, true) {
@@ -62,69 +63,101 @@ final class Eager {
     return made;
   }
 
+  private record Code(Executable executable, List<Type> results) {}
+
   /** One operation on concrete arrays. Compiled once for its types. */
   static List<NamedArray> run(Op op, List<NamedArray> in) {
-    var types = new ArrayList<Type>();
-    var values = new ArrayList<Object>();
-    for (NamedArray x : in) {
+    var types = new Type[in.size()];
+    var values = new Object[in.size()];
+    for (int k = 0; k < values.length; k++) {
+      NamedArray x = in.get(k);
       if (!x.isConcrete()) {
         throw Errors.leaked("this array of type " + Errors.type(x.type()));
       }
-      types.add(x.type());
-      values.add(x.store("an operation"));
+      types[k] = x.type();
+      values[k] = x.store("an operation");
     }
-    Key key = new Key(op, types);
-    Executable e = COMPILED.get(key);
-    List<Type> results = dev.axial.ir.TypeRules.infer(op, types);
-    if (e == null) {
-      var b = new Builder();
-      var vars = types.stream().map(b::input).toList();
-      Engine engine = ENGINE.wants(op, types) ? ENGINE : INTERPRETER;
-      e = engine.compile(b.close(b.emit(op, vars), List.of()));
+    Key key = new Key(op, List.of(types));
+    Code code = COMPILED.get(key);
+    if (code == null) {
+      code = compiled(op, key.types);
       if (COMPILED.size() > CACHE) {
         COMPILED.clear();
       }
-      COMPILED.put(key, e);
+      COMPILED.put(key, code);
     }
-    List<Object> out = e.call(values);
+    List<Object> out = code.executable.call(Arrays.asList(values));
+    if (out.size() == 1) {
+      return List.of(
+          NamedArray.concrete((ArrayType) code.results.getFirst(), (Store) out.getFirst()));
+    }
     var arrays = new ArrayList<NamedArray>();
-    for (int k = 0; k < results.size(); k++) {
-      arrays.add(NamedArray.concrete((ArrayType) results.get(k), (Store) out.get(k)));
+    for (int k = 0; k < out.size(); k++) {
+      arrays.add(NamedArray.concrete((ArrayType) code.results.get(k), (Store) out.get(k)));
     }
     return arrays;
   }
 
-  /** Runs compiled code on stores and storages, with the locks of all storages, in one order. */
+  private static Code compiled(Op op, List<Type> types) {
+    List<Type> results = TypeRules.infer(op, types);
+    var b = new Builder();
+    var vars = types.stream().map(b::input).toList();
+    Engine engine = ENGINE.wants(op, types) ? ENGINE : INTERPRETER;
+    return new Code(engine.compile(b.close(b.emit(op, vars), List.of())), results);
+  }
+
+  /** Runs compiled code on stores and storages, with the locks of all storages. */
   static List<Object> call(Executable e, List<Object> inputs) {
-    var seen = new IdentityHashMap<Storage, Boolean>();
+    int n = 0;
+    for (Object x : inputs) {
+      n += x instanceof Storage ? 1 : 0;
+    }
+    var storages = new Storage[n];
     for (Object x : inputs) {
       if (x instanceof Storage s) {
-        seen.put(s, true);
+        storages[--n] = s;
       }
     }
-    if (seen.isEmpty()) {
+    return call(e, inputs, storages, ordered(storages, storages.length));
+  }
+
+  /** Puts the first n storages into the order of their locks, each once; gives how many it are. */
+  static int ordered(Storage[] storages, int n) {
+    boolean increasing = true;
+    for (int k = 1; increasing && k < n; k++) {
+      increasing = storages[k - 1].number() < storages[k].number();
+    }
+    if (increasing) {
+      return n;
+    }
+    Arrays.sort(storages, 0, n, Comparator.comparingLong(Storage::number));
+    int distinct = 1;
+    for (int k = 1; k < n; k++) {
+      if (storages[k] != storages[distinct - 1]) {
+        storages[distinct++] = storages[k];
+      }
+    }
+    return distinct;
+  }
+
+  /** The same; the first n of the storages are those of the inputs, in order and each once. */
+  static List<Object> call(Executable e, List<Object> inputs, Storage[] storages, int n) {
+    if (n == 0) {
       return e.call(inputs);
     }
-    var storages = new ArrayList<>(seen.keySet());
-    storages.sort(Comparator.comparingLong(Storage::number));
-    int locked = 0;
-    boolean inside = Storage.anyHeld();
-    try {
-      for (Storage s : storages) {
-        if (s.held()) {
-          throw Errors.held(s.site());
-        }
-        s.lock(inside);
-        locked++;
+    for (int k = 0; k < n; k++) {
+      if (storages[k].held()) {
+        throw Errors.held(storages[k].site());
       }
-      for (Storage s : storages) {
-        s.store(); // an ended reference is an error before anything runs
+    }
+    Storage.lockAll(storages, n);
+    try {
+      for (int k = 0; k < n; k++) {
+        storages[k].store(); // an ended reference is an error before anything runs
       }
       return e.call(inputs);
     } finally {
-      for (int k = locked - 1; k >= 0; k--) {
-        storages.get(k).unlock();
-      }
+      Storage.unlockAll(storages, n);
     }
   }
 

@@ -48,7 +48,7 @@ final class Grads {
   static AxialException plumbing(Tracing.Inner in, PlumbingException x) {
     for (int k = 0; k < in.in().leaves().size(); k++) {
       if (in.inputOf().get(k) == x.input() && in.in().leaves().get(k) instanceof NamedRef r) {
-        return Errors.plumbing(in.in().paths().get(k), r.core().site, x.site());
+        return Errors.plumbing(in.in().paths().get(k), r.core().site(), x.site());
       }
     }
     Var outer = in.operands().get(x.input());

@@ -2,12 +2,14 @@ package dev.axial;
 
 import dev.axial.engine.Storage;
 import dev.axial.engine.Store;
+import dev.axial.ir.ArrayType;
 import dev.axial.ir.Builder;
 import dev.axial.ir.Dim;
 import dev.axial.ir.Op;
 import dev.axial.ir.RefType;
 import dev.axial.ir.Var;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +26,11 @@ final class Jit {
   private final Tracing.Fun f;
   private final Map<Key, Compiled> cache = new ConcurrentHashMap<>();
 
+  /**
+   * What the last call ran. The next one is likely to be of the same form, and to say so is quick.
+   */
+  private volatile @Nullable Compiled last;
+
   Jit(String what, Tracing.Fun f) {
     this.what = what + " at " + Site.here();
     this.f = f;
@@ -34,11 +41,37 @@ final class Jit {
   /** What a view is apart from its data. */
   private record RefKey(
       int storage,
-      dev.axial.ir.ArrayType base,
+      ArrayType base,
       List<PlaceKey> places,
       List<Dim> axes,
-      boolean valid,
-      boolean present) {}
+      @Nullable ArrayType valid,
+      @Nullable ArrayType present) {
+    static RefKey of(int storage, View v) {
+      NamedArray valid = v.valid();
+      NamedArray present = v.present();
+      return new RefKey(
+          storage,
+          v.base(),
+          placeKeys(v),
+          v.axes(),
+          valid == null ? null : valid.type(),
+          present == null ? null : present.type());
+    }
+
+    /** Whether a view is of this kind. */
+    boolean fits(View v) {
+      return v.isWhole() && whole() ? base.equals(v.base()) : equals(of(storage, v));
+    }
+
+    private boolean whole() {
+      for (int k = 0; k < places.size(); k++) {
+        if (!(places.get(k) instanceof WholeKey)) {
+          return false;
+        }
+      }
+      return valid == null && present == null;
+    }
+  }
 
   private sealed interface PlaceKey {}
 
@@ -46,9 +79,124 @@ final class Jit {
 
   private record MovingKey(int step, int size) implements PlaceKey {}
 
-  private record IndexKey(dev.axial.ir.ArrayType type, boolean raw) implements PlaceKey {}
+  private record IndexKey(ArrayType type, boolean raw) implements PlaceKey {}
 
-  private record Compiled(Tracing.Root root) {}
+  private static final PlaceKey WHOLE = new WholeKey();
+  private static final PlaceKey FIXED = new IndexKey(ArrayType.scalar(DType.INT32), false);
+
+  /** Compiled code, with what it was compiled for. */
+  private static final class Compiled {
+    final Tracing.Root root;
+    final Tree.OfArray structure;
+    final Object[] keys;
+    final Object[] captured;
+
+    /** How many values come from the arguments, and the storages of all inputs. */
+    final int data;
+
+    final int storages;
+
+    /** Whether no two references share a storage. */
+    final boolean distinct;
+
+    Compiled(Tracing.Root root, Call c) {
+      this.root = root;
+      structure = (Tree.OfArray) c.flat.structure();
+      keys = c.keys.toArray();
+      captured = root.captured().toArray();
+      data = c.data.size();
+      int n = 0;
+      int refs = 0;
+      for (Object x : captured) {
+        n += x instanceof Storage ? 1 : 0;
+      }
+      for (Object k : keys) {
+        refs += k instanceof RefKey ? 1 : 0;
+      }
+      storages = refs + n;
+      distinct = refs == c.storages.size();
+    }
+  }
+
+  /** Arguments that come as those before them, where nothing is made but the list of inputs. */
+  private static final class Again implements Tree.Sink {
+    final Compiled code;
+    final Object[] inputs;
+    final Storage[] storages;
+    private int leaf;
+    private int inputCount;
+    int storageCount;
+
+    Again(Compiled code) {
+      this.code = code;
+      inputs = new Object[code.data + code.captured.length];
+      storages = code.storages == 0 ? NO_STORAGES : new Storage[code.storages];
+    }
+
+    /** Whether the arguments are of the form that the code was compiled for. */
+    boolean takes(@Nullable Object[] args) {
+      List<Tree.Structure> parts = code.structure.parts();
+      if (!code.distinct || args.length != parts.size()) {
+        return false;
+      }
+      for (int k = 0; k < args.length; k++) {
+        if (!Tree.matches(parts.get(k), args[k], this)) {
+          return false;
+        }
+      }
+      int mine = storageCount;
+      if (mine > 1) {
+        storageCount = Eager.ordered(storages, mine);
+        if (storageCount < mine) {
+          return false; // two views of one storage: they may overlap
+        }
+      }
+      if (code.captured.length > 0) {
+        System.arraycopy(code.captured, 0, inputs, inputCount, code.captured.length);
+        if (code.storages > mine) {
+          for (Object x : code.captured) {
+            if (x instanceof Storage s) {
+              storages[storageCount++] = s;
+            }
+          }
+          storageCount = Eager.ordered(storages, storageCount);
+        }
+      }
+      return true;
+    }
+
+    @Override
+    public boolean add(Tensor t) {
+      Object key = code.keys[leaf++];
+      switch (t) {
+        case NamedArray x -> {
+          if (!x.isConcrete() || !x.type().equals(key)) {
+            return false;
+          }
+          inputs[inputCount++] = x.store("a call");
+        }
+        case NamedRef r -> {
+          Storage s = r.core().storage;
+          View v = r.view();
+          if (!(key instanceof RefKey k) || s == null || !s.alive() || !k.fits(v)) {
+            return false;
+          }
+          storages[storageCount++] = s;
+          inputs[inputCount++] = s;
+          if (!v.isWhole()) {
+            var data = new ArrayList<Object>();
+            addData(v, data);
+            for (Object x : data) {
+              inputs[inputCount++] = x;
+            }
+          }
+        }
+      }
+      return true;
+    }
+  }
+
+  private static final Storage[] NO_STORAGES = {};
 
   /** The arguments, taken apart. */
   private static final class Call {
@@ -66,11 +214,24 @@ final class Jit {
     if (Trace.current() != null) {
       return nested(args);
     }
+    Compiled code = last;
+    if (code != null) {
+      var again = new Again(code);
+      if (again.takes(args)) {
+        return result(
+            code,
+            Eager.call(
+                code.root.code(), Arrays.asList(again.inputs), again.storages, again.storageCount));
+      }
+    }
     Call c = apart(args);
-    Compiled code = compiled(c);
-    var inputs = new ArrayList<>(c.data);
-    inputs.addAll(code.root.captured());
-    List<Object> out = Eager.call(code.root.code(), inputs);
+    code = compiled(c);
+    last = code;
+    c.data.addAll(code.root.captured());
+    return result(code, Eager.call(code.root.code(), c.data));
+  }
+
+  private static @Nullable Object result(Compiled code, List<Object> out) {
     return Tree.unflatten(code.root.out(), Eager.wrap(code.root.program(), out));
   }
 
@@ -115,8 +276,7 @@ final class Jit {
 
   private Call apart(@Nullable Object[] args) {
     var c = new Call(Tracing.flatten(args));
-    var firstView = new ArrayList<NamedRef>();
-    var firstPath = new ArrayList<String>();
+    var views = new IdentityHashMap<Storage, List<Integer>>();
     for (int k = 0; k < c.flat.leaves().size(); k++) {
       switch (c.flat.leaves().get(k)) {
         case NamedArray x -> {
@@ -132,73 +292,69 @@ final class Jit {
           if (s == null) {
             throw Errors.leaked("the argument " + c.flat.paths().get(k));
           }
-          for (int j = 0; j < firstView.size(); j++) {
-            if (firstView.get(j).core().storage == s
-                && !Overlap.disjoint(firstView.get(j).view(), r.view())) {
-              throw Errors.passedTwice(what, firstPath.get(j), c.flat.paths().get(k), s.site());
+          List<Integer> others = views.computeIfAbsent(s, _ -> new ArrayList<>(1));
+          for (int j : others) {
+            if (!Overlap.disjoint(((NamedRef) c.flat.leaves().get(j)).view(), r.view())) {
+              throw Errors.passedTwice(
+                  what, c.flat.paths().get(j), c.flat.paths().get(k), s.site());
             }
           }
-          firstView.add(r);
-          firstPath.add(c.flat.paths().get(k));
-          addRef(c, r, s);
+          others.add(k);
+          addRef(c, r.view(), s);
         }
       }
     }
     return c;
   }
 
-  private static void addRef(Call c, NamedRef r, Storage s) {
+  private static void addRef(Call c, View v, Storage s) {
     Integer known = c.storages.get(s);
     if (known == null) {
       known = c.storages.size();
       c.storages.put(s, known);
       c.data.add(s);
     }
-    View v = r.view();
-    var places = new ArrayList<PlaceKey>();
+    c.keys.add(RefKey.of(known, v));
+    addData(v, c.data);
+  }
+
+  private static List<PlaceKey> placeKeys(View v) {
+    var places = new ArrayList<PlaceKey>(v.places().size());
+    for (int k = 0; k < v.places().size(); k++) {
+      int n = v.base().dims().get(k).size();
+      places.add(
+          switch (v.places().get(k)) {
+            case View.Range p when p.start() == 0 && p.step() == 1 && p.size() == n -> WHOLE;
+            case View.Range p -> new MovingKey(p.step(), p.size());
+            case View.Moving p -> new MovingKey(p.step(), p.size());
+            case View.Fixed _ -> FIXED;
+            case View.Index p -> new IndexKey(p.index().type(), p.raw());
+          });
+    }
+    return places;
+  }
+
+  /** What of a view is data: where it lies. */
+  private static void addData(View v, List<Object> data) {
     for (int k = 0; k < v.places().size(); k++) {
       int n = v.base().dims().get(k).size();
       switch (v.places().get(k)) {
-        case View.Range p when p.start() == 0 && p.step() == 1 && p.size() == n ->
-            places.add(new WholeKey());
-        case View.Range p -> {
-          places.add(new MovingKey(p.step(), p.size()));
-          c.data.add(scalar(p.start()));
-        }
-        case View.Moving p -> {
-          places.add(new MovingKey(p.step(), p.size()));
-          c.data.add(p.over() < 0 ? p.start().store("a view") : scalar(clamped(p)));
-        }
-        case View.Fixed p -> {
-          places.add(new IndexKey(dev.axial.ir.ArrayType.scalar(DType.INT32), false));
-          c.data.add(scalar(p.index()));
-        }
-        case View.Index p -> {
-          places.add(new IndexKey(p.index().type(), p.raw()));
-          c.data.add(p.index().store("a view"));
-        }
+        case View.Range p when p.start() == 0 && p.step() == 1 && p.size() == n -> {}
+        case View.Range p -> data.add(scalar(p.start()));
+        case View.Moving p ->
+            data.add(p.over() < 0 ? p.start().store("a view") : scalar(Plain.from(p)));
+        case View.Fixed p -> data.add(scalar(p.index()));
+        case View.Index p -> data.add(p.index().store("a view"));
       }
     }
     NamedArray valid = v.valid();
     NamedArray present = v.present();
     if (valid != null) {
-      c.data.add(valid.store("a view"));
+      data.add(valid.store("a view"));
     }
     if (present != null) {
-      c.data.add(present.store("a view"));
+      data.add(present.store("a view"));
     }
-    c.keys.add(new RefKey(known, v.base(), places, v.axes(), valid != null, present != null));
-    if (valid != null) {
-      c.keys.add(valid.type());
-    }
-    if (present != null) {
-      c.keys.add(present.type());
-    }
-  }
-
-  private static int clamped(View.Moving p) {
-    int i = (int) p.start().item();
-    return Math.clamp(i < 0 ? i + p.over() : i, 0, p.over() - p.size());
   }
 
   private static Store scalar(int v) {
@@ -263,7 +419,7 @@ final class Jit {
                         java.util.Objects.requireNonNull(
                             Tree.unflatten(c.flat.structure(), leaves))),
             t -> storages.forEach((s, v) -> t.pass(s, paths.getOrDefault(s, "an argument"))));
-    return new Compiled(root);
+    return new Compiled(root, c);
   }
 
   /** The same view with its data as inputs. */
@@ -279,18 +435,12 @@ final class Jit {
             case View.Range p when p.start() == 0 && p.step() == 1 && p.size() == n -> p;
             case View.Range p ->
                 new View.Moving(
-                    input(b, inputs, dev.axial.ir.ArrayType.scalar(DType.INT32)),
-                    p.step(),
-                    p.size(),
-                    -1);
+                    input(b, inputs, ArrayType.scalar(DType.INT32)), p.step(), p.size(), -1);
             case View.Moving p ->
                 new View.Moving(
-                    input(b, inputs, dev.axial.ir.ArrayType.scalar(DType.INT32)),
-                    p.step(),
-                    p.size(),
-                    -1);
+                    input(b, inputs, ArrayType.scalar(DType.INT32)), p.step(), p.size(), -1);
             case View.Fixed _ ->
-                new View.Index(input(b, inputs, dev.axial.ir.ArrayType.scalar(DType.INT32)), false);
+                new View.Index(input(b, inputs, ArrayType.scalar(DType.INT32)), false);
             case View.Index p -> new View.Index(input(b, inputs, p.index().type()), p.raw());
           });
     }
@@ -305,7 +455,7 @@ final class Jit {
         List.of("what was selected before the call"));
   }
 
-  private static NamedArray input(Builder b, List<Var> inputs, dev.axial.ir.ArrayType t) {
+  private static NamedArray input(Builder b, List<Var> inputs, ArrayType t) {
     Var v = b.input(t);
     inputs.add(v);
     return NamedArray.traced(v);

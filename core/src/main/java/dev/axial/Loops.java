@@ -25,7 +25,7 @@ final class Loops {
       if (flat.leaves().get(k) instanceof NamedRef r) {
         throw Errors.error(
             "%s carries a reference (%s, made at %s). References are not carried: use it in the body from outside.",
-            what, flat.paths().get(k), r.core().site);
+            what, flat.paths().get(k), r.core().site());
       }
     }
     return flat;

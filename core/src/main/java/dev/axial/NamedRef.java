@@ -2,11 +2,13 @@ package dev.axial;
 
 import dev.axial.engine.Storage;
 import dev.axial.engine.Store;
+import dev.axial.interpreter.Block;
 import dev.axial.interpreter.EagerRefs;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Edge;
 import dev.axial.ir.Mode;
 import dev.axial.ir.Op;
+import dev.axial.ir.Type;
 import dev.axial.ir.Var;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,7 +31,9 @@ public final class NamedRef implements Tensor {
     final @Nullable Storage storage;
     final @Nullable Var var;
     final @Nullable Trace owner;
-    final String site;
+
+    /** Where it was made; a text when one is needed. */
+    private final Object site;
 
     /** How an argument is called, such as {@code arg0.cache}; empty for one made here. */
     final String path;
@@ -44,7 +48,7 @@ public final class NamedRef implements Tensor {
         @Nullable Storage storage,
         @Nullable Var var,
         @Nullable Trace owner,
-        String site,
+        Object site,
         String path,
         boolean shared) {
       this.type = type;
@@ -56,6 +60,10 @@ public final class NamedRef implements Tensor {
       this.shared = shared;
     }
 
+    String site() {
+      return site.toString();
+    }
+
     /** The variable in the given trace. */
     Var in(Trace t) {
       alive();
@@ -64,14 +72,14 @@ public final class NamedRef implements Tensor {
         return t.capture(s);
       }
       Var v = java.util.Objects.requireNonNull(var);
-      t.check(v, "the reference made at " + site);
+      t.check(v, "the reference made at " + site());
       return v;
     }
 
     void alive() {
       String f = frozen;
       if (f != null) {
-        throw Errors.frozen(site, f);
+        throw Errors.frozen(site(), f);
       }
       if (storage != null && !storage.alive()) {
         throw Errors.error("%s", storage.ended());
@@ -112,20 +120,18 @@ public final class NamedRef implements Tensor {
 
   /** A new reference in this scope, eager or traced. */
   static NamedRef make(NamedArray value) {
-    String site = Site.here();
     Trace t = Trace.current();
     if (t == null) {
-      Store s = value.store("newRef").nativeCopy();
-      return new NamedRef(
-          new Core(value.type(), new Storage(value.type(), s, site), null, null, site, "", false));
+      return owning(value.type(), value.store("newRef").nativeCopy());
     }
+    String site = Site.here();
     t.builder().site(site);
     Var v = t.builder().one(new Op.RefNew(), value.in(t));
     return new NamedRef(new Core(value.type(), null, v, t, site, "", false));
   }
 
   static NamedRef owning(ArrayType type, Store fresh) {
-    String site = Site.here();
+    Object site = Site.later();
     return new NamedRef(
         new Core(type, new Storage(type, fresh, site), null, null, site, "", false));
   }
@@ -207,20 +213,17 @@ public final class NamedRef implements Tensor {
   public NamedArray get(Selection... selections) {
     core.alive();
     View v = view.select(selections);
-    View.Read r = v.reading();
-    Trace t = Trace.current();
-    Storage s = core.storage;
-    if (t == null && s != null) {
-      Store out =
-          locked(
-              s,
-              () ->
-                  EagerRefs.get(
-                      s, r.access(), r.mode(), stores(r.operands()), types(r.operands())));
-      return v.ordered(
-          NamedArray.concrete(EagerRefs.type(s, r.access(), types(r.operands())), out));
+    Storage s = eager();
+    if (s == null) {
+      View.Read r = v.reading();
+      return v.ordered(emit(new Op.RefGet(r.access(), r.mode()), null, r.operands()).getFirst());
     }
-    return v.ordered(emit(new Op.RefGet(r.access(), r.mode()), null, r.operands()).getFirst());
+    lock(s);
+    try {
+      return read(s, v);
+    } finally {
+      s.unlock();
+    }
   }
 
   // ---------------------------------------------------------------- writing
@@ -234,26 +237,37 @@ public final class NamedRef implements Tensor {
   public void set(NamedArray v) {
     core.alive();
     NamedArray value = view.fitted(v);
-    View.Read w = view.writing();
-    Trace t = Trace.current();
-    Storage s = core.storage;
-    if (t == null && s != null) {
-      Store x = value.store("set");
-      var operands = stores(w.operands());
-      locked(
-          s,
-          () -> {
-            EagerRefs.set(s, w.access(), x, value.type(), operands, types(w.operands()));
-            return s;
-          });
+    Storage s = eager();
+    if (s == null) {
+      View.Read w = view.writing();
+      emit(new Op.RefSet(w.access(), false), value, w.operands());
       return;
     }
-    emit(new Op.RefSet(w.access(), false), value, w.operands());
+    Store x = value.store("set");
+    lock(s);
+    try {
+      write(s, value, x);
+    } finally {
+      s.unlock();
+    }
   }
 
   /** Overwrites the view with one number. */
   public void set(Number v) {
-    set(view.fitted(v));
+    Storage s = eager();
+    Block b = s == null ? null : view.block();
+    if (s == null || b == null) {
+      set(view.fitted(v));
+      return;
+    }
+    Op.Const c = view.fittedConstant(v);
+    core.alive();
+    lock(s);
+    try {
+      b.fill(s.store(), c);
+    } finally {
+      s.unlock();
+    }
   }
 
   /** Overwrites the view with one boolean. */
@@ -301,26 +315,37 @@ public final class NamedRef implements Tensor {
   public void add(NamedArray v) {
     core.alive();
     NamedArray value = view.fitted(v);
-    View.Read w = view.writing();
-    Trace t = Trace.current();
-    Storage s = core.storage;
-    if (t == null && s != null) {
-      Store x = value.store("add");
-      var operands = stores(w.operands());
-      locked(
-          s,
-          () -> {
-            EagerRefs.add(s, w.access(), x, value.type(), operands, types(w.operands()));
-            return s;
-          });
+    Storage s = eager();
+    if (s == null) {
+      View.Read w = view.writing();
+      emit(new Op.RefAdd(w.access(), Mode.DROP), value, w.operands());
       return;
     }
-    emit(new Op.RefAdd(w.access(), Mode.DROP), value, w.operands());
+    Store x = value.store("add");
+    lock(s);
+    try {
+      add(s, value, x);
+    } finally {
+      s.unlock();
+    }
   }
 
   /** Adds one number to each element of the view. */
   public void add(Number v) {
-    add(view.fitted(v));
+    Storage s = eager();
+    Block b = s == null ? null : view.block();
+    if (s == null || b == null) {
+      add(view.fitted(v));
+      return;
+    }
+    Op.Const c = view.fittedConstant(v);
+    core.alive();
+    lock(s);
+    try {
+      b.addToEach(s.store(), c);
+    } finally {
+      s.unlock();
+    }
   }
 
   /**
@@ -329,49 +354,47 @@ public final class NamedRef implements Tensor {
    */
   public void update(Function<NamedArray, NamedArray> f) {
     core.alive();
-    Storage s = core.storage;
-    if (Trace.current() != null || s == null) {
+    Storage s = eager();
+    if (s == null) {
       set(f.apply(get()));
       return;
     }
-    View.Read r = view.reading();
-    View.Read w = view.writing();
-    locked(
-        s,
-        () -> {
-          Store old =
-              EagerRefs.get(s, r.access(), r.mode(), stores(r.operands()), types(r.operands()));
-          ArrayType type = EagerRefs.type(s, r.access(), types(r.operands()));
-          NamedArray value = view.fitted(f.apply(view.ordered(NamedArray.concrete(type, old))));
-          EagerRefs.set(
-              s,
-              w.access(),
-              value.store("update"),
-              value.type(),
-              stores(w.operands()),
-              types(w.operands()));
-          return s;
-        });
+    lock(s);
+    try {
+      NamedArray value = view.fitted(f.apply(read(s, view)));
+      write(s, value, value.store("update"));
+    } finally {
+      s.unlock();
+    }
   }
 
   /** Overwrites the view and returns what was there, in one access. */
   public NamedArray swap(NamedArray v) {
     core.alive();
     NamedArray value = view.fitted(v);
-    View.Read w = view.writing();
-    Trace t = Trace.current();
-    Storage s = core.storage;
+    Storage s = eager();
     NamedArray old;
-    if (t == null && s != null) {
-      Store x = value.store("swap");
-      var operands = stores(w.operands());
-      Store out =
-          locked(
-              s,
-              () -> EagerRefs.swap(s, w.access(), x, value.type(), operands, types(w.operands())));
-      old = NamedArray.concrete(EagerRefs.type(s, w.access(), types(w.operands())), out);
-    } else {
+    if (s == null) {
+      View.Read w = view.writing();
       old = emit(new Op.RefSwap(w.access(), Edge.CLAMP, false), value, w.operands()).getFirst();
+    } else {
+      Store x = value.store("swap");
+      lock(s);
+      try {
+        if (view.block() != null) {
+          old = read(s, view);
+          write(s, value, x);
+          return old;
+        }
+        View.Read w = view.writing();
+        List<Type> types = types(w.operands());
+        old =
+            NamedArray.concrete(
+                EagerRefs.type(s, w.access(), types),
+                EagerRefs.swap(s, w.access(), x, value.type(), stores(w.operands()), types));
+      } finally {
+        s.unlock();
+      }
     }
     NamedArray here = view.present();
     if (here != null) {
@@ -400,23 +423,24 @@ public final class NamedRef implements Tensor {
     Trace t = Trace.current();
     Storage s = core.storage;
     if (t != core.owner || !core.path.isEmpty()) {
-      throw Errors.frozenElsewhere(core.site, core.path.isEmpty() ? "" : " (" + core.path + ")");
+      throw Errors.frozenElsewhere(core.site(), core.path.isEmpty() ? "" : " (" + core.path + ")");
     }
     String where = Site.here();
     if (t == null && s != null) {
-      NamedArray all =
-          NamedArray.concrete(
-              core.type,
-              locked(
-                  s,
-                  () ->
-                      s.end(
-                          "the reference made at %s was %s at %s and cannot be used any more; freeze it after its last use, or make a new reference."
-                              .formatted(core.site, how, where))));
-      return view.read(all);
+      String why =
+          "the reference made at %s was %s at %s and cannot be used any more; freeze it after its last use, or make a new reference."
+              .formatted(core.site(), how, where);
+      lock(s);
+      Store all;
+      try {
+        all = s.end(why);
+      } finally {
+        s.unlock();
+      }
+      return view.read(NamedArray.concrete(core.type, all));
     }
     if (t == null) {
-      throw Errors.leaked("the reference made at " + core.site);
+      throw Errors.leaked("the reference made at " + core.site());
     }
     t.builder().site(where);
     NamedArray all = NamedArray.traced(t.builder().one(new Op.RefFreeze(), core.in(t)));
@@ -426,19 +450,54 @@ public final class NamedRef implements Tensor {
 
   // ---------------------------------------------------------------- helpers
 
-  private interface Body<T> {
-    T run();
+  /** The storage, if it is to be accessed now and not by a program. */
+  private @Nullable Storage eager() {
+    return Trace.current() == null ? core.storage : null;
   }
 
-  private static <T> T locked(Storage s, Body<T> body) {
+  private static void lock(Storage s) {
     if (s.held()) {
       throw Errors.held(s.site());
     }
-    s.lock(Storage.anyHeld());
-    try {
-      return body.run();
-    } finally {
-      s.unlock();
+    s.lock();
+  }
+
+  // The caller of these holds the lock.
+
+  private static NamedArray read(Storage s, View v) {
+    Block b = v.block();
+    if (b != null) {
+      return NamedArray.concrete(v.type(), b.read(s.store()));
+    }
+    View.Read r = v.reading();
+    List<Type> types = types(r.operands());
+    Store out = EagerRefs.get(s, r.access(), r.mode(), stores(r.operands()), types);
+    return v.ordered(NamedArray.concrete(EagerRefs.type(s, r.access(), types), out));
+  }
+
+  private void write(Storage s, NamedArray value, Store x) {
+    Block b = view.block();
+    if (b != null && value.type().isScalar()) {
+      b.fill(s.store(), x);
+    } else if (b != null && value.type().dims().equals(view.axes())) {
+      b.write(s.store(), x);
+    } else {
+      View.Read w = view.writing();
+      List<Type> types = types(w.operands());
+      EagerRefs.set(s, w.access(), x, value.type(), stores(w.operands()), types);
+    }
+  }
+
+  private void add(Storage s, NamedArray value, Store x) {
+    Block b = view.block();
+    if (b != null && value.type().isScalar()) {
+      b.addToEach(s.store(), x);
+    } else if (b != null && value.type().dims().equals(view.axes())) {
+      b.add(s.store(), x);
+    } else {
+      View.Read w = view.writing();
+      List<Type> types = types(w.operands());
+      EagerRefs.add(s, w.access(), x, value.type(), stores(w.operands()), types);
     }
   }
 
@@ -446,14 +505,14 @@ public final class NamedRef implements Tensor {
     return xs.stream().map(x -> x.store("an eager access")).toList();
   }
 
-  private static List<dev.axial.ir.Type> types(List<NamedArray> xs) {
-    return xs.stream().<dev.axial.ir.Type>map(NamedArray::type).toList();
+  private static List<Type> types(List<NamedArray> xs) {
+    return xs.stream().<Type>map(NamedArray::type).toList();
   }
 
   private List<NamedArray> emit(Op op, @Nullable NamedArray value, List<NamedArray> operands) {
     Trace t = Trace.current();
     if (t == null) {
-      throw Errors.leaked("the reference made at " + core.site);
+      throw Errors.leaked("the reference made at " + core.site());
     }
     var in = new ArrayList<Var>();
     in.add(core.in(t));

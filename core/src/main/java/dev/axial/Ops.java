@@ -47,7 +47,7 @@ final class Ops {
     return constant(Op.Const.of(t, v));
   }
 
-  private static NamedArray constant(Op.Const c) {
+  static NamedArray constant(Op.Const c) {
     Trace trace = Trace.current();
     if (trace != null) {
       return NamedArray.traced(trace.builder().constant(c));
@@ -69,18 +69,22 @@ final class Ops {
 
   /** A Java number beside an array of the given dtype: it adapts, unless its kind is higher. */
   static NamedArray number(Number v, DType beside) {
+    return constant(numberConstant(v, beside));
+  }
+
+  static Op.Const numberConstant(Number v, DType beside) {
     if (isIntegral(v)) {
       long n = v.longValue();
       if (beside == DType.BOOL) {
-        return constant(DType.INT32, n);
+        return Op.Const.of(DType.INT32, n);
       }
       if (beside == DType.INT32 && n != (int) n
           || beside == DType.UINT32 && n != (n & 0xffffffffL)) {
         throw Errors.error("the number %d does not fit dtype %s.", n, beside);
       }
-      return constant(beside, n);
+      return Op.Const.of(beside, n);
     }
-    return constant(floating(beside), v.doubleValue());
+    return Op.Const.of(floating(beside), v.doubleValue());
   }
 
   // ---------------------------------------------------------------- element-wise

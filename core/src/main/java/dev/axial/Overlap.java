@@ -36,11 +36,7 @@ final class Overlap {
         if (!m.start().isConcrete()) {
           yield null;
         }
-        int start = (int) m.start().item();
-        if (m.over() >= 0) {
-          start = Math.clamp(start < 0 ? start + m.over() : start, 0, m.over() - m.size());
-        }
-        int from = start;
+        int from = Plain.from(m);
         yield IntStream.range(0, m.size()).map(i -> from + i * m.step()).toArray();
       }
       case View.Index i ->

@@ -1,5 +1,8 @@
 package dev.axial;
 
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
 /** Finds the line of the user's source that called the library, for messages. */
 public final class Site {
   private static final StackWalker WALKER =
@@ -32,12 +35,24 @@ public final class Site {
 
   /** Class, method, file and line, such as {@code Main.step(Main.java:12)}. */
   public static String here() {
-    return WALKER.walk(frames ->
-        frames
-            .filter(f -> !LIBRARY.get(f.getDeclaringClass()))
-            .findFirst()
-            .map(Site::text)
-            .orElse("an unknown place"));
+    return later().toString();
+  }
+
+  /** The same as something whose text is made when it is asked for, which is the slower part. */
+  static Object later() {
+    StackWalker.StackFrame f = WALKER.walk(Site::first);
+    return f == null ? "an unknown place" : new Here(f);
+  }
+
+  private static StackWalker.@Nullable StackFrame first(Stream<StackWalker.StackFrame> frames) {
+    return frames.filter(f -> !LIBRARY.get(f.getDeclaringClass())).findFirst().orElse(null);
+  }
+
+  private record Here(StackWalker.StackFrame frame) {
+    @Override
+    public String toString() {
+      return text(frame);
+    }
   }
 
   private static String text(StackWalker.StackFrame f) {
@@ -46,7 +61,7 @@ public final class Site {
     if (method.startsWith("lambda$")) {
       method = method.substring(7, Math.max(7, method.lastIndexOf('$')));
     }
-    return "%s.%s(%s:%d)"
-        .formatted(c.substring(c.lastIndexOf('.') + 1), method, f.getFileName(), f.getLineNumber());
+    String type = c.substring(c.lastIndexOf('.') + 1);
+    return type + "." + method + "(" + f.getFileName() + ":" + f.getLineNumber() + ")";
   }
 }

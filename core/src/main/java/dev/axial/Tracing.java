@@ -57,15 +57,20 @@ final class Tracing {
   /** All arguments as one flat tree, with paths that start with the argument's position. */
   static Tree.Flat flatten(@Nullable Object[] args) {
     var leaves = new ArrayList<Tensor>();
-    var paths = new ArrayList<String>();
     var parts = new ArrayList<Tree.Structure>();
     for (int k = 0; k < args.length; k++) {
-      Tree.Flat f = Tree.flatten(args[k], "arg" + k);
-      leaves.addAll(f.leaves());
-      paths.addAll(f.paths());
-      parts.add(f.structure());
+      parts.add(Tree.flatten(args[k], "arg" + k, leaves));
     }
-    return new Tree.Flat(leaves, paths, new Tree.OfArray(Object.class, parts));
+    var structure = new Tree.OfArray(Object.class, parts);
+    return new Tree.Flat(leaves, new Tree.Paths(() -> argumentPaths(parts)), structure);
+  }
+
+  private static List<String> argumentPaths(List<Tree.Structure> parts) {
+    var out = new ArrayList<String>();
+    for (int k = 0; k < parts.size(); k++) {
+      out.addAll(Tree.paths(parts.get(k), "arg" + k));
+    }
+    return out;
   }
 
   // ---------------------------------------------------------------- inside a trace
@@ -123,7 +128,7 @@ final class Tracing {
             inputs.add(b.input(new RefType(view.base())));
             outside.add(o);
           } else if (!disjointFromEarlier(in, k)) {
-            throw Errors.passedTwice(what, firstPathOf(in, k), in.paths().get(k), r.core().site);
+            throw Errors.passedTwice(what, firstPathOf(in, k), in.paths().get(k), r.core().site());
           }
           inputOf.add(known);
           inside.add(
@@ -131,7 +136,7 @@ final class Tracing {
                   view.base(),
                   inputs.get(known),
                   view,
-                  r.core().site,
+                  r.core().site(),
                   in.paths().get(k),
                   shared[k]));
         }
@@ -157,7 +162,7 @@ final class Tracing {
       if (passed != null) {
         int leaf = inputOf.indexOf(passed);
         throw Errors.closedOverAndPassed(
-            what, ((NamedRef) in.leaves().get(leaf)).core().site, in.paths().get(leaf));
+            what, ((NamedRef) in.leaves().get(leaf)).core().site(), in.paths().get(leaf));
       }
     }
     return new Inner(
@@ -214,7 +219,7 @@ final class Tracing {
     Tree.Flat out = Tree.flatten(tree, "result");
     for (int k = 0; k < out.leaves().size(); k++) {
       if (out.leaves().get(k) instanceof NamedRef r) {
-        throw Errors.returnsRef(what, out.paths().get(k), r.core().site);
+        throw Errors.returnsRef(what, out.paths().get(k), r.core().site());
       }
     }
     return out;

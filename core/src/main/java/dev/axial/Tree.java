@@ -2,9 +2,11 @@ package dev.axial;
 
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InaccessibleObjectException;
 import java.lang.reflect.RecordComponent;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -12,10 +14,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +41,9 @@ public final class Tree {
 
   record Empty() implements Structure {}
 
+  private static final Leaf LEAF = new Leaf();
+  private static final Empty EMPTY = new Empty();
+
   record Static(Object value) implements Structure {}
 
   record OfRecord(Class<?> type, List<Structure> parts) implements Structure {}
@@ -54,6 +61,7 @@ public final class Tree {
 
   private record Fixed(Object value) {}
 
+  /** Accessors from Object to Object, and a constructor from Object[]: exact calls of them. */
   private record RecordInfo(
       List<String> names,
       List<Class<?>> types,
@@ -102,7 +110,14 @@ public final class Tree {
       names.add(r.getName());
       types.add(r.getType());
     }
-    return new RecordInfo(names, types, accessors, constructor);
+    var read = MethodType.methodType(Object.class, Object.class);
+    return new RecordInfo(
+        List.copyOf(names),
+        List.copyOf(types),
+        accessors.stream().map(a -> a.asType(read)).toList(),
+        constructor
+            .asSpreader(Object[].class, types.size())
+            .asType(MethodType.methodType(Object.class, Object[].class)));
   }
 
   /** Makes a record of a module that is not open to this library usable in trees. */
@@ -146,39 +161,37 @@ public final class Tree {
 
   static Flat flatten(@Nullable Object tree, String path) {
     var leaves = new ArrayList<Tensor>();
-    var paths = new ArrayList<String>();
-    Structure s = flatten(tree, path, leaves, paths);
-    return new Flat(leaves, paths, s);
+    Structure s = flatten(tree, path, leaves);
+    return new Flat(leaves, new Paths(() -> paths(s, path)), s);
   }
 
-  private static Structure flatten(
-      @Nullable Object x, String path, List<Tensor> leaves, List<String> paths) {
+  /** Takes a tree apart. The path is a text or a {@link Step}. */
+  static Structure flatten(@Nullable Object x, Object path, List<Tensor> leaves) {
     return switch (x) {
-      case null -> new Empty();
+      case null -> EMPTY;
       case Tensor t -> {
         leaves.add(t);
-        paths.add(path);
-        yield new Leaf();
+        yield LEAF;
       }
       case List<?> list -> {
-        var parts = new ArrayList<Structure>();
-        for (int k = 0; k < list.size(); k++) {
-          parts.add(flatten(list.get(k), path + "[" + k + "]", leaves, paths));
+        var parts = new ArrayList<Structure>(list.size());
+        for (Object part : list) {
+          parts.add(flatten(part, new Step(path, parts.size()), leaves));
         }
         yield new OfList(parts);
       }
       case Map<?, ?> map -> {
         var sorted = sorted(map, path);
         var parts = new ArrayList<Structure>();
-        sorted.forEach((k, v) -> parts.add(flatten(v, path + "[" + k + "]", leaves, paths)));
+        sorted.forEach((k, v) -> parts.add(flatten(v, new Step(path, k), leaves)));
         yield new OfMap(new ArrayList<>(sorted.keySet()), parts);
       }
       case Optional<?> o ->
-          new OfOptional(o.isEmpty() ? List.of() : List.of(flatten(o.get(), path, leaves, paths)));
+          new OfOptional(o.isEmpty() ? List.of() : List.of(flatten(o.get(), path, leaves)));
       case Object[] array -> {
-        var parts = new ArrayList<Structure>();
-        for (int k = 0; k < array.length; k++) {
-          parts.add(flatten(array[k], path + "[" + k + "]", leaves, paths));
+        var parts = new ArrayList<Structure>(array.length);
+        for (Object part : array) {
+          parts.add(flatten(part, new Step(path, parts.size()), leaves));
         }
         yield new OfArray(array.getClass().getComponentType(), parts);
       }
@@ -186,25 +199,174 @@ public final class Tree {
           new Static(x);
       case Record r -> {
         RecordInfo info = infoOf(r.getClass());
-        var parts = new ArrayList<Structure>();
+        var parts = new ArrayList<Structure>(info.names.size());
         for (int k = 0; k < info.names.size(); k++) {
-          String name = info.names.get(k);
-          parts.add(
-              flatten(
-                  read(info.accessors.get(k), r),
-                  path.isEmpty() ? name : path + "." + name,
-                  leaves,
-                  paths));
+          Object part = read(info.accessors.get(k), r);
+          parts.add(flatten(part, new Component(path, info.names.get(k)), leaves));
         }
         yield new OfRecord(r.getClass(), parts);
       }
-      default -> throw notATree(x, path); // not over Op: any Java object
+      default -> throw notATree(x, path.toString()); // not over Op: any Java object
+    };
+  }
+
+  /** A path that is a text when a message needs it. */
+  private record Step(Object outer, Object key) {
+    @Override
+    public String toString() {
+      return outer + "[" + key + "]";
+    }
+  }
+
+  private record Component(Object outer, String name) {
+    @Override
+    public String toString() {
+      String o = outer.toString();
+      return o.isEmpty() ? name : o + "." + name;
+    }
+  }
+
+  /** How leaves are called, found out when one is asked for, which is for a message. */
+  static final class Paths extends AbstractList<String> {
+    private final Supplier<List<String>> make;
+    private @Nullable List<String> all;
+
+    Paths(Supplier<List<String>> make) {
+      this.make = make;
+    }
+
+    private List<String> all() {
+      List<String> known = all;
+      if (known == null) {
+        known = make.get();
+        all = known;
+      }
+      return known;
+    }
+
+    @Override
+    public String get(int k) {
+      return all().get(k);
+    }
+
+    @Override
+    public int size() {
+      return all().size();
+    }
+  }
+
+  /** How the leaves of a structure are called. */
+  static List<String> paths(Structure s, String from) {
+    var out = new ArrayList<String>();
+    collect(s, from, out);
+    return out;
+  }
+
+  private static void collect(Structure s, Object path, List<String> out) {
+    switch (s) {
+      case Leaf _ -> out.add(path.toString());
+      case Empty _, Static _ -> {}
+      case OfList l -> collectAll(l.parts, path, out);
+      case OfArray a -> collectAll(a.parts, path, out);
+      case OfOptional o -> o.parts.forEach(p -> collect(p, path, out));
+      case OfMap m -> {
+        for (int k = 0; k < m.parts.size(); k++) {
+          collect(m.parts.get(k), new Step(path, m.keys.get(k)), out);
+        }
+      }
+      case OfRecord r -> {
+        List<String> names = infoOf(r.type).names;
+        for (int k = 0; k < names.size(); k++) {
+          collect(r.parts.get(k), new Component(path, names.get(k)), out);
+        }
+      }
+    }
+  }
+
+  private static void collectAll(List<Structure> parts, Object path, List<String> out) {
+    for (int k = 0; k < parts.size(); k++) {
+      collect(parts.get(k), new Step(path, k), out);
+    }
+  }
+
+  // ---------------------------------------------------------------- the same form again
+
+  /** Takes leaves, as long as they are what it expects. */
+  interface Sink {
+    boolean add(Tensor leaf);
+  }
+
+  /**
+   * Gives away the leaves of a tree if its structure is this one, which is quicker than to make the
+   * structure and to compare. It may say no of a tree of the same structure that is hard to judge.
+   */
+  static boolean matches(Structure s, @Nullable Object x, Sink leaves) {
+    return switch (s) {
+      case Leaf _ -> x instanceof Tensor t && leaves.add(t);
+      case Empty _ -> x == null;
+      case Static c -> c.value.equals(x);
+      case OfList l -> {
+        if (!(x instanceof List<?> list) || x instanceof Tensor || list.size() != l.parts.size()) {
+          yield false;
+        }
+        int k = 0;
+        for (Object part : list) {
+          if (k == l.parts.size() || !matches(l.parts.get(k++), part, leaves)) {
+            yield false;
+          }
+        }
+        yield k == l.parts.size();
+      }
+      case OfMap m -> {
+        if (!(x instanceof Map<?, ?> map)
+            || map instanceof SortedMap<?, ?> sorted && sorted.comparator() != null
+            || map.size() != m.keys.size()) {
+          yield false;
+        }
+        for (int k = 0; k < m.keys.size(); k++) {
+          Object part = map.get(m.keys.get(k));
+          if (part == null && !map.containsKey(m.keys.get(k))
+              || !matches(m.parts.get(k), part, leaves)) {
+            yield false;
+          }
+        }
+        yield true;
+      }
+      case OfOptional o ->
+          x instanceof Optional<?> given
+              && given.isPresent() == !o.parts.isEmpty()
+              && (given.isEmpty() || matches(o.parts.getFirst(), given.get(), leaves));
+      case OfArray a -> {
+        if (!(x instanceof Object[] array)
+            || array.length != a.parts.size()
+            || array.getClass().getComponentType() != a.component) {
+          yield false;
+        }
+        for (int k = 0; k < array.length; k++) {
+          if (!matches(a.parts.get(k), array[k], leaves)) {
+            yield false;
+          }
+        }
+        yield true;
+      }
+      case OfRecord r -> {
+        if (x == null || x.getClass() != r.type) {
+          yield false;
+        }
+        RecordInfo info = infoOf(r.type);
+        for (int k = 0; k < r.parts.size(); k++) {
+          if (!matches(r.parts.get(k), read(info.accessors.get(k), x), leaves)) {
+            yield false;
+          }
+        }
+        yield true;
+      }
     };
   }
 
   private static @Nullable Object read(MethodHandle accessor, Object record) {
     try {
-      return accessor.invoke(record);
+      return (Object) accessor.invokeExact(record);
     } catch (RuntimeException | Error x) {
       throw x;
     } catch (Throwable x) {
@@ -212,13 +374,13 @@ public final class Tree {
     }
   }
 
-  private static TreeMap<Object, @Nullable Object> sorted(Map<?, ?> map, String path) {
+  private static TreeMap<Object, @Nullable Object> sorted(Map<?, ?> map, Object path) {
     try {
       return new TreeMap<>(map);
     } catch (ClassCastException | NullPointerException x) {
       throw Errors.error(
           "the map%s has keys that cannot be sorted together: %s. Use keys of one comparable class, such as strings.",
-          at(path), map.keySet().stream().map(String::valueOf).sorted().toList());
+          at(path.toString()), map.keySet().stream().map(String::valueOf).sorted().toList());
     }
   }
 
@@ -245,15 +407,14 @@ public final class Tree {
   /** The tree with this structure and these leaves. */
   public static @Nullable Object unflatten(Structure s, List<? extends @Nullable Object> leaves) {
     Iterator<? extends @Nullable Object> it = leaves.iterator();
-    Object tree = build(s, it, "");
+    Object tree = build(s, it);
     if (it.hasNext()) {
       throw Errors.error("%d leaves were given for a tree with fewer.", leaves.size());
     }
     return tree;
   }
 
-  private static @Nullable Object build(
-      Structure s, Iterator<? extends @Nullable Object> leaves, String path) {
+  private static @Nullable Object build(Structure s, Iterator<? extends @Nullable Object> leaves) {
     return switch (s) {
       case Leaf _ -> {
         if (!leaves.hasNext()) {
@@ -263,32 +424,31 @@ public final class Tree {
       }
       case Empty _ -> null;
       case Static c -> c.value;
-      case OfList l -> buildAll(l.parts, leaves, path);
+      case OfList l -> buildAll(l.parts, leaves);
       case OfMap m -> {
         var out = new LinkedHashMap<Object, @Nullable Object>();
         for (int k = 0; k < m.keys.size(); k++) {
-          out.put(m.keys.get(k), build(m.parts.get(k), leaves, path + "[" + m.keys.get(k) + "]"));
+          out.put(m.keys.get(k), build(m.parts.get(k), leaves));
         }
         yield java.util.Collections.unmodifiableMap(out);
       }
       case OfOptional o ->
           o.parts.isEmpty()
               ? Optional.empty()
-              : Optional.ofNullable(build(o.parts.getFirst(), leaves, path));
+              : Optional.ofNullable(build(o.parts.getFirst(), leaves));
       case OfArray a -> {
         @Nullable Object[] out =
             (@Nullable Object[]) java.lang.reflect.Array.newInstance(a.component, a.parts.size());
         for (int k = 0; k < out.length; k++) {
-          out[k] = build(a.parts.get(k), leaves, path + "[" + k + "]");
+          out[k] = build(a.parts.get(k), leaves);
         }
         yield out;
       }
       case OfRecord r -> {
         RecordInfo info = infoOf(r.type);
-        var args = new ArrayList<@Nullable Object>();
-        for (int k = 0; k < r.parts.size(); k++) {
-          String name = path.isEmpty() ? info.names.get(k) : path + "." + info.names.get(k);
-          Object v = build(r.parts.get(k), leaves, name);
+        var args = new @Nullable Object[r.parts.size()];
+        for (int k = 0; k < args.length; k++) {
+          Object v = build(r.parts.get(k), leaves);
           if (v != null && !info.types.get(k).isPrimitive() && !info.types.get(k).isInstance(v)) {
             throw Errors.error(
                 "the component %s of %s is declared %s and cannot hold a %s. Declare it as Tensor, which holds arrays and references alike.",
@@ -297,10 +457,10 @@ public final class Tree {
                 info.types.get(k).getSimpleName(),
                 v.getClass().getSimpleName());
           }
-          args.add(v);
+          args[k] = v;
         }
         try {
-          yield info.constructor.invokeWithArguments(args);
+          yield (Object) info.constructor.invokeExact(args);
         } catch (RuntimeException | Error x) {
           throw x;
         } catch (Throwable x) {
@@ -312,10 +472,10 @@ public final class Tree {
   }
 
   private static List<@Nullable Object> buildAll(
-      List<Structure> parts, Iterator<? extends @Nullable Object> leaves, String path) {
-    var out = new ArrayList<@Nullable Object>();
-    for (int k = 0; k < parts.size(); k++) {
-      out.add(build(parts.get(k), leaves, path + "[" + k + "]"));
+      List<Structure> parts, Iterator<? extends @Nullable Object> leaves) {
+    var out = new ArrayList<@Nullable Object>(parts.size());
+    for (Structure part : parts) {
+      out.add(build(part, leaves));
     }
     return java.util.Collections.unmodifiableList(out);
   }

@@ -1,5 +1,6 @@
 package dev.axial;
 
+import dev.axial.interpreter.Block;
 import dev.axial.ir.Access;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Dim;
@@ -22,18 +23,80 @@ import org.jspecify.annotations.Nullable;
  * that view is the whole axis; otherwise it is clamped here, and {@code valid} says where a write
  * must not happen. {@code present} says where a read gives zero as well: the missing entries of a
  * mask.
- *
- * @param base the axes of the array or storage
- * @param places one for each axis of the base
- * @param axes the axes of the view, in its order
  */
-record View(
-    ArrayType base,
-    List<Place> places,
-    List<Dim> axes,
-    @Nullable NamedArray valid,
-    @Nullable NamedArray present,
-    List<String> staged) {
+final class View {
+  /** Up to so many elements of an array are read here; more is worth an engine's while. */
+  private static final int FEW = 1 << 12;
+
+  private final ArrayType base;
+  private final List<Place> places;
+  private final List<Dim> axes;
+  private final @Nullable NamedArray valid;
+  private final @Nullable NamedArray present;
+  private final List<?> staged;
+
+  /** Whether all places are known: ranges and fixed ones. Then an access needs no operands. */
+  private final boolean plain;
+
+  // Made when they are needed, perhaps twice; they are immutable.
+  private @Nullable ArrayType type;
+  private @Nullable Block block;
+
+  /**
+   * A view.
+   *
+   * @param base the axes of the array or storage
+   * @param places one for each axis of the base
+   * @param axes the axes of the view, in its order
+   * @param staged for messages, what was selected; their texts are asked for when one is made
+   */
+  View(
+      ArrayType base,
+      List<Place> places,
+      List<Dim> axes,
+      @Nullable NamedArray valid,
+      @Nullable NamedArray present,
+      List<?> staged) {
+    this.base = base;
+    this.places = places;
+    this.axes = axes;
+    this.valid = valid;
+    this.present = present;
+    this.staged = staged;
+    boolean known = valid == null && present == null;
+    for (int k = 0; known && k < places.size(); k++) {
+      known = places.get(k) instanceof Range || places.get(k) instanceof Fixed;
+    }
+    plain = known;
+  }
+
+  ArrayType base() {
+    return base;
+  }
+
+  List<Place> places() {
+    return places;
+  }
+
+  List<Dim> axes() {
+    return axes;
+  }
+
+  @Nullable NamedArray valid() {
+    return valid;
+  }
+
+  @Nullable NamedArray present() {
+    return present;
+  }
+
+  List<?> staged() {
+    return staged;
+  }
+
+  boolean isPlain() {
+    return plain;
+  }
 
   /** Where along one base axis the view lies. */
   sealed interface Place {}
@@ -65,7 +128,22 @@ record View(
 
   /** The type of the view's contents. */
   ArrayType type() {
-    return base.with(axes);
+    ArrayType t = type;
+    if (t == null) {
+      t = axes.isEmpty() ? ArrayType.scalar(base.dtype()) : base.with(axes);
+      type = t;
+    }
+    return t;
+  }
+
+  /** In eager code, where the elements lie in the base; null if an access needs more than that. */
+  @Nullable Block block() {
+    Block b = block;
+    if (b == null && valid == null && present == null) {
+      b = Plain.block(this);
+      block = b;
+    }
+    return b;
   }
 
   boolean isWhole() {
@@ -97,6 +175,14 @@ record View(
 
   /** This view with further selections, all applied at once. */
   View select(Selection... selections) {
+    if (selections.length == 0) {
+      return this;
+    }
+    View known = plain ? Plain.select(this, selections) : null;
+    return known != null ? known : selectAny(selections);
+  }
+
+  private View selectAny(Selection... selections) {
     Map<String, Selections.Item> bySel = resolve(selections);
     if (bySel.isEmpty()) {
       return this;
@@ -105,11 +191,22 @@ record View(
     bySel.forEach((name, item) -> {
       Dim d = axis(name);
       if (d == null) {
-        throw Errors.noAxisToSelect(name, axes, String.join(", ", staged));
+        throw Errors.noAxisToSelect(name, axes, text(staged));
       }
       s.apply(d, item);
     });
     return s.finish(bySel);
+  }
+
+  private static String text(List<?> staged) {
+    return String.join(", ", staged.stream().map(String::valueOf).toList());
+  }
+
+  /** What selections are called in messages. */
+  String describe(Selection... selections) {
+    var out = new ArrayList<String>();
+    resolve(selections).forEach((name, i) -> out.add(i.axis() == null ? name + " " + i : "" + i));
+    return text(out);
   }
 
   /** Names the selectors that have none by position, and checks that no axis is meant twice. */
@@ -239,25 +336,21 @@ record View(
         throw Errors.error(
             "a range along axis '%s' has step 0; the step is positive or negative.", d.name());
       }
-      // As Python's slices: negative numbers count from the end, and what lies outside is cut off.
-      Integer a = s.start();
-      Integer b = s.stop();
-      int low = step > 0 ? 0 : -1;
-      int high = step > 0 ? n : n - 1;
-      int start = a == null ? (step > 0 ? low : high) : Math.clamp(a < 0 ? a + n : a, low, high);
-      int stop = b == null ? (step > 0 ? high : low) : Math.clamp(b < 0 ? b + n : b, low, high);
-      int count = step > 0 ? (stop - start + step - 1) / step : (start - stop - step - 1) / -step;
-      int size = Math.max(count, 0);
+      Range cut = Plain.cut(s, n);
+      int start = cut.start;
+      int size = cut.size;
+      int stop = start + step * size;
       fate.put(d.name(), new Dim(d.name(), size));
       Selections.Item item =
-          new Selections.Span(
-              d.name(), start, step < 0 && stop == -1 ? null : (Integer) stop, step);
+          size == 0
+              ? new Selections.Span(d.name(), 0, 0, 1)
+              : new Selections.Span(d.name(), start, stop < 0 ? null : (Integer) stop, step);
       onAxis(d, p -> narrowed(p, start, step, size), item);
     }
 
     private Place narrowed(Place p, int start, int step, int size) {
       return switch (p) {
-        case Range r -> new Range(size == 0 ? 0 : r.start + r.step * start, r.step * step, size);
+        case Range r -> Plain.narrowed(r, start, step, size);
         case Moving m -> new Moving(inRange(m).plus(m.step * start), m.step * step, size, -1);
         case Fixed f -> f;
         case Index x -> x;
@@ -423,8 +516,8 @@ record View(
         }
       }
       dims.addAll(Math.max(at, 0), added);
-      var all = new ArrayList<>(staged);
-      bySel.values().forEach(i -> all.add(describe(i, bySel)));
+      var all = new ArrayList<Object>(staged);
+      bySel.forEach((name, i) -> all.add(i.axis() == null ? name + " " + i : i.toString()));
       for (int k = 0; k < next.size(); k++) {
         if (places.get(k) instanceof Index i) {
           next.set(k, new Index(taken(i.index), i.raw));
@@ -437,18 +530,6 @@ record View(
           and(valid == null ? null : taken(valid), newValid),
           and(present == null ? null : taken(present), newPresent),
           all);
-    }
-
-    private String describe(Selections.Item item, Map<String, Selections.Item> bySel) {
-      if (item.axis() != null) {
-        return item.toString();
-      }
-      for (var e : bySel.entrySet()) {
-        if (e.getValue() == item) {
-          return e.getKey() + " " + item;
-        }
-      }
-      return item.toString();
     }
   }
 
@@ -550,6 +631,10 @@ record View(
     if (isWhole()) {
       return x;
     }
+    Block b = block();
+    if (b != null && b.size() <= FEW && x.isConcrete() && Trace.current() == null) {
+      return NamedArray.concrete(type(), b.read(x.store("an operation")));
+    }
     Read r = reading();
     var in = new ArrayList<NamedArray>();
     in.add(x);
@@ -588,6 +673,10 @@ record View(
 
   /** A Java number as this view's dtype. */
   NamedArray fitted(Number v) {
+    return Ops.constant(fittedConstant(v));
+  }
+
+  Op.Const fittedConstant(Number v) {
     DType t = base.dtype();
     if (!Ops.isIntegral(v) && !t.isFloating()) {
       throw Errors.lossy(DType.FLOAT32, t);
@@ -595,6 +684,6 @@ record View(
     if (t == DType.KEY || t == DType.BOOL) {
       throw Errors.lossy(DType.INT32, t);
     }
-    return Ops.number(v, t);
+    return Ops.numberConstant(v, t);
   }
 }

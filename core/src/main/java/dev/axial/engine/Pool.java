@@ -4,7 +4,8 @@ import dev.axial.AxialException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
-import java.lang.ref.Cleaner;
+import java.lang.ref.PhantomReference;
+import java.lang.ref.ReferenceQueue;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -15,29 +16,43 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Native memory for large arrays. A block comes back when its {@link Store} is collected or freed,
- * and serves the next array of its size. A budget of outstanding bytes ({@code axial.memory},
- * default half of the machine) makes room by collecting garbage before the process would fail.
+ * Native memory for large arrays and for references. A block comes back when its {@link Store} is
+ * freed, or when somebody asks for memory after it was collected, and serves the next array of its
+ * size. Small blocks are pieces of slabs, because native memory is slow to get and burdens the
+ * garbage collector by the piece. A budget of outstanding bytes ({@code axial.memory}, default half
+ * of the machine) makes room by collecting garbage before the process would fail.
  */
 public final class Pool {
-  private static final Cleaner CLEANER = Cleaner.create();
+  /** Blocks up to this size are pieces of slabs. */
+  private static final long SMALL = 4096;
+
+  private static final long SLAB = 1 << 16;
+
   private static final long BUDGET = budget();
   private static final Object LOCK = new Object();
   private static final TreeMap<Long, ArrayDeque<Block>> FREE = new TreeMap<>();
+  private static final ReferenceQueue<Store> COLLECTED = new ReferenceQueue<>();
   private static final ThreadLocal<@Nullable Scope> SCOPE = new ThreadLocal<>();
+
+  /** The watches are a list, so that they are reachable. */
+  private static @Nullable Watch watches;
+
   private static long reserved;
   private static long idle;
 
   private Pool() {}
 
-  /** One piece of native memory. */
+  /** One piece of native memory. The lock guards what changes. */
   static final class Block {
     private final MemorySegment segment;
+    private final @Nullable Slab slab;
+    private @Nullable Watch watch;
     private boolean kept;
     private boolean released;
 
-    private Block(MemorySegment segment) {
+    private Block(MemorySegment segment, @Nullable Slab slab) {
       this.segment = segment;
+      this.slab = slab;
     }
 
     MemorySegment segment() {
@@ -52,18 +67,60 @@ public final class Pool {
 
     void release() {
       synchronized (LOCK) {
+        Watch w = watch;
+        if (w != null) {
+          w.drop();
+          watch = null;
+        }
         if (released) {
           return;
         }
         released = true;
         if (kept) { // somebody may still hold the segment, which keeps the memory until it is gone
           reserved -= segment.byteSize();
-          LOCK.notifyAll();
           return;
         }
-        FREE.computeIfAbsent(segment.byteSize(), _ -> new ArrayDeque<>()).push(this);
-        idle += segment.byteSize();
-        LOCK.notifyAll();
+        recycle(this);
+      }
+    }
+  }
+
+  /** Memory of small blocks of one size. It can go when all of them are idle. */
+  private static final class Slab {
+    final int blocks;
+    int idle;
+
+    Slab(int blocks) {
+      this.blocks = blocks;
+    }
+  }
+
+  /** Tells that a store was collected. */
+  private static final class Watch extends PhantomReference<Store> {
+    private final Block block;
+    private @Nullable Watch next;
+    private @Nullable Watch previous;
+
+    /** The caller has the lock. */
+    Watch(Store store, Block block) {
+      super(store, COLLECTED);
+      this.block = block;
+      next = watches;
+      if (next != null) {
+        next.previous = this;
+      }
+      watches = this;
+    }
+
+    void drop() {
+      clear();
+      if (next != null) {
+        next.previous = previous;
+      }
+      if (previous != null) {
+        previous.next = next;
+      } else {
+        watches = next;
       }
     }
   }
@@ -102,6 +159,7 @@ public final class Pool {
 
   /** The bytes of blocks in use. */
   public static long outstandingBytes() {
+    drain();
     synchronized (LOCK) {
       return reserved - idle;
     }
@@ -110,22 +168,19 @@ public final class Pool {
   /** A block of at least this many bytes; its contents are arbitrary. */
   static Block allocate(long bytes) {
     long size = roundUp(bytes);
+    drain();
     for (int attempt = 0; ; attempt++) {
       synchronized (LOCK) {
-        var same = FREE.get(size);
-        if (same != null && !same.isEmpty()) {
-          Block b = same.pop();
-          idle -= size;
-          return new Block(b.segment);
+        Block known = idle(size);
+        if (known != null) {
+          return known;
         }
-        if (trim(size)) {
+        if (trim(size <= SMALL ? SLAB : size)) {
           System.gc(); // what was dropped is freed when its collection is noticed
         }
-        if (reserved + size <= BUDGET) {
-          Block b = reserve(size);
-          if (b != null) {
-            return b;
-          }
+        Block b = reserve(size);
+        if (b != null) {
+          return b;
         }
       }
       if (attempt == 8) {
@@ -137,44 +192,118 @@ public final class Pool {
     }
   }
 
+  /** Takes back the blocks of all stores that were collected. */
+  private static void drain() {
+    for (var w = (Watch) COLLECTED.poll(); w != null; w = (Watch) COLLECTED.poll()) {
+      w.block.release();
+    }
+  }
+
+  // The caller of these has the lock.
+
+  private static @Nullable Block idle(long size) {
+    var same = FREE.get(size);
+    Block b = same == null ? null : same.poll();
+    if (b == null) {
+      return null;
+    }
+    idle -= size;
+    if (b.slab != null) {
+      b.slab.idle--;
+    }
+    return new Block(b.segment, b.slab);
+  }
+
+  private static void recycle(Block b) {
+    long size = b.segment.byteSize();
+    FREE.computeIfAbsent(size, _ -> new ArrayDeque<>()).push(b);
+    idle += size;
+    if (b.slab != null) {
+      b.slab.idle++;
+    }
+  }
+
   private static @Nullable Block reserve(long size) {
+    if (size <= SMALL && reserved + SLAB <= BUDGET) {
+      MemorySegment all = fresh(SLAB);
+      if (all != null) {
+        int n = (int) (SLAB / size);
+        var slab = new Slab(n);
+        reserved += n * size;
+        for (int k = n - 1; k >= 0; k--) {
+          recycle(new Block(all.asSlice(k * size, size), slab));
+        }
+        return idle(size);
+      }
+    }
+    if (reserved + size > BUDGET) {
+      return null;
+    }
+    MemorySegment segment = fresh(size);
+    if (segment == null) {
+      return null;
+    }
+    reserved += size;
+    return new Block(segment, null);
+  }
+
+  private static @Nullable MemorySegment fresh(long size) {
     try {
-      var segment = Arena.ofAuto().allocate(size, 64);
-      reserved += size;
-      return new Block(segment);
+      return Arena.ofAuto().allocate(size, 64);
     } catch (OutOfMemoryError x) {
       return null;
     }
   }
 
-  /** Drops idle blocks of other sizes until a new one fits the budget; whether any was dropped. */
+  /**
+   * Drops idle blocks until a new one fits the budget, the largest first, and those of slabs with
+   * all of their slab; whether any was dropped.
+   */
   private static boolean trim(long size) {
     boolean any = false;
-    while (reserved + size > BUDGET && idle > 0) {
-      var last = FREE.lastEntry();
-      Block b = last.getValue().pollLast();
-      if (b == null) {
-        FREE.remove(last.getKey());
-        continue;
+    for (var same : FREE.descendingMap().values()) {
+      while (reserved + size > BUDGET) {
+        Block b = droppable(same);
+        if (b == null) {
+          break;
+        }
+        any = true;
+        long bytes = b.segment.byteSize();
+        if (b.slab == null) {
+          same.removeLastOccurrence(b);
+        } else {
+          same.removeIf(x -> x.slab == b.slab);
+          bytes *= b.slab.blocks;
+        }
+        idle -= bytes;
+        reserved -= bytes;
       }
-      idle -= b.segment.byteSize();
-      reserved -= b.segment.byteSize();
-      any = true;
     }
     return any;
   }
 
+  /** The block that was idle for the longest time among those that can go. */
+  private static @Nullable Block droppable(ArrayDeque<Block> same) {
+    for (var it = same.descendingIterator(); it.hasNext(); ) {
+      Block b = it.next();
+      if (b.slab == null || b.slab.idle == b.slab.blocks) {
+        return b;
+      }
+    }
+    return null;
+  }
+
   private static void collect(int attempt) {
     System.gc();
-    synchronized (LOCK) {
-      try {
-        long until = System.nanoTime() + (20_000_000L << attempt);
-        while (idle == 0 && System.nanoTime() < until) {
-          LOCK.wait(20);
-        }
-      } catch (InterruptedException x) {
-        Thread.currentThread().interrupt();
+    try {
+      var first = (Watch) COLLECTED.remove(20L << attempt);
+      if (first != null) {
+        first.block.release();
+        Thread.sleep(1); // more of the same collection
+        drain();
       }
+    } catch (InterruptedException x) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -186,7 +315,9 @@ public final class Pool {
 
   /** Releases the block once the store is unreachable. */
   static void watch(Store store, Block block) {
-    CLEANER.register(store, block::release);
+    synchronized (LOCK) {
+      block.watch = new Watch(store, block);
+    }
   }
 
   static void created(Store store) {

@@ -27,7 +27,7 @@ public final class Store {
       DType dtype,
       int length,
       @Nullable Object array,
-      MemorySegment segment,
+      @Nullable MemorySegment segment,
       Pool.@Nullable Block block) {
     this.dtype = dtype;
     this.length = length;
@@ -45,7 +45,7 @@ public final class Store {
     int n = length(array);
     long bytes = (long) n * dtype.bytes();
     if (bytes < NATIVE_FROM) {
-      return new Store(dtype, n, array, heapSegment(array), null);
+      return new Store(dtype, n, array, null, null);
     }
     Pool.Block block = Pool.allocate(bytes);
     MemorySegment.copy(heapSegment(array), 0, block.segment(), 0, bytes);
@@ -80,7 +80,7 @@ public final class Store {
     long bytes = (long) n * dtype.bytes();
     if (bytes < NATIVE_FROM) {
       Object a = newArray(dtype, n);
-      return new Store(dtype, n, a, heapSegment(a), null);
+      return new Store(dtype, n, a, null, null);
     }
     return inNative(dtype, n);
   }
@@ -103,10 +103,14 @@ public final class Store {
 
   /** The memory. */
   public MemorySegment segment() {
+    Object a = heap();
     MemorySegment s = segment;
-    if (s == null || freed) {
-      throw new AxialException(
-          "this array was freed at the end of a Memory.scope(). Keep what leaves the scope with scope.keep(x).");
+    if (s == null) { // few small arrays are asked for it
+      if (a == null) {
+        throw gone();
+      }
+      s = heapSegment(a);
+      segment = s;
     }
     return s;
   }
@@ -122,8 +126,16 @@ public final class Store {
 
   /** The Java array behind a small store, or null. */
   public @Nullable Object heap() {
-    segment();
-    return array;
+    Object a = array;
+    if (freed) {
+      throw gone();
+    }
+    return a;
+  }
+
+  private static AxialException gone() {
+    return new AxialException(
+        "this array was freed at the end of a Memory.scope(). Keep what leaves the scope with scope.keep(x).");
   }
 
   /** The elements as a Java array: the one behind a small store, a copy of a large one. */

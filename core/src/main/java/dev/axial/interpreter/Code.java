@@ -239,10 +239,12 @@ final class Code {
       }
       case Op.Bitcast c -> f -> f[out[0]] = Elementwise.bitcast(c.to(), array(f, in[0]));
       case Op.StopGradient _ -> f -> f[out[0]] = f[in[0]];
-      case Op.Reduce r ->
-          f ->
-              f[out[0]] =
-                  Kernels.reduce(r.fn(), x.get(0).array(), e.result().array(), array(f, in[0]));
+      case Op.Reduce r -> {
+        ArrayType from = x.get(0).array();
+        Strided s = Strided.of(from, from, e.result().array());
+        int n = (int) e.result().array().size();
+        yield f -> f[out[0]] = Kernels.reduce(r.fn(), s, from, n, array(f, in[0]));
+      }
       case Op.Broadcast _ -> relaid(x.get(0).array(), e.result().array(), in[0], out[0]);
       case Op.Dot d ->
           f ->

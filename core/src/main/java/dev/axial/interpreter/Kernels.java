@@ -17,10 +17,11 @@ final class Kernels {
 
   // ---------------------------------------------------------------- reductions
 
-  /** Visits the operand in its order. Sums of float32 are kept in double. */
-  static Object reduce(Fn.Reduce fn, ArrayType in, ArrayType out, Object x) {
-    Strided s = Strided.of(in, in, out);
-    int n = (int) out.size();
+  /**
+   * Visits the operand in its order. Sums of float32 are kept in double. The nest is over the
+   * operand's axes, for the operand and the result, which has n elements.
+   */
+  static Object reduce(Fn.Reduce fn, Strided s, ArrayType in, int n, Object x) {
     int step = s.inner(1);
     return switch (x) {
       case float[] a -> {

@@ -3,21 +3,26 @@ package dev.axial.ir;
 import dev.axial.AxialException;
 import dev.axial.DType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
 
 /** A dtype and an ordered list of axes with distinct names. */
 public record ArrayType(DType dtype, List<Dim> dims) implements Type {
+  private static final ArrayType[] SCALARS =
+      Arrays.stream(DType.values()).map(t -> new ArrayType(t, List.of())).toArray(ArrayType[]::new);
+
   /** Copies the list and checks that names are distinct. */
   public ArrayType {
     dims = List.copyOf(dims);
-    if (dims.size() > 1) {
-      var names = new HashSet<String>();
-      for (Dim d : dims) {
-        if (!names.add(d.name())) {
-          throw new AxialException("axis '%s' appears twice in %s".formatted(d.name(), dims));
+    // A search of a few names by pairs is cheaper than a set, and types are made in each operation.
+    for (int k = 1; k < dims.size(); k++) {
+      String name = dims.get(k).name();
+      for (int j = 0; j < k; j++) {
+        if (dims.get(j).name().equals(name)) {
+          throw new AxialException("axis '%s' appears twice in %s".formatted(name, dims));
         }
       }
     }
@@ -25,7 +30,7 @@ public record ArrayType(DType dtype, List<Dim> dims) implements Type {
 
   /** The type of a scalar. */
   public static ArrayType scalar(DType dtype) {
-    return new ArrayType(dtype, List.of());
+    return SCALARS[dtype.ordinal()];
   }
 
   @Override
@@ -151,6 +156,37 @@ public record ArrayType(DType dtype, List<Dim> dims) implements Type {
       s *= dims.get(k).size();
     }
     return out;
+  }
+
+  /** As records do; without iterators, because each call of a compiled function compares types. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    if (this == other) {
+      return true;
+    }
+    if (!(other instanceof ArrayType t) || t.dtype != dtype || t.dims.size() != dims.size()) {
+      return false;
+    }
+    if (t.dims == dims) {
+      return true;
+    }
+    for (int k = 0; k < dims.size(); k++) {
+      Dim a = dims.get(k);
+      Dim b = t.dims.get(k);
+      if (a.size() != b.size() || !a.name().equals(b.name())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public int hashCode() {
+    int h = dtype.ordinal();
+    for (int k = 0; k < dims.size(); k++) {
+      h = (31 * h + dims.get(k).name().hashCode()) * 31 + dims.get(k).size();
+    }
+    return h;
   }
 
   @Override

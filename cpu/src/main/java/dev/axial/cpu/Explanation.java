@@ -30,11 +30,7 @@ final class Explanation {
         s.append(
             "  %s: %s, %,d bytes, from step %d to %s%n"
                 .formatted(
-                    b,
-                    b.what(),
-                    b.bytes(),
-                    b.from,
-                    b.to == Integer.MAX_VALUE ? "the end" : b.to));
+                    b, b.what(), b.bytes(), b.from, b.to == Integer.MAX_VALUE ? "the end" : b.to));
       } else if (b.kind() == Buffer.Kind.INPUT || b.kind() == Buffer.Kind.OUTPUT) {
         s.append("  %s: %,d bytes%n".formatted(b.what(), b.bytes()));
       }

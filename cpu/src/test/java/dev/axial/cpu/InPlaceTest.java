@@ -4,8 +4,8 @@ import static dev.axial.Axial.arange;
 import static dev.axial.Axial.axis;
 import static dev.axial.Axial.condProc;
 import static dev.axial.Axial.exp;
-import static dev.axial.Axial.foriLoop;
 import static dev.axial.Axial.forLoop;
+import static dev.axial.Axial.foriLoop;
 import static dev.axial.Axial.grad;
 import static dev.axial.Axial.jit;
 import static dev.axial.Axial.lower;
@@ -50,11 +50,10 @@ class InPlaceTest {
   @Test
   void writing_a_row_in_a_loop_copies_nothing() {
     List<String> lines =
-        lines(
-            q -> {
-              forLoop(0, 100, i -> q.at(ROW.at(index(i, 7))).set(ones(F).plus(i)));
-              return sum(q.get());
-            });
+        lines(q -> {
+          forLoop(0, 100, i -> q.at(ROW.at(index(i, 7))).set(ones(F).plus(i)));
+          return sum(q.get());
+        });
     assertThat(copies(lines)).isEmpty();
     assertThat(lines).anyMatch(l -> l.startsWith("set of f32[F:64], in place: reference, input 0"));
   }
@@ -62,19 +61,18 @@ class InPlaceTest {
   @Test
   void swapping_two_rows_copies_one_of_them() {
     List<String> lines =
-        lines(
-            q -> {
-              forLoop(
-                  0,
-                  100,
-                  i -> {
-                    NamedArray a = q.get(ROW.at(index(i, 7)));
-                    NamedArray b = q.get(ROW.at(index(i, 13)));
-                    q.at(ROW.at(index(i, 7))).set(b);
-                    q.at(ROW.at(index(i, 13))).set(a);
-                  });
-              return sum(q.get());
-            });
+        lines(q -> {
+          forLoop(
+              0,
+              100,
+              i -> {
+                NamedArray a = q.get(ROW.at(index(i, 7)));
+                NamedArray b = q.get(ROW.at(index(i, 13)));
+                q.at(ROW.at(index(i, 7))).set(b);
+                q.at(ROW.at(index(i, 13))).set(a);
+              });
+          return sum(q.get());
+        });
     assertThat(copies(lines))
         .singleElement()
         .asString()
@@ -85,27 +83,18 @@ class InPlaceTest {
   @Test
   void a_recurrence_reads_and_writes_in_one_loop() {
     List<String> lines =
-        lines(
-            q -> {
-              forLoop(
-                  1,
-                  1000,
-                  i -> q.at(ROW.at(i)).set(sin(q.get(ROW.at(i.minus(1)))).times(0.5)));
-              return sum(q.get());
-            });
+        lines(q -> {
+          forLoop(1, 1000, i -> q.at(ROW.at(i)).set(sin(q.get(ROW.at(i.minus(1)))).times(0.5)));
+          return sum(q.get());
+        });
     assertThat(copies(lines)).isEmpty();
   }
 
   @Test
   void pushing_and_popping_leaves_the_rest_alone() {
     List<String> lines =
-        lines(
-            q ->
-                foriLoop(
-                    0,
-                    100,
-                    zeros(F),
-                    (i, c) -> c.plus(q.at(ROW.at(index(i, 3))).swap(ones(F)))));
+        lines(q ->
+            foriLoop(0, 100, zeros(F), (i, c) -> c.plus(q.at(ROW.at(index(i, 3))).swap(ones(F)))));
     assertThat(copies(lines)).isEmpty();
     assertThat(lines).anyMatch(l -> l.startsWith("swap of f32[F:64], in place"));
   }
@@ -113,16 +102,11 @@ class InPlaceTest {
   @Test
   void a_branch_writes_in_place() {
     List<String> lines =
-        lines(
-            q -> {
-              forLoop(
-                  0,
-                  100,
-                  i ->
-                      condProc(
-                          i.rem(3).eq(0), () -> q.at(ROW.at(i)).set(ones(F)), () -> {}));
-              return sum(q.get());
-            });
+        lines(q -> {
+          forLoop(
+              0, 100, i -> condProc(i.rem(3).eq(0), () -> q.at(ROW.at(i)).set(ones(F)), () -> {}));
+          return sum(q.get());
+        });
     assertThat(copies(lines)).isEmpty();
   }
 
@@ -130,14 +114,13 @@ class InPlaceTest {
   void eight_rows_at_once_are_added_in_place() {
     Axis eight = axis("Eight", 8);
     List<String> lines =
-        lines(
-            q -> {
-              forLoop(
-                  0,
-                  100,
-                  i -> q.at(ROW.at(arange(eight).times(i).rem(ROW.size()))).add(ones(eight, F)));
-              return sum(q.get());
-            });
+        lines(q -> {
+          forLoop(
+              0,
+              100,
+              i -> q.at(ROW.at(arange(eight).times(i).rem(ROW.size()))).add(ones(eight, F)));
+          return sum(q.get());
+        });
     assertThat(copies(lines)).isEmpty();
     assertThat(lines).anyMatch(l -> l.startsWith("add of f32[Eight:8, F:64], in place"));
   }
@@ -145,11 +128,10 @@ class InPlaceTest {
   @Test
   void a_value_is_computed_where_it_is_set() {
     List<String> lines =
-        lines(
-            q -> {
-              q.set(exp(q.get().times(2)).plus(1));
-              return sum(q.get());
-            });
+        lines(q -> {
+          q.set(exp(q.get().times(2)).plus(1));
+          return sum(q.get());
+        });
     assertThat(copies(lines)).isEmpty();
     assertThat(lines).noneMatch(l -> l.startsWith("exp of"));
   }

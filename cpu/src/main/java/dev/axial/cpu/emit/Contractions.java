@@ -37,7 +37,7 @@ final class Contractions {
     put(a, args, Gemm.A_BATCH, last < 0 ? 0 : s.aBatch()[last]);
     put(a, args, Gemm.B_BATCH, last < 0 ? 0 : s.bBatch()[last]);
     put(a, args, Gemm.C_BATCH, last < 0 ? 0 : s.cBatch()[last]);
-    put(a, args, Gemm.FLAGS, 0);
+    put(a, args, Gemm.FLAGS, c.adds() ? 1 : 0);
     store(a, args, Gemm.SCRATCH, e.slot(Table.PACKING, Ty.I64));
     store(a, args, Gemm.FORK, e.slot(Table.FORK, Ty.I64));
     store(a, args, Gemm.CONTEXT, e.slot(Table.CONTEXT, Ty.I64));

@@ -51,9 +51,6 @@ final class Cumulation {
         1,
         o ->
             a.loop(
-                Asm.i64(0),
-                Asm.i64(step),
-                1,
-                i -> line.accept(a.add(a.times(o, n * step), i), i)));
+                Asm.i64(0), Asm.i64(step), 1, i -> line.accept(a.add(a.times(o, n * step), i), i)));
   }
 }

@@ -33,7 +33,8 @@ final class Elements {
     Val zero = Asm.integer(x.ty(), 0);
     return switch (fn) {
       case NEG -> a.op("sub", zero, x);
-      case ABS -> t == DType.UINT32 ? x : a.call(x.ty(), "@llvm.abs." + mangled(x), x, Asm.i1(false));
+      case ABS ->
+          t == DType.UINT32 ? x : a.call(x.ty(), "@llvm.abs." + mangled(x), x, Asm.i1(false));
       case SIGN -> {
         Val one = Asm.integer(x.ty(), 1);
         Val minus = Asm.integer(x.ty(), t == DType.UINT32 ? 1 : -1);
@@ -75,8 +76,10 @@ final class Elements {
       case DIV -> divide(a, unsigned, x, y, true);
       case REM -> divide(a, unsigned, x, y, false);
       case POW -> power(a, unsigned, x, y);
-      case MAX -> t == DType.BOOL ? a.op("or", x, y) : a.intrinsic(unsigned ? "umax" : "smax", x, y);
-      case MIN -> t == DType.BOOL ? a.op("and", x, y) : a.intrinsic(unsigned ? "umin" : "smin", x, y);
+      case MAX ->
+          t == DType.BOOL ? a.op("or", x, y) : a.intrinsic(unsigned ? "umax" : "smax", x, y);
+      case MIN ->
+          t == DType.BOOL ? a.op("and", x, y) : a.intrinsic(unsigned ? "umin" : "smin", x, y);
       case AND -> a.op("and", x, y);
       case OR -> a.op("or", x, y);
       case XOR -> a.op("xor", x, y);
@@ -123,8 +126,7 @@ final class Elements {
     Ty t = x.ty();
     Val zero = Asm.integer(t, 0);
     Val one = Asm.integer(t, 1);
-    Val negative =
-        unsigned ? Asm.integer(t.of(Ty.I1), 0) : a.cmp("icmp slt", y, zero);
+    Val negative = unsigned ? Asm.integer(t.of(Ty.I1), 0) : a.cmp("icmp slt", y, zero);
     Val result = a.variable(one);
     Val base = a.variable(x);
     Val n = a.variable(a.select(negative, zero, y));
@@ -149,8 +151,7 @@ final class Elements {
         a.select(
             a.cmp("icmp eq", x, one),
             one,
-            a.select(
-                a.cmp("icmp eq", x, minus), a.select(odd, minus, one), zero));
+            a.select(a.cmp("icmp eq", x, minus), a.select(odd, minus, one), zero));
     return a.select(negative, inverse, a.get(result, t));
   }
 

@@ -129,10 +129,7 @@ public final class Emitter implements Frame {
       case SCRATCH -> {
         Val base = slot(Table.SCRATCH, Ty.PTR);
         yield addresses.computeIfAbsent(
-            b,
-            x ->
-                asm.early(
-                    Ty.PTR, "getelementptr i8, %s, i64 %d".formatted(base, x.offset)));
+            b, x -> asm.early(Ty.PTR, "getelementptr i8, %s, i64 %d".formatted(base, x.offset)));
       }
       case ROW ->
           addresses.computeIfAbsent(b, x -> asm.alloca("[%d x i8]".formatted(x.bytes()), 64));
@@ -220,8 +217,7 @@ public final class Emitter implements Frame {
   private void contract(Step.Contract c) {
     Step.Matrices s = c.shape();
     DType t = c.defines().type().dtype();
-    packing =
-        Math.max(packing, Gemm.scratchBytes(target, s.n(), s.k(), t, Threads.COUNT));
+    packing = Math.max(packing, Gemm.scratchBytes(target, s.n(), s.k(), t, Threads.COUNT));
     report.add(
         "%s[%d×%d×%d]%s of %s, divided if that pays"
             .formatted(
@@ -276,8 +272,7 @@ public final class Emitter implements Frame {
     var spares = new ArrayList<@Nullable Val>();
     for (Step.Carry c : l.carries()) {
       boolean same = c.inside() == c.init();
-      variables.add(
-          c.init().isScalar() && !same ? asm.variable(scalar(c.init())) : null);
+      variables.add(c.init().isScalar() && !same ? asm.variable(scalar(c.init())) : null);
       Buffer current = c.current();
       if (current == null) {
         spares.add(null);
@@ -328,8 +323,7 @@ public final class Emitter implements Frame {
           1,
           i -> {
             Val at = l.reverse() ? asm.sub(Asm.i64(l.length() - 1), i) : i;
-            Val narrow =
-                at.constant() ? Asm.i32((int) at.value()) : asm.cast("trunc", at, Ty.I32);
+            Val narrow = at.constant() ? Asm.i32((int) at.value()) : asm.cast("trunc", at, Ty.I32);
             scalars.put(Objects.requireNonNull(l.index()), narrow);
             enter.run();
             body.run();
@@ -360,7 +354,8 @@ public final class Emitter implements Frame {
       variables.add(
           n.isScalar() ? asm.alloca(Types.register(n.type().dtype()).toString(), 8) : null);
     }
-    asm.branch(scalar(b.predicate()), () -> side(b.yes(), variables), () -> side(b.no(), variables));
+    asm.branch(
+        scalar(b.predicate()), () -> side(b.yes(), variables), () -> side(b.no(), variables));
     for (int k = 0; k < variables.size(); k++) {
       Val v = variables.get(k);
       Node n = b.results().get(k);

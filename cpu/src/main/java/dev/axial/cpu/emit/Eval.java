@@ -51,7 +51,8 @@ final class Eval {
     found = null;
     for (Root r : roots) {
       if (found == null) {
-        Val _ = compute(r.asks().getFirst(), p.index, p);
+        Node x = r.asks().getFirst();
+        Val _ = x == r.defines() ? compute(x, p.index, p) : at(x, p);
       }
     }
     wanted = null;
@@ -139,8 +140,7 @@ final class Eval {
     var zero = new HashMap<String, Idx>();
     m.strides().keySet().forEach(k -> zero.put(k, Idx.of(0)));
     Idx at = element(m, zero, Point.start());
-    return asm.at(
-        frame.address(m.buffer()), Types.memory(m.buffer().dtype()).scalar(), at.base());
+    return asm.at(frame.address(m.buffer()), Types.memory(m.buffer().dtype()).scalar(), at.base());
   }
 
   /** An index as 64 bits. */
@@ -242,8 +242,7 @@ final class Eval {
       }
     } else {
       Val addresses = asm.at(base, ty.scalar(), at.vector(asm, p.lanes));
-      asm.scatter(
-          v, addresses, align, mask == null ? Asm.integer(Ty.I1.by(p.lanes), 1) : mask);
+      asm.scatter(v, addresses, align, mask == null ? Asm.integer(Ty.I1.by(p.lanes), 1) : mask);
     }
   }
 
@@ -269,8 +268,7 @@ final class Eval {
    */
   record Target(Map<String, Idx> index, @Nullable Val valid, boolean empty) {}
 
-  Target target(
-      Access access, ArrayType of, List<Node> operands, Map<String, Idx> index, Point p) {
+  Target target(Access access, ArrayType of, List<Node> operands, Map<String, Idx> index, Point p) {
     var out = new LinkedHashMap<String, Idx>();
     for (Dim d : of.dims()) {
       Idx i = index.get(d.name());
@@ -365,8 +363,7 @@ final class Eval {
         var to = new HashMap<String, Idx>();
         for (Dim d : in.getFirst().type().dims()) {
           int k = r.from().indexOf(d.name());
-          to.put(
-              d.name(), Objects.requireNonNull(index.get(k < 0 ? d.name() : r.to().get(k))));
+          to.put(d.name(), Objects.requireNonNull(index.get(k < 0 ? d.name() : r.to().get(k))));
         }
         yield at(in.getFirst(), to, p);
       }
@@ -401,8 +398,7 @@ final class Eval {
         boolean sure = r.mode() == Mode.CLAMP && !r.access().masked();
         yield load(c.mem(), t, g.index(), p, sure ? null : g.valid());
       }
-      case Op.RefFreeze _ ->
-          load(Objects.requireNonNull(n.ref()).mem(), t, index, p, null);
+      case Op.RefFreeze _ -> load(Objects.requireNonNull(n.ref()).mem(), t, index, p, null);
       case Op.Threefry _ -> {
         Val key = at(in.get(0), index, p);
         Val x = at(in.get(1), index, p);
@@ -422,8 +418,7 @@ final class Eval {
       }
       case Op.KeyData _ -> {
         Val key = at(in.getFirst(), index, p);
-        Val word =
-            n.result() == 0 ? asm.op("lshr", key, Asm.integer(key.ty(), 32)) : key;
+        Val word = n.result() == 0 ? asm.op("lshr", key, Asm.integer(key.ty(), 32)) : key;
         yield asm.cast("trunc", word, key.ty().of(Ty.I32));
       }
       case Op.Merge _,

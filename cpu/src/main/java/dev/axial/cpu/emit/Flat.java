@@ -10,11 +10,11 @@ import dev.axial.cpu.plan.Node;
 import dev.axial.cpu.plan.Planner;
 import dev.axial.cpu.plan.Root;
 import dev.axial.cpu.plan.Step;
+import dev.axial.ir.ArrayType;
+import dev.axial.ir.Builder;
 import dev.axial.ir.Dim;
 import dev.axial.ir.Op;
 import dev.axial.ir.Program;
-import dev.axial.ir.Builder;
-import dev.axial.ir.ArrayType;
 import dev.axial.ir.Type;
 import dev.axial.ir.Var;
 import java.util.ArrayList;
@@ -60,8 +60,7 @@ public final class Flat {
     }
     List<Dim> dims = e.result().array().dims();
     return !dims.isEmpty()
-        && e.in().stream()
-            .allMatch(v -> v.array().isScalar() || v.array().dims().equals(dims));
+        && e.in().stream().allMatch(v -> v.array().isScalar() || v.array().dims().equals(dims));
   }
 
   /**
@@ -83,8 +82,7 @@ public final class Flat {
     Planner.Plan plan = Planner.of(flat);
     var declarations = new TreeSet<String>();
     var asm =
-        new Asm(
-            "define void @" + ObjectCache.NAME + "(ptr %env, i64 %part) #0", declarations);
+        new Asm("define void @" + ObjectCache.NAME + "(ptr %env, i64 %part) #0", declarations);
     var frame = new Env(asm, flat);
     long grain = 1;
     for (Step s : plan.block().steps()) {
@@ -93,8 +91,7 @@ public final class Flat {
       }
     }
     asm.leave();
-    return new Written(
-        Emitter.module(declarations, new StringBuilder(asm.text()), target), grain);
+    return new Written(Emitter.module(declarations, new StringBuilder(asm.text()), target), grain);
   }
 
   private static long nest(Nest nest, Target target, Env frame) {
@@ -157,7 +154,8 @@ public final class Flat {
           _ -> {
             ArrayType t = n.type();
             Ty ty = Types.memory(t.dtype());
-            Val v = asm.early(ty, "load %s, %s, align %d".formatted(ty, address, t.dtype().bytes()));
+            Val v =
+                asm.early(ty, "load %s, %s, align %d".formatted(ty, address, t.dtype().bytes()));
             return ty.equals(Types.register(t.dtype()))
                 ? v
                 : asm.early(Ty.I1, "icmp ne %s, 0".formatted(v));

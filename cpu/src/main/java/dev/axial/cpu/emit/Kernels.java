@@ -11,7 +11,6 @@ import dev.axial.cpu.plan.Node;
 import dev.axial.cpu.plan.Root;
 import dev.axial.cpu.plan.Rows;
 import dev.axial.cpu.plan.Stage;
-import dev.axial.ir.Fn;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -335,5 +334,4 @@ final class Kernels {
     Mem to = r.to();
     new Eval(outer).store(a.get(sum, ty), to, t, Map.of(), Point.start(), null);
   }
-
 }

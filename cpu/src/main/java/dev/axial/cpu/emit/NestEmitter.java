@@ -239,8 +239,7 @@ final class NestEmitter {
     eval.given(Map.of());
   }
 
-  private void vectors(
-      Schedule.Loop l, Val lo, Val hi, Point p, Consumer<List<Point>> body) {
+  private void vectors(Schedule.Loop l, Val lo, Val hi, Point p, Consumer<List<Point>> body) {
     int w = schedule.lanes;
     int block = w * schedule.unroll;
     Val main;
@@ -352,8 +351,7 @@ final class NestEmitter {
     finish(s, sums, outside, along);
   }
 
-  private void finish(
-      Stage s, Map<Root, Accumulator> sums, List<Point> outside, boolean along) {
+  private void finish(Stage s, Map<Root, Accumulator> sums, List<Point> outside, boolean along) {
     var out = new HashMap<Root, Val>();
     for (Root r : s.roots()) {
       Accumulator a = sums.get(r);
@@ -403,7 +401,12 @@ final class NestEmitter {
             () -> {
               Val was = eval.load(w.into(), t, g.index(), p, null);
               eval.store(
-                  sum(t, was, v), w.into(), t, g.index(), p, always || branches(valid) ? null : valid);
+                  sum(t, was, v),
+                  w.into(),
+                  t,
+                  g.index(),
+                  p,
+                  always || branches(valid) ? null : valid);
             };
         if (!always && branches(valid)) {
           asm.branch(Objects.requireNonNull(valid), add, null);
@@ -417,8 +420,7 @@ final class NestEmitter {
         if (valid != null && w.edge() == Edge.ADD) {
           Val added = sum(t, was, v);
           int n = Math.max(added.ty().lanes(), valid.ty().lanes());
-          Val stored =
-              asm.select(asm.splat(valid, n), asm.splat(v, n), asm.splat(added, n));
+          Val stored = asm.select(asm.splat(valid, n), asm.splat(v, n), asm.splat(added, n));
           eval.store(stored, w.into(), t, g.index(), p, null);
         } else {
           eval.store(v, w.into(), t, g.index(), p, valid);

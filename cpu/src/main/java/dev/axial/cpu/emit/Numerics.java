@@ -25,10 +25,7 @@ final class Numerics {
       return straight(a, e, in, lanes);
     }
     Val ok = straight(a, cheap.get().guard(), in, lanes);
-    Val all =
-        lanes == 1
-            ? ok
-            : a.call(Ty.I1, "@llvm.vector.reduce.and.v%di1".formatted(lanes), ok);
+    Val all = lanes == 1 ? ok : a.call(Ty.I1, "@llvm.vector.reduce.and.v%di1".formatted(lanes), ok);
     Val[] out = new Val[1];
     int n = lanes;
     Val slot = a.alloca(type(e.type()).by(lanes).toString(), lanes == 1 ? 8 : 64);

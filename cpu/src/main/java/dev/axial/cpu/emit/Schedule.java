@@ -331,7 +331,9 @@ public final class Schedule {
       score += 1;
       moves = true;
     }
-    return moves || a.strides.isEmpty() ? Math.max(score, 0) * Math.min(d.size(), 16) / 16 + (score > 0 ? 1 : 0) : 0;
+    return moves || a.strides.isEmpty()
+        ? Math.max(score, 0) * Math.min(d.size(), 16) / 16 + (score > 0 ? 1 : 0)
+        : 0;
   }
 
   private boolean wide() {
@@ -419,9 +421,7 @@ public final class Schedule {
       for (int k = 0; k < a.strides.size(); k++) {
         Long outerStride = a.stride(k, before.name());
         Long innerStride = a.stride(k, d.name());
-        if (outerStride == null
-            || innerStride == null
-            || outerStride != innerStride * d.size()) {
+        if (outerStride == null || innerStride == null || outerStride != innerStride * d.size()) {
           return false;
         }
       }

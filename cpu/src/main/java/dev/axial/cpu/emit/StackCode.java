@@ -253,10 +253,7 @@ final class StackCode {
 
   private static void lanes(Emitter e, Frames f, @Nullable Node mask, EachLane each) {
     ArrayType lanes = f.type().of().with(f.type().laneDims());
-    over(
-        e.asm(),
-        lanes,
-        index -> each.run(offset(e.asm(), lanes, index), on(e, mask, index)));
+    over(e.asm(), lanes, index -> each.run(offset(e.asm(), lanes, index), on(e, mask, index)));
   }
 
   private static void elements(Emitter e, Frames f, @Nullable Node mask, EachElement each) {
@@ -268,9 +265,7 @@ final class StackCode {
   }
 
   private static Val on(Emitter e, @Nullable Node mask, Map<String, Idx> index) {
-    return mask == null
-        ? Asm.i1(true)
-        : new Eval(e).at(mask, index, Point.start().in(index));
+    return mask == null ? Asm.i1(true) : new Eval(e).at(mask, index, Point.start().in(index));
   }
 
   private static Val offset(Asm a, ArrayType t, Map<String, Idx> index) {
@@ -313,6 +308,7 @@ final class StackCode {
     Val o = offset(a, t, index);
     Val mine = a.at(e.rowsAddress(array), ty.scalar(), o);
     Val there = a.at(frame, ty.scalar(), o);
-    a.store(a.load(ty, out ? there : mine, t.dtype().bytes()), out ? mine : there, t.dtype().bytes());
+    a.store(
+        a.load(ty, out ? there : mine, t.dtype().bytes()), out ? mine : there, t.dtype().bytes());
   }
 }

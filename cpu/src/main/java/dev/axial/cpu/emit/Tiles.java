@@ -41,7 +41,7 @@ final class Tiles {
       for (Cone.Ask a : nest.cone(r).asks()) {
         Node n = a.node();
         Long step = a.stride(v.name());
-        if (n != null && !seen.add(n)) {
+        if (n != null && (!seen.add(n) || madeHere(nest, n))) {
           return List.of();
         }
         if (step == null || step == 0 || step == 1) {
@@ -61,6 +61,10 @@ final class Tiles {
       s.outer.add(s.outer.size() - 1, rows);
     }
     return out;
+  }
+
+  private static boolean madeHere(Nest nest, Node n) {
+    return n.root() != null && nest.stages().getFirst().roots().contains(n.root());
   }
 
   private static Schedule.@Nullable Loop unit(Cone.Ask a, Schedule s) {

@@ -7,8 +7,8 @@
  *
  * <p>No address leaves its buffer: every index that is a value is wrapped and clamped before it is
  * used, and what a clamped index stands for is decided beside it. What is written depends on the
- * {@link dev.axial.cpu.emit.Target}, never on the machine that writes it. Sums are taken in an order
- * that follows from the sizes alone, so that results do not depend on the number of threads.
+ * {@link dev.axial.cpu.emit.Target}, never on the machine that writes it. Sums are taken in an
+ * order that follows from the sizes alone, so that results do not depend on the number of threads.
  */
 @NullMarked
 package dev.axial.cpu.emit;

@@ -288,8 +288,7 @@ public final class Llvm {
     String reason = text(message.get(ADDRESS, 0));
     call(fn.disposeMessage, message.get(ADDRESS, 0));
     return new AxialException(
-        "internal error: the module %s: %s%nits text is in %s"
-            .formatted(what, reason, saved(ir)));
+        "internal error: the module %s: %s%nits text is in %s".formatted(what, reason, saved(ir)));
   }
 
   /** Keeps the text of a module that LLVM refuses, for whoever looks into it. */

@@ -38,6 +38,9 @@ final class BlockPlanner {
   /** Contractions with fewer multiplications are sums of products in plain loops. */
   private static final long SMALL_DOT = 8 * 8 * 8;
 
+  /** A matrix of up to so many elements times a vector, likewise. */
+  private static final long SMALL_VECTOR = 1 << 14;
+
   private final Planner planner;
   private final Program program;
   private final Map<Var, Object> env = new HashMap<>();
@@ -49,6 +52,7 @@ final class BlockPlanner {
   private final Map<Object, Node> known = new HashMap<>();
   private final Map<Node, Mem> destination = new IdentityHashMap<>();
   private final Map<Cell, Integer> lastWrite = new IdentityHashMap<>();
+  private final Map<Cell, Integer> lastRead = new IdentityHashMap<>();
   private final Set<Cell> touched = new HashSet<>();
 
   /**
@@ -297,7 +301,8 @@ final class BlockPlanner {
                 Op.Index _,
                 Op.RefGet _ ->
                 staysVirtual(i, n);
-            case Op.Merge _ -> true; // a view if its operand's memory allows; otherwise it is stored
+            case Op.Merge _ ->
+                true; // a view if its operand's memory allows; otherwise it is stored
             case Op.Dot _,
                 Op.Reduce _,
                 Op.Concat _,
@@ -383,9 +388,18 @@ final class BlockPlanner {
 
   /** Adds a root; its value is in memory afterwards. */
   private void root(Root r, @Nullable String site) {
+    root(r, null, site);
+  }
+
+  /** Adds a root that overwrites all of a reference, if one is given. */
+  private void root(Root r, @Nullable Cell overwritten, @Nullable String site) {
     Cone cone = Cone.of(r);
     int first = 0;
     int last = -1;
+    if (overwritten != null) {
+      first = lastWrite.getOrDefault(overwritten, -1) + 1;
+      last = lastRead.getOrDefault(overwritten, -1);
+    }
     for (Node s : cone.scalars()) {
       first = Math.max(first, stepOf(s) + 1);
     }
@@ -403,7 +417,12 @@ final class BlockPlanner {
             || r instanceof Root.Write
             || r instanceof Root.ArgReduce
             || r instanceof Root.Store s && s.value() != s.defines();
-    Fusion.Placed p = alone ? fusion.alone(r, cone, site) : fusion.add(r, cone, first, last, site);
+    Fusion.Placed p =
+        alone ? fusion.alone(r, cone, site) : fusion.add(r, cone, first, last, overwritten, site);
+    if (overwritten != null) {
+      lastWrite.put(overwritten, p.step());
+    }
+    cone.cells().forEach(c -> lastRead.merge(c, p.step(), Math::max));
     asked(cone, p, r);
     int at = moment(p.step());
     touch(cone, at);
@@ -568,6 +587,18 @@ final class BlockPlanner {
       }
     }
     touch(cone, moment(n.step));
+    cone.cells().forEach(c -> lastRead.merge(c, n.step, Math::max));
+  }
+
+  /** A step reads a value where it lies, which may be in a reference. */
+  private void read(Node n, int step) {
+    Cell c = n.ref();
+    if (n.owner == this && n.isVirtual()) {
+      if (c != null) {
+        lastRead.merge(c, step, Math::max);
+      }
+      n.in().forEach(x -> read(x, step));
+    }
   }
 
   // ---------------------------------------------------------------- one case for each operation
@@ -602,12 +633,16 @@ final class BlockPlanner {
       case Op.Reduce r -> {
         Node x = i.node(0);
         merges(x, i.site());
-        root(new Root.Reduce(r.fn(), x, r.axes(), place(i.result(), "reduced"), i.result()), i.site());
+        root(
+            new Root.Reduce(r.fn(), x, r.axes(), place(i.result(), "reduced"), i.result()),
+            i.site());
       }
       case Op.ArgReduce r -> {
         Node x = i.node(0);
         merges(x, i.site());
-        root(new Root.ArgReduce(r.max(), x, r.axis(), place(i.result(), "positions"), i.result()), i.site());
+        root(
+            new Root.ArgReduce(r.max(), x, r.axis(), place(i.result(), "positions"), i.result()),
+            i.site());
       }
       case Op.Dot d -> dot(d, i);
       case Op.Concat c -> concat(c, i);
@@ -632,11 +667,9 @@ final class BlockPlanner {
         root(new Root.Store(x, c.mem(), null), i.site());
         lastWrite.put(c, block.steps.size() - 1);
       }
-      case Op.RefSet s ->
-          write(i, Root.Kind.SET, s.access(), Mode.DROP, Edge.DROP, s.reverse());
+      case Op.RefSet s -> write(i, Root.Kind.SET, s.access(), Mode.DROP, Edge.DROP, s.reverse());
       case Op.RefAdd s -> write(i, Root.Kind.ADD, s.access(), s.mode(), Edge.DROP, false);
-      case Op.RefSwap s ->
-          write(i, Root.Kind.SWAP, s.access(), Mode.DROP, s.edge(), s.reverse());
+      case Op.RefSwap s -> write(i, Root.Kind.SWAP, s.access(), Mode.DROP, s.edge(), s.reverse());
       case Op.RefFreeze _ -> {
         Node n = i.result();
         Cell c = i.cell();
@@ -667,6 +700,7 @@ final class BlockPlanner {
           at.add(rows(n, i.site()));
         }
         int step = add(new Step.Host(c, i.nodes(0), at));
+        i.nodes(0).forEach(n -> read(n, step));
         at.forEach(m -> m.buffer().alive(moment(step)));
       }
       case Op.StopGradient _, Op.Call _, Op.CustomVjp _, Op.CustomJvp _ ->
@@ -675,6 +709,7 @@ final class BlockPlanner {
   }
 
   private void made(Node n, Mem to, int step, Mem from) {
+    n.in().forEach(x -> read(x, step));
     from.buffer().alive(moment(step));
     to.buffer().alive(moment(step));
     n.place(to);
@@ -687,7 +722,7 @@ final class BlockPlanner {
       Node n = (Node) o;
       if (n.isScalar()) {
         scalar(n);
-      } else if (!n.isVirtual()) {
+      } else if (!n.isVirtual() && n.mem() == null) {
         store(n, i.site());
       }
     }
@@ -727,8 +762,7 @@ final class BlockPlanner {
     DType t = out.type().dtype();
     Contraction c = Contraction.of(d, a.type(), b.type(), out.type());
     boolean plain =
-        c.m() == 1 && c.batch() == 1
-            || c.n() == 1 && c.batch() == 1
+        (c.m() == 1 || c.n() == 1) && c.batch() == 1 && union.size() <= SMALL_VECTOR
             || c.k() == 1
             || c.lopsided()
             || union.size() <= SMALL_DOT
@@ -742,36 +776,112 @@ final class BlockPlanner {
       product.lastNeeded = i.position();
       merges(product, i.site());
       root(
-          new Root.Reduce(Fn.Reduce.SUM, product, d.axes(), place(out, "products"), out),
-          i.site());
+          new Root.Reduce(Fn.Reduce.SUM, product, d.axes(), place(out, "products"), out), i.site());
       return;
     }
-    Mem to = place(out, "products");
-    Mem am = c.fit(inMemory(a, i.site()), true);
-    if (am == null) {
+    Mem sum = added(i);
+    Mem to = sum != null ? sum : place(sink(out), "products");
+    Mem am = inMemory(a, i.site());
+    Mem bm = inMemory(b, i.site());
+    c.loosen(am, bm);
+    if (c.fit(am, true) == null) {
       am = c.copy(this::copied, a, true, i.site());
     }
-    Mem bm = c.fit(inMemory(b, i.site()), false);
-    if (bm == null) {
+    if (c.fit(bm, false) == null) {
       bm = c.copy(this::copied, b, false, i.site());
     }
     Mem direct = c.fitsOut(to) ? to : null;
     Mem result =
         direct != null ? direct : c.ownOut(planner.scratch(t, out.type().size(), "product"));
-    int at = add(new Step.Contract(c.matrices(am, bm, result), am, bm, result, out));
+    boolean adds = sum != null && direct != null;
+    int at = add(new Step.Contract(c.matrices(am, bm, result), am, bm, result, adds, out));
     am.buffer().alive(moment(at));
     bm.buffer().alive(moment(at));
-    for (Mem m : List.of(am, bm)) {
-      m.shifts().forEach(s -> s.index().askedBy.add(null));
-    }
+    read(a, at);
+    read(b, at);
     made(out, result, at, am);
-    if (direct == null && to.buffer().kind() != Buffer.Kind.SCRATCH) {
-      root(new Root.Store(out, to, null), i.site());
-      Mem there = to;
-      out.place(there);
-      out.step = block.steps.size() - 1;
+    if (adds || direct != null && zeroAddend(i)) {
+      Node r = out.users.getFirst().result();
+      made(r, result, at, am);
     }
   }
+
+  /** The sum that a product is added to and nothing else; null if there is none. */
+  private static @Nullable Node addition(Node product) {
+    if (product.output || product.users.size() != 1) {
+      return null;
+    }
+    Item user = product.users.getFirst();
+    return user.op() instanceof Op.Binary b
+            && b.fn() == Fn.Binary.ADD
+            && user.node(0) != user.node(1)
+            && user.result().type().sameDims(product.type())
+            && user.result().owner == product.owner
+        ? user.result()
+        : null;
+  }
+
+  private static Node other(Item addition, Node product) {
+    return addition.node(0) == product ? addition.node(1) : addition.node(0);
+  }
+
+  /** Where a sum of products lies so far that this product is added to; nobody else wants it. */
+  private @Nullable Mem added(Item i) {
+    Node r = addition(i.result());
+    if (r == null) {
+      return null;
+    }
+    Node x = other(i.result().users.getFirst(), i.result());
+    boolean mine = x.owner == this && !x.output && x.users.size() == 1 && sums.contains(x);
+    if (!mine) {
+      return null;
+    }
+    sums.add(r);
+    return x.mem();
+  }
+
+  /** Whether what a product is added to is nothing but zeros. */
+  private boolean zeroAddend(Item i) {
+    Node r = addition(i.result());
+    if (r == null) {
+      return false;
+    }
+    Node x = other(i.result().users.getFirst(), i.result());
+    boolean zero =
+        x.op() instanceof Op.Broadcast
+            && x.in().getFirst().op() instanceof Op.Const k
+            && k.doubleValue() == 0;
+    if (zero) {
+      sums.add(r);
+    }
+    return zero;
+  }
+
+  /** Where a chain of sums of products ends: that place is meant by all of them. */
+  private static Node sink(Node product) {
+    Node end = product;
+    for (Node r = addition(product); r != null; r = chained(r)) {
+      end = r;
+    }
+    return end;
+  }
+
+  private static @Nullable Node chained(Node sum) {
+    if (sum.output || sum.users.size() != 1) {
+      return null;
+    }
+    Item user = sum.users.getFirst();
+    boolean adds = user.op() instanceof Op.Binary b && b.fn() == Fn.Binary.ADD;
+    return adds
+            && user.node(0) != user.node(1)
+            && other(user, sum).op() instanceof Op.Dot
+            && addition(other(user, sum)) == user.result()
+        ? user.result()
+        : null;
+  }
+
+  /** Sums that lie where a product was put, and more products may be added to. */
+  private final Set<Node> sums = new HashSet<>();
 
   /** A copy of a value in memory with the given order of axes. */
   private Mem copied(Node n, List<Dim> order, @Nullable String site) {
@@ -841,8 +951,7 @@ final class BlockPlanner {
 
   // ---------------------------------------------------------------- references
 
-  private void write(
-      Item i, Root.Kind kind, Access access, Mode mode, Edge edge, boolean reverse) {
+  private void write(Item i, Root.Kind kind, Access access, Mode mode, Edge edge, boolean reverse) {
     Cell c = i.cell();
     touched.add(c);
     List<Node> index = i.nodes(2);
@@ -858,8 +967,19 @@ final class BlockPlanner {
     }
     var w =
         new Root.Write(
-            kind, c.mem(), c.type(), access, index, value, mode, edge, reverse, old, defines, space);
+            kind, c.mem(), c.type(), access, index, value, mode, edge, reverse, old, defines,
+            space);
     settle(c, i.position(), w);
+    if (kind == Root.Kind.SET && access.equals(Access.ALL) && !c.type().isScalar()) {
+      Node all = value;
+      if (!value.type().sameDims(c.type())) {
+        all = new Node(c.type(), new Op.Broadcast(c.type().dims()), List.of(value), null, 0);
+        all.owner = this;
+        all.virtual = true;
+      }
+      root(new Root.Store(all, c.mem(), null), c, i.site());
+      return;
+    }
     root(w, i.site());
     int step = block.steps.size() - 1;
     lastWrite.put(c, step);
@@ -965,7 +1085,8 @@ final class BlockPlanner {
     merges(value, i.site());
     StackType t = f.type();
     Node mask = p.masked() ? i.node(2) : null;
-    var address = planner.add(new Buffer(Buffer.Kind.POINTER, 0, t.of().dtype(), f.frame(), "frame"));
+    var address =
+        planner.add(new Buffer(Buffer.Kind.POINTER, 0, t.of().dtype(), f.frame(), "frame"));
     boolean lanes = !t.lanes().isEmpty();
     Mem rows = lanes ? rows(value, i.site()) : null;
     if (mask != null && !mask.isScalar()) {
@@ -1010,7 +1131,8 @@ final class BlockPlanner {
         items.stream()
             .skip(i.position() + 1L)
             .anyMatch(j -> !(j.op() instanceof Op.StackPop) && j.in().contains(f));
-    var address = planner.add(new Buffer(Buffer.Kind.POINTER, 0, t.of().dtype(), f.frame(), "frame"));
+    var address =
+        planner.add(new Buffer(Buffer.Kind.POINTER, 0, t.of().dtype(), f.frame(), "frame"));
     Buffer fixed = f.fixed();
     if (fixed != null) {
       address.aliases.add(fixed);
@@ -1075,14 +1197,21 @@ final class BlockPlanner {
 
   private void wrote(Item i, int step) {
     for (Object x : i.in()) {
-      if (x instanceof Cell c) {
+      if (x instanceof Node n) {
+        read(n, step);
+      } else if (x instanceof Cell c) {
         touched.add(c);
         lastWrite.put(c, step);
+        lastRead.put(c, step);
         c.mem().buffer().alive(moment(step));
       } else if (x instanceof Frames f) {
         alive(f, moment(step));
       }
     }
+  }
+
+  private static boolean looksAtReference(Node n) {
+    return n.isVirtual() && (n.ref() != null || n.in().stream().anyMatch(x -> looksAtReference(x)));
   }
 
   private void scan(Op.Scan s, Item i) {
@@ -1094,7 +1223,12 @@ final class BlockPlanner {
   }
 
   private void loop(
-      Item i, int carries, long length, boolean reverse, @Nullable Program condition, Program body) {
+      Item i,
+      int carries,
+      long length,
+      boolean reverse,
+      @Nullable Program condition,
+      Program body) {
     for (int k = carries; k < i.in().size(); k++) {
       if (i.in().get(k) instanceof Node n) {
         capture(n, i.site());
@@ -1103,10 +1237,20 @@ final class BlockPlanner {
     var starts = new ArrayList<@Nullable Mem>();
     for (int k = 0; k < carries; k++) {
       Node init = i.node(k);
-      boolean same =
-          body.outputs().get(k) == body.inputs().get(k + (condition == null ? 1 : 0));
-      starts.add(
-          init.isScalar() ? null : same ? inMemory(init, i.site()) : rows(init, i.site()));
+      boolean same = body.outputs().get(k) == body.inputs().get(k + (condition == null ? 1 : 0));
+      if (init.isScalar()) {
+        starts.add(null);
+      } else if (looksAtReference(init)) {
+        // What is carried must not change with the reference.
+        Mem own =
+            Mem.rows(
+                planner.scratch(init.type().dtype(), init.type().size(), "carried"), init.type());
+        merges(init, i.site());
+        root(new Root.Store(init, own, null), i.site());
+        starts.add(own);
+      } else {
+        starts.add(same ? inMemory(init, i.site()) : rows(init, i.site()));
+      }
     }
     settleWritten(i);
     int offset = condition == null ? 1 : 0;
@@ -1154,12 +1298,10 @@ final class BlockPlanner {
     Block test = null;
     if (condition != null) {
       test =
-          new BlockPlanner(
-                  planner, condition, Planner.env(condition, inputs), nulls(condition))
+          new BlockPlanner(planner, condition, Planner.env(condition, inputs), nulls(condition))
               .plan();
     }
-    Block inner =
-        new BlockPlanner(planner, body, Planner.env(body, inputs), next).plan();
+    Block inner = new BlockPlanner(planner, body, Planner.env(body, inputs), next).plan();
     for (int k = 0; k < carries; k++) {
       Step.Carry c = list.get(k);
       list.set(
@@ -1303,7 +1445,10 @@ final class BlockPlanner {
         if (d == null || d.output || r instanceof Root.Write || r instanceof Root.ArgReduce) {
           continue;
         }
-        boolean atPoint = r instanceof Root.Store st && st.value() == d;
+        boolean atPoint = r instanceof Root.Store;
+        if (r instanceof Root.Store st && st.value() != d) {
+          continue; // the register would be another value's
+        }
         boolean here = true;
         for (Stage asker : d.askedBy) {
           here &= asker != null && nest.stages.contains(asker);

@@ -284,9 +284,7 @@ public final class Cone {
         case Sel.Ds w -> {
           Node start = operands.get(k++);
           Affine a = index.get(w.axis());
-          out.put(
-              w.axis(),
-              a == null || !start.isScalar() ? null : new Affine(a.of, true));
+          out.put(w.axis(), a == null || !start.isScalar() ? null : new Affine(a.of, true));
         }
         case Sel.At a -> {
           Node at = operands.get(k++);

@@ -15,6 +15,10 @@ final class Contraction {
   private final List<Dim> rows = new ArrayList<>();
   private final List<Dim> cols = new ArrayList<>();
   private final List<Dim> sum = new ArrayList<>();
+
+  /** Narrower matrices are not worth a call for each of many batches. */
+  private static final int WIDE = 16;
+
   private final ArrayType out;
   private boolean lopsided;
 
@@ -88,6 +92,31 @@ final class Contraction {
       reach = s * d.size();
     }
     return step;
+  }
+
+  /**
+   * Rows or columns that do not lie like one axis: those that do, the last ones, stay, and the
+   * others become batches, if what stays is wide enough.
+   */
+  void loosen(Mem a, Mem b) {
+    loosen(a, rows);
+    loosen(b, cols);
+  }
+
+  private void loosen(Mem m, List<Dim> dims) {
+    if (joined(m, dims) != null) {
+      return;
+    }
+    for (int k = 1; k < dims.size(); k++) {
+      List<Dim> rest = dims.subList(k, dims.size());
+      if (joined(m, rest) != null) {
+        if (size(rest) >= WIDE) {
+          batch.addAll(dims.subList(0, k));
+          dims.subList(0, k).clear();
+        }
+        return;
+      }
+    }
   }
 
   /** The memory itself if its rows and sums are each like one axis, and no stride is negative. */

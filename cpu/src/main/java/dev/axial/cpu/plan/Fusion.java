@@ -36,14 +36,18 @@ final class Fusion {
    *
    * @param last the last step that makes something it needs, which may be the nest it joins
    */
-  Placed add(Root r, Cone cone, int first, int last, @Nullable String site) {
-    for (int s = steps.size() - 1; s >= Math.max(Math.max(first, last), steps.size() - WINDOW); s--) {
+  Placed add(
+      Root r, Cone cone, int first, int last, @Nullable Cell overwritten, @Nullable String site) {
+    for (int s = steps.size() - 1;
+        s >= Math.max(Math.max(first, last), steps.size() - WINDOW);
+        s--) {
       if (s >= 0
           && steps.get(s) instanceof Step.Loops l
           && l.nest().roots() < MOST_ROOTS
           && l.nest().cost + cone.cost() < MOST_COST
-          && related(l.nest(), cone, s == last)) {
-        Stage stage = join(l.nest(), r, cone);
+          && related(l.nest(), cone, s == last)
+          && (overwritten == null || readInPlace(l.nest(), overwritten))) {
+        Stage stage = join(l.nest(), r, cone, overwritten);
         if (stage != null) {
           stage.roots.add(r);
           l.nest().cones.put(r, cone);
@@ -53,6 +57,20 @@ final class Fusion {
       }
     }
     return alone(r, cone, site);
+  }
+
+  /** Whether a nest reads each element of a reference only at the point that stands for it. */
+  private static boolean readInPlace(Nest nest, Cell c) {
+    for (Stage s : nest.stages) {
+      for (Root r : s.roots) {
+        for (Cone.Ask a : nest.cone(r).asks()) {
+          if (a.cell() == c && !a.identity(c.type().dims())) {
+            return false;
+          }
+        }
+      }
+    }
+    return true;
   }
 
   /** A nest of its own. */
@@ -117,7 +135,7 @@ final class Fusion {
     };
   }
 
-  private @Nullable Stage join(Nest nest, Root r, Cone cone) {
+  private @Nullable Stage join(Nest nest, Root r, Cone cone, @Nullable Cell overwritten) {
     if (r instanceof Root.Write || r instanceof Root.ArgReduce) {
       return null;
     }
@@ -145,7 +163,7 @@ final class Fusion {
       }
     }
     List<Dim> inner = without(space, outer);
-    int least = 0;
+    int least = overwritten == null ? 0 : lastReader(nest, overwritten);
     for (Cone.Ask a : cone.asks()) {
       Node leaf = a.node();
       int at = leaf == null || leaf.root == null ? -1 : stageOf(nest, leaf.root);
@@ -157,7 +175,8 @@ final class Fusion {
         return null;
       }
       boolean here = leaf.root instanceof Root.Store s && s.value() == leaf;
-      List<Dim> its = divides ? without(leaf.root.space().dims(), outer) : nest.stages.get(at).inner;
+      List<Dim> its =
+          divides ? without(leaf.root.space().dims(), outer) : nest.stages.get(at).inner;
       boolean samePoint = here && same(its, inner) && a.identity(has);
       least = Math.max(least, samePoint ? at : at + 1);
     }
@@ -182,7 +201,22 @@ final class Fusion {
     return stage;
   }
 
-  /** In one stage all reductions go over the same loops, so that their results are ready at once. */
+  /** The last stage that reads a reference; what overwrites it comes no earlier. */
+  private static int lastReader(Nest nest, Cell c) {
+    int last = 0;
+    for (int k = 0; k < nest.stages.size(); k++) {
+      for (Root r : nest.stages.get(k).roots) {
+        if (nest.cone(r).cells().contains(c)) {
+          last = k;
+        }
+      }
+    }
+    return last;
+  }
+
+  /**
+   * In one stage all reductions go over the same loops, so that their results are ready at once.
+   */
   private static boolean suits(Stage s, Root r) {
     for (Root o : s.roots) {
       if (o instanceof Root.Reduce a

@@ -76,7 +76,8 @@ public final class Planner {
     return switch (t) {
       case ArrayType _ -> {
         var n = new Node(a, null, List.of(), null, 0);
-        n.place(Mem.rows(add(new Buffer(Buffer.Kind.INPUT, k, a.dtype(), a.size(), "input " + k)), a));
+        n.place(
+            Mem.rows(add(new Buffer(Buffer.Kind.INPUT, k, a.dtype(), a.size(), "input " + k)), a));
         yield n;
       }
       case RefType _ -> {
@@ -122,7 +123,11 @@ public final class Planner {
         output >= 0
             ? add(
                 new Buffer(
-                    Buffer.Kind.OUTPUT, output, DType.INT64, 2 + lanes(t), "stack, output " + output))
+                    Buffer.Kind.OUTPUT,
+                    output,
+                    DType.INT64,
+                    2 + lanes(t),
+                    "stack, output " + output))
             : scratch(DType.INT64, 2 + lanes(t), "heights of a stack");
     var f = new Frames(t, record, -1);
     long frame = Math.max(1, t.of().size());
@@ -204,7 +209,10 @@ public final class Planner {
       var taken = new ArrayList<long[]>();
       for (Buffer o : placed) {
         if (o.from <= b.to && b.from <= o.to) {
-          taken.add(new long[] {o.offset, o.offset + Math.max(ALIGN, (o.bytes() + ALIGN - 1) / ALIGN * ALIGN)});
+          taken.add(
+              new long[] {
+                o.offset, o.offset + Math.max(ALIGN, (o.bytes() + ALIGN - 1) / ALIGN * ALIGN)
+              });
         }
       }
       taken.sort((x, y) -> Long.compare(x[0], y[0]));

@@ -34,8 +34,7 @@ public sealed interface Root {
   }
 
   /** Elements are combined along axes. */
-  record Reduce(Fn.Reduce fn, Node value, List<String> axes, Mem to, Node defines)
-      implements Root {
+  record Reduce(Fn.Reduce fn, Node value, List<String> axes, Mem to, Node defines) implements Root {
     @Override
     public ArrayType space() {
       return value.type();

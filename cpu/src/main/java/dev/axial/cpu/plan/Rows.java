@@ -42,8 +42,7 @@ public final class Rows {
         && nest.stored(s)
         && n.type().dims().containsAll(nest.outer)
         && n.askedBy.stream().allMatch(a -> a != null && nest.stages.contains(a))
-        && n.type().size() / Math.max(1, size(nest.outer)) * n.type().dtype().bytes()
-            <= MOST_BYTES;
+        && n.type().size() / Math.max(1, size(nest.outer)) * n.type().dtype().bytes() <= MOST_BYTES;
   }
 
   private static long size(List<Dim> dims) {

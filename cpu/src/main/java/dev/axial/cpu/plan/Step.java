@@ -12,8 +12,13 @@ public sealed interface Step {
   /** Loops. */
   record Loops(Nest nest) implements Step {}
 
-  /** A product of matrices, in batches: views of both operands, and rows of the result. */
-  record Contract(Matrices shape, Mem a, Mem b, Mem to, Node defines) implements Step {}
+  /**
+   * A product of matrices, in batches: views of both operands, and rows of the result.
+   *
+   * @param adds whether it is added to what lies there
+   */
+  record Contract(Matrices shape, Mem a, Mem b, Mem to, boolean adds, Node defines)
+      implements Step {}
 
   /** Sizes and strides of a contraction as matrices. */
   record Matrices(

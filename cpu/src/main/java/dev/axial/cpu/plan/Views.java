@@ -34,8 +34,7 @@ final class Views {
       return null;
     }
     Node x = n.in().getFirst();
-    boolean look =
-        Costs.free(op) || op instanceof Op.Merge || op instanceof Op.Index;
+    boolean look = Costs.free(op) || op instanceof Op.Merge || op instanceof Op.Index;
     Mem m = look ? of(x) : null;
     if (m == null) {
       return null;

@@ -22,8 +22,7 @@ final class C {
 
   private static final MethodHandle REALLOC =
       function("realloc", FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_LONG));
-  private static final MethodHandle FREE =
-      function("free", FunctionDescriptor.ofVoid(ADDRESS));
+  private static final MethodHandle FREE = function("free", FunctionDescriptor.ofVoid(ADDRESS));
 
   private C() {}
 

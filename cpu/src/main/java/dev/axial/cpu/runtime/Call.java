@@ -65,7 +65,8 @@ final class Call {
       case RuntimeException r -> throw r;
       case Error e -> throw e;
       case null, default -> // not over Op
-          throw new AxialException("internal error: a compiled program ended with status " + status);
+          throw new AxialException(
+              "internal error: a compiled program ended with status " + status);
     }
   }
 

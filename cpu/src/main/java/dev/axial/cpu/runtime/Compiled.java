@@ -1,5 +1,9 @@
 package dev.axial.cpu.runtime;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.axial.AxialException;
@@ -26,6 +30,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +46,13 @@ public final class Compiled implements Executable {
   private final ObjectCache.Code code;
   private final MemorySegment entry;
   private final Supplier<String> explanation;
+
+  /** Whether it may call Java for more than to divide a loop, so that the call must be known. */
+  private final boolean upcalls;
+
+  /** The memory of the last call, which the next takes without a queue; more is in the queue. */
+  private final AtomicReference<@Nullable Call> spare = new AtomicReference<>();
+
   private final ConcurrentLinkedQueue<Call> idle = new ConcurrentLinkedQueue<>();
   private final AtomicInteger idleCount = new AtomicInteger();
   private final Type[] inputs;
@@ -77,6 +89,7 @@ public final class Compiled implements Executable {
     this.packingAt = padded(plan.scratch());
     this.scratch = written.packing() < 0 ? plan.scratch() : packingAt + written.packing();
     this.entry = code.entry(0);
+    this.upcalls = !called.isEmpty() || !plan.stacks().isEmpty();
     this.explanation = explanation;
     inputs = plan.program().inputs().stream().map(v -> v.type()).toArray(Type[]::new);
     outputs = plan.program().outputs().stream().map(v -> v.type()).toArray(Type[]::new);
@@ -164,12 +177,7 @@ public final class Compiled implements Executable {
 
   @Override
   public List<Object> call(List<Object> given) {
-    Call c = idle.poll();
-    if (c == null) {
-      c = new Call(this);
-    } else {
-      idleCount.decrementAndGet();
-    }
+    Call c = take();
     Store block = null;
     try {
       long at = c.staging.address() + scratchAt;
@@ -184,7 +192,7 @@ public final class Compiled implements Executable {
       if (block != null) {
         block.free();
       }
-      if (idleCount.get() < MOST_IDLE) {
+      if (!spare.compareAndSet(null, c) && idleCount.get() < MOST_IDLE) {
         idleCount.incrementAndGet();
         idle.add(c);
       }
@@ -194,6 +202,19 @@ public final class Compiled implements Executable {
     }
   }
 
+  private Call take() {
+    Call c = spare.getAndSet(null);
+    if (c != null) {
+      return c;
+    }
+    c = idle.poll();
+    if (c == null) {
+      return new Call(this);
+    }
+    idleCount.decrementAndGet();
+    return c;
+  }
+
   private List<Object> run(Call c, List<Object> given) {
     for (int k = 0; k < inputs.length; k++) {
       c.put(Table.INPUTS + k, input(c, k, given.get(k)));
@@ -201,6 +222,11 @@ public final class Compiled implements Executable {
     var out = new @Nullable Object[outputs.length];
     for (int k = 0; k < outputs.length; k++) {
       c.put(Table.INPUTS + inputs.length + k, output(c, k, out));
+    }
+    if (!upcalls) {
+      C.entry(entry, c.table);
+      c.check();
+      return results(c, out, given);
     }
     for (Frames f : plan.stacks()) {
       if (f.fixed() == null && f.input() < 0) {
@@ -223,14 +249,14 @@ public final class Compiled implements Executable {
   private long input(Call c, int k, Object x) {
     return switch (x) {
       case Store s -> {
-        MemorySegment m = s.segment();
-        if (m.isNative()) {
-          yield m.address();
+        Object array = s.heap();
+        if (array == null) {
+          yield s.segment().address();
         }
         if (inputAt[k] < 0) {
           throw new AxialException("internal error: a large array that is not in native memory");
         }
-        MemorySegment.copy(m, 0, c.staging, inputAt[k], m.byteSize());
+        stage(array, c.staging, inputAt[k]);
         yield c.staging.address() + inputAt[k];
       }
       case Storage s -> address(s.store());
@@ -242,6 +268,32 @@ public final class Compiled implements Executable {
       default -> // not over Op: what callers pass
           throw new AxialException("internal error: an input of " + x.getClass());
     };
+  }
+
+  private static void stage(Object array, MemorySegment to, long at) {
+    switch (array) {
+      case float[] a -> MemorySegment.copy(a, 0, to, JAVA_FLOAT, at, a.length);
+      case double[] a -> MemorySegment.copy(a, 0, to, JAVA_DOUBLE, at, a.length);
+      case int[] a -> MemorySegment.copy(a, 0, to, JAVA_INT, at, a.length);
+      case long[] a -> MemorySegment.copy(a, 0, to, JAVA_LONG, at, a.length);
+      case byte[] a -> MemorySegment.copy(a, 0, to, JAVA_BYTE, at, a.length);
+      default -> // not over Op: an array of any type
+          throw new AxialException("internal error: " + array.getClass());
+    }
+  }
+
+  private static Object unstage(MemorySegment from, long at, DType t, int n) {
+    Object array = Store.newArray(t, n);
+    switch (array) {
+      case float[] a -> MemorySegment.copy(from, JAVA_FLOAT, at, a, 0, n);
+      case double[] a -> MemorySegment.copy(from, JAVA_DOUBLE, at, a, 0, n);
+      case int[] a -> MemorySegment.copy(from, JAVA_INT, at, a, 0, n);
+      case long[] a -> MemorySegment.copy(from, JAVA_LONG, at, a, 0, n);
+      case byte[] a -> MemorySegment.copy(from, JAVA_BYTE, at, a, 0, n);
+      default -> // not over Op: an array of any type
+          throw new AxialException("internal error: " + array.getClass());
+    }
+    return array;
   }
 
   private static long address(Store s) {
@@ -271,24 +323,18 @@ public final class Compiled implements Executable {
               if (large != null) {
                 yield large;
               }
-              Object array = Store.newArray(t.dtype(), t.size());
-              MemorySegment to = Store.heapSegment(array);
-              MemorySegment.copy(c.staging, outputAt[k], to, 0, to.byteSize());
-              yield Store.of(t.dtype(), array);
+              yield Store.of(t.dtype(), unstage(c.staging, outputAt[k], t.dtype(), (int) t.size()));
             }
             case RefType _ -> {
               var cell = (Cell) plan.outputs().get(k);
               int in = plan.inputs().indexOf(cell);
-              yield in >= 0
-                  ? given.get(in)
-                  : new NativeRef((Store) Objects.requireNonNull(out[k]));
+              yield in >= 0 ? given.get(in) : new NativeRef((Store) Objects.requireNonNull(out[k]));
             }
             case StackType t -> {
               var f = (Frames) plan.outputs().get(k);
               MemorySegment record = c.record(f.record());
               var s =
-                  new NativeStack(
-                      record, (int) lanes(t), t.of().size() * t.of().dtype().bytes());
+                  new NativeStack(record, (int) lanes(t), t.of().size() * t.of().dtype().bytes());
               record.setAtIndex(JAVA_LONG, 0, 0L); // its frames are the new owner's
               yield s;
             }

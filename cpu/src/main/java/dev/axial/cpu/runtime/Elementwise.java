@@ -42,7 +42,8 @@ public final class Elementwise implements Executable {
     long n = program.outputs().getFirst().array().size();
     var results = new ArrayList<Object>();
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment env = arena.allocate(JAVA_LONG, Flat.ADDRESSES + ins + program.outputs().size());
+      MemorySegment env =
+          arena.allocate(JAVA_LONG, Flat.ADDRESSES + ins + program.outputs().size());
       long units = (n + grain - 1) / grain;
       long parts = n < DIVIDED ? 1 : Math.max(1, Math.min(units, 4L * Threads.COUNT));
       env.setAtIndex(JAVA_LONG, Flat.PARTS, parts);

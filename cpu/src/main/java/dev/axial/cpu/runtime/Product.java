@@ -19,7 +19,9 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A product of its own: the library of contractions is called with its sizes; nothing is compiled. */
+/**
+ * A product of its own: the library of contractions is called with its sizes; nothing is compiled.
+ */
 public final class Product implements Executable {
   private final Step.Contract step;
   private final ArrayType type;

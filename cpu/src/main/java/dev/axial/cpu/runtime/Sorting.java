@@ -77,8 +77,7 @@ final class Sorting {
   }
 
   /** Sorts keys and order together; gives the order, in one of the two arrays. */
-  private static int[] sort(
-      long[] keys, long[] other, int[] order, int[] spare, int n, int bits) {
+  private static int[] sort(long[] keys, long[] other, int[] order, int[] spare, int n, int bits) {
     long[] a = keys;
     long[] b = other;
     int[] p = order;

@@ -87,8 +87,7 @@ final class Workers {
     }
     for (int k = 0; k < HELPERS.length; k++) {
       int me = k;
-      HELPERS[k] =
-          Thread.ofPlatform().daemon().name("axial-worker-" + k).unstarted(() -> help(me));
+      HELPERS[k] = Thread.ofPlatform().daemon().name("axial-worker-" + k).unstarted(() -> help(me));
     }
     for (Thread t : HELPERS) {
       t.start();

@@ -56,8 +56,17 @@ final class RandomPrograms {
     0, 1, 1, 1, 2, 2, 3, 3, 4, 5, 5, 7, 8, 11, 13, 16, 17, 31, 33, 64, 65, 67, 70, 100, 131
   };
   private static final DType[] DTYPES = {
-    DType.FLOAT32, DType.FLOAT32, DType.FLOAT32, DType.FLOAT64, DType.FLOAT64, DType.INT32,
-    DType.INT32, DType.INT64, DType.UINT32, DType.BOOL, DType.KEY
+    DType.FLOAT32,
+    DType.FLOAT32,
+    DType.FLOAT32,
+    DType.FLOAT64,
+    DType.FLOAT64,
+    DType.INT32,
+    DType.INT32,
+    DType.INT64,
+    DType.UINT32,
+    DType.BOOL,
+    DType.KEY
   };
 
   /**
@@ -98,6 +107,7 @@ final class RandomPrograms {
     final Var var;
     final StackType type;
     final boolean whole;
+
     /** The masks of what was pushed in this block, null for none. */
     final List<@Nullable Var> pushed = new ArrayList<>();
 
@@ -163,15 +173,12 @@ final class RandomPrograms {
     if (coin()) {
       for (Ref r : refs) {
         if (r.owner == b) {
-          outs.add(
-              new Val(
-                  b.one(new Op.RefGet(Access.ALL, Mode.CLAMP), r.var), wholeOf(r), -1));
+          outs.add(new Val(b.one(new Op.RefGet(Access.ALL, Mode.CLAMP), r.var), wholeOf(r), -1));
         }
       }
     }
     Program p = b.close(outs.stream().map(Val::var).toList(), List.of());
-    return new Made(
-        seed, Checker.check(p), sources, outs.stream().map(Val::tolerance).toList());
+    return new Made(seed, Checker.check(p), sources, outs.stream().map(Val::tolerance).toList());
   }
 
   // ---------------------------------------------------------------- drawing
@@ -309,13 +316,7 @@ final class RandomPrograms {
     if (made != null) {
       return made;
     }
-    Val v =
-        val(
-            x ->
-                x.exact()
-                    && x.is(t.dtype())
-                    && t.covers(x.type())
-                    && (!whole || x.isWhole()));
+    Val v = val(x -> x.exact() && x.is(t.dtype()) && t.covers(x.type()) && (!whole || x.isWhole()));
     if (v == null || pick(12) == 0) {
       return new Val(constant(t.dtype(), whole), SMALL, -1);
     }
@@ -379,14 +380,13 @@ final class RandomPrograms {
   /** An integer: often in the range of an axis, sometimes anywhere. */
   private Var index(int size, @Nullable ArrayType like) {
     Val v =
-        val(
-            x ->
-                x.dtype().isInteger()
-                    && !x.is(DType.KEY)
-                    && !x.is(DType.UINT32)
-                    && x.type().size() < 200
-                    && (pick(3) > 0 ? x.type().isScalar() : true)
-                    && (like == null || like.covers(x.type())));
+        val(x ->
+            x.dtype().isInteger()
+                && !x.is(DType.KEY)
+                && !x.is(DType.UINT32)
+                && x.type().size() < 200
+                && (pick(3) > 0 ? x.type().isScalar() : true)
+                && (like == null || like.covers(x.type())));
     DType t = coin() ? DType.INT32 : DType.INT64;
     if (v == null || pick(6) == 0) {
       return b.constant(
@@ -395,8 +395,7 @@ final class RandomPrograms {
     return switch (pick(6)) {
       case 0, 1 -> v.var;
       case 2 ->
-          b.bin(
-              Fn.Binary.REM, v.var, b.constant(Op.Const.of(v.dtype(), (long) Math.max(1, size))));
+          b.bin(Fn.Binary.REM, v.var, b.constant(Op.Const.of(v.dtype(), (long) Math.max(1, size))));
       case 3 -> b.bin(Fn.Binary.AND, v.var, b.constant(Op.Const.of(v.dtype(), 3L)));
       case 4 ->
           b.bin(
@@ -704,8 +703,7 @@ final class RandomPrograms {
       case 3, 4 -> {
         List<String> over = some(t.names());
         yield !over.isEmpty()
-            && put(
-                emit(new Op.Merge(over, coin() ? over.getFirst() : freshName()), v.var), v);
+            && put(emit(new Op.Merge(over, coin() ? over.getFirst() : freshName()), v.var), v);
       }
       case 5 -> {
         if (t.isScalar()) {
@@ -737,12 +735,11 @@ final class RandomPrograms {
     int n = pick(3);
     for (int k = 0; k < n; k++) {
       Val w =
-          val(
-              x ->
-                  x.exact()
-                      && x.is(v.dtype())
-                      && x.type().has(axis)
-                      && compatible(x.type().without(axis), v.type().without(axis)));
+          val(x ->
+              x.exact()
+                  && x.is(v.dtype())
+                  && x.type().has(axis)
+                  && compatible(x.type().without(axis), v.type().without(axis)));
       if (w != null) {
         all.add(w);
       }
@@ -803,7 +800,8 @@ final class RandomPrograms {
           sels.add(
               pick(12) == 0
                   ? new Sel.Window(d.name(), pick(n), step, 0)
-                  : new Sel.Window(d.name(), back ? start + reach : start, back ? -step : step, size));
+                  : new Sel.Window(
+                      d.name(), back ? start + reach : start, back ? -step : step, size));
         }
         case 2 -> {
           sels.add(new Sel.Ds(d.name(), pick(n + 1)));
@@ -891,8 +889,7 @@ final class RandomPrograms {
     Ref r = refs.get(coin() ? refs.size() - 1 : pick(refs.size()));
     ArrayType t = r.var.type().array();
     int kind = pick(10);
-    Selection s =
-        pick(4) == 0 ? new Selection(Access.ALL, List.of()) : selection(t, true);
+    Selection s = pick(4) == 0 ? new Selection(Access.ALL, List.of()) : selection(t, true);
     if (s == null) {
       return false;
     }
@@ -954,7 +951,8 @@ final class RandomPrograms {
 
   private void push(Pile p, @Nullable Var mask) {
     Var v = of(p.type.of(), p.whole).var;
-    b.emit(new Op.StackPush(mask != null), mask == null ? List.of(p.var, v) : List.of(p.var, v, mask));
+    b.emit(
+        new Op.StackPush(mask != null), mask == null ? List.of(p.var, v) : List.of(p.var, v, mask));
     p.pushed.add(mask);
   }
 
@@ -1023,8 +1021,7 @@ final class RandomPrograms {
       Carry c = carries.get(k);
       var same = new ArrayList<Var>();
       for (int j = 0; j < carries.size(); j++) {
-        if (given.get(j).type().equals(given.get(k).type())
-            && (carries.get(j).whole || !c.whole)) {
+        if (given.get(j).type().equals(given.get(k).type()) && (carries.get(j).whole || !c.whole)) {
           same.add(given.get(j));
         }
       }
@@ -1049,23 +1046,21 @@ final class RandomPrograms {
     var pushes = new Pile[1];
     List<Pile> outer = piles;
     Builder body =
-        nested(
-            () -> {
-              add(b.input(ArrayType.scalar(DType.INT32)), WILD);
-              List<Var> given = inputs(carries);
-              block(depth - 1, 1 + pick(6));
-              if (fills) {
-                Var which = outer.get(pick(outer.size())).var;
-                pushes[0] =
-                    piles.stream().filter(q -> q.var == which).findFirst().orElseThrow();
-                while (!pushes[0].pushed.isEmpty()) {
-                  pop(pushes[0]);
-                }
-                push(pushes[0], null);
-                pushes[0].pushed.clear();
-              }
-              outs.addAll(carried(carries, given));
-            });
+        nested(() -> {
+          add(b.input(ArrayType.scalar(DType.INT32)), WILD);
+          List<Var> given = inputs(carries);
+          block(depth - 1, 1 + pick(6));
+          if (fills) {
+            Var which = outer.get(pick(outer.size())).var;
+            pushes[0] = piles.stream().filter(q -> q.var == which).findFirst().orElseThrow();
+            while (!pushes[0].pushed.isEmpty()) {
+              pop(pushes[0]);
+            }
+            push(pushes[0], null);
+            pushes[0].pushed.clear();
+          }
+          outs.addAll(carried(carries, given));
+        });
     work = before;
     leave(
         carries,
@@ -1090,16 +1085,15 @@ final class RandomPrograms {
     Val start = of(p.type.of(), p.whole);
     var outs = new ArrayList<Var>();
     Builder body =
-        nested(
-            () -> {
-              b.input(ArrayType.scalar(DType.INT32));
-              Var c = b.input(p.type.of());
-              Var v = b.one(new Op.StackPop(false), p.var);
-              outs.add(
-                  t == DType.KEY
-                      ? v
-                      : t == DType.BOOL ? b.bin(Fn.Binary.XOR, c, v) : b.bin(Fn.Binary.MAX, c, v));
-            });
+        nested(() -> {
+          b.input(ArrayType.scalar(DType.INT32));
+          Var c = b.input(p.type.of());
+          Var v = b.one(new Op.StackPop(false), p.var);
+          outs.add(
+              t == DType.KEY
+                  ? v
+                  : t == DType.BOOL ? b.bin(Fn.Binary.XOR, c, v) : b.bin(Fn.Binary.MAX, c, v));
+        });
     put(b.scan(body, outs, length, true, List.of(start.var)), p.whole ? 0x1p21 : WILD);
   }
 
@@ -1127,31 +1121,27 @@ final class RandomPrograms {
     carries.addAll(carries());
     var go = new Var[1];
     Builder condition =
-        nested(
-            () -> {
-              List<Var> given = inputs(carries);
-              go[0] =
-                  b.compare(
-                      Fn.Compare.LT,
-                      given.getFirst(),
-                      b.constant(Op.Const.of(DType.INT32, (long) length)));
-              if (pick(3) == 0) {
-                go[0] = b.bin(Fn.Binary.AND, go[0], scalarBool());
-              }
-            });
+        nested(() -> {
+          List<Var> given = inputs(carries);
+          go[0] =
+              b.compare(
+                  Fn.Compare.LT,
+                  given.getFirst(),
+                  b.constant(Op.Const.of(DType.INT32, (long) length)));
+          if (pick(3) == 0) {
+            go[0] = b.bin(Fn.Binary.AND, go[0], scalarBool());
+          }
+        });
     var outs = new ArrayList<Var>();
     int before = work;
     work *= Math.max(1, length);
     Builder body =
-        nested(
-            () -> {
-              List<Var> given = inputs(carries);
-              block(depth - 1, 1 + pick(6));
-              outs.addAll(carried(carries, given));
-              outs.set(
-                  0,
-                  b.add(given.getFirst(), b.constant(Op.Const.of(DType.INT32, 1L))));
-            });
+        nested(() -> {
+          List<Var> given = inputs(carries);
+          block(depth - 1, 1 + pick(6));
+          outs.addAll(carried(carries, given));
+          outs.set(0, b.add(given.getFirst(), b.constant(Op.Const.of(DType.INT32, 1L))));
+        });
     work = before;
     leave(
         carries,
@@ -1165,17 +1155,15 @@ final class RandomPrograms {
     var a = new ArrayList<Var>();
     var c = new ArrayList<Var>();
     Builder yes =
-        nested(
-            () -> {
-              block(depth - 1, pick(5));
-              results.forEach(r -> a.add(of(r.init.type(), r.whole).var));
-            });
+        nested(() -> {
+          block(depth - 1, pick(5));
+          results.forEach(r -> a.add(of(r.init.type(), r.whole).var));
+        });
     Builder no =
-        nested(
-            () -> {
-              block(depth - 1, pick(5));
-              results.forEach(r -> c.add(of(r.init.type(), r.whole).var));
-            });
+        nested(() -> {
+          block(depth - 1, pick(5));
+          results.forEach(r -> c.add(of(r.init.type(), r.whole).var));
+        });
     leave(results, b.cond(p, yes, a, no, c, List.of()));
     return true;
   }
@@ -1184,15 +1172,14 @@ final class RandomPrograms {
     List<Carry> arguments = carries();
     var outs = new ArrayList<Val>();
     Builder body =
-        nested(
-            () -> {
-              inputs(arguments);
-              block(depth - 1, pick(6));
-              int n = pick(3);
-              for (int k = 0; k < n; k++) {
-                outs.add(recent());
-              }
-            });
+        nested(() -> {
+          inputs(arguments);
+          block(depth - 1, pick(6));
+          int n = pick(3);
+          for (int k = 0; k < n; k++) {
+            outs.add(recent());
+          }
+        });
     var vars = outs.stream().map(Val::var).toList();
     body.use(vars);
     var captured = Builder.union(body);

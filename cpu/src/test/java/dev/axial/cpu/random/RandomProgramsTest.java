@@ -17,8 +17,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Random programs give the same results on the native engine as on the interpreter: {@code
- * axial.random.programs} of them (300), from the seed {@code axial.random.seed} (0) on. A difference
- * is shown as a small program that {@link Program#parse} reads.
+ * axial.random.programs} of them (300), from the seed {@code axial.random.seed} (0) on. A
+ * difference is shown as a small program that {@link Program#parse} reads.
  */
 class RandomProgramsTest {
   private static final long FIRST = Long.getLong("axial.random.seed", 0);

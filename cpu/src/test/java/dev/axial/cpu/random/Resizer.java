@@ -104,8 +104,7 @@ final class Resizer {
       case Op.RefGet g -> new Op.RefGet(access(g.access(), in.getFirst()), g.mode());
       case Op.RefSet s -> new Op.RefSet(access(s.access(), in.getFirst()), s.reverse());
       case Op.RefAdd s -> new Op.RefAdd(access(s.access(), in.getFirst()), s.mode());
-      case Op.RefSwap s ->
-          new Op.RefSwap(access(s.access(), in.getFirst()), s.edge(), s.reverse());
+      case Op.RefSwap s -> new Op.RefSwap(access(s.access(), in.getFirst()), s.edge(), s.reverse());
       case Op.Scan s -> new Op.Scan(body(s.body(), in, 1), s.length(), s.carry(), s.reverse());
       case Op.While w -> new Op.While(body(w.condition(), in, 0), body(w.body(), in, 0), w.carry());
       case Op.Cond c -> new Op.Cond(body(c.yes(), in, -1), body(c.no(), in, -1));
@@ -137,7 +136,8 @@ final class Resizer {
                       : Math.min(n - 1, Math.max(w.start(), -reach));
               yield new Sel.Window(w.axis(), start, w.step(), k);
             }
-            case Sel.Ds d -> new Sel.Ds(d.axis(), Math.min(n, dim(new Dim(d.axis(), d.size())).size()));
+            case Sel.Ds d ->
+                new Sel.Ds(d.axis(), Math.min(n, dim(new Dim(d.axis(), d.size())).size()));
             case Sel.At at -> at;
           });
     }

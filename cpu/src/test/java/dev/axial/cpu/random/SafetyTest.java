@@ -126,8 +126,7 @@ class SafetyTest {
   private static List<Long> bits(Store s) {
     var out = new ArrayList<Long>();
     for (int k = 0; k < s.length(); k++) {
-      out.add(
-          s.dtype().isFloating() ? Double.doubleToLongBits(s.getDouble(k)) : s.getLong(k));
+      out.add(s.dtype().isFloating() ? Double.doubleToLongBits(s.getDouble(k)) : s.getLong(k));
     }
     return out;
   }
@@ -174,9 +173,9 @@ class SafetyTest {
       outs.addAll(b.emit(new Op.Scatter(access, false, Mode.DROP), with(index, array, value)));
       for (boolean reverse : new boolean[] {false, true}) {
         b.emit(new Op.RefSet(access, reverse), with(index, refs.get(0), value));
-        for (Edge e : dtype == DType.KEY ? List.of(Edge.CLAMP, Edge.DROP) : List.of(Edge.values())) {
-          outs.addAll(
-              b.emit(new Op.RefSwap(access, e, reverse), with(index, refs.get(2), value)));
+        for (Edge e :
+            dtype == DType.KEY ? List.of(Edge.CLAMP, Edge.DROP) : List.of(Edge.values())) {
+          outs.addAll(b.emit(new Op.RefSwap(access, e, reverse), with(index, refs.get(2), value)));
         }
       }
     }

@@ -1,6 +1,5 @@
 package dev.axial.cpu.random;
 
-import dev.axial.AxialException;
 import dev.axial.DType;
 import dev.axial.engine.Store;
 import dev.axial.ir.ArrayType;
@@ -110,7 +109,9 @@ final class Shrinker {
       }
       var values = new ArrayList<>(best.inputs());
       values.remove(k);
-      any |= attempt(new Trial(new Program(ins, p.equations(), p.outputs()), values, best.tolerances()));
+      any |=
+          attempt(
+              new Trial(new Program(ins, p.equations(), p.outputs()), values, best.tolerances()));
     }
     return any;
   }
@@ -171,8 +172,7 @@ final class Shrinker {
     if (e.op() instanceof Op.Const) {
       return false;
     }
-    if (e.out().isEmpty()
-        || e.out().stream().noneMatch(v -> used(p, v))) {
+    if (e.out().isEmpty() || e.out().stream().noneMatch(v -> used(p, v))) {
       if (attempt(with(new Program(p.inputs(), replaced(p, k, List.of()), p.outputs())))) {
         return true;
       }
@@ -204,8 +204,7 @@ final class Shrinker {
       if (s != null
           && attempt(
               with(
-                  new Program(
-                      p.inputs(), replaced(best.program(), k, List.of(s)), p.outputs())))) {
+                  new Program(p.inputs(), replaced(best.program(), k, List.of(s)), p.outputs())))) {
         any = true;
       }
     }
@@ -249,9 +248,7 @@ final class Shrinker {
           case Op.While w -> {
             Program c = without(w.condition(), at, -1);
             Program b = without(w.body(), at, carry ? j : -1);
-            yield b == null || c == null
-                ? null
-                : new Op.While(c, b, w.carry() - (carry ? 1 : 0));
+            yield b == null || c == null ? null : new Op.While(c, b, w.carry() - (carry ? 1 : 0));
           }
           case Op.Cond c -> {
             Program y = without(c.yes(), at, -1);
@@ -289,7 +286,9 @@ final class Shrinker {
   private static List<List<Equation>> opened(Equation e) {
     var out = new ArrayList<List<Equation>>();
     for (Program q : e.op().bodies()) {
-      if (e.op() instanceof Op.Cond || e.op() instanceof Op.Call || e.op() instanceof Op.CustomJvp
+      if (e.op() instanceof Op.Cond
+          || e.op() instanceof Op.Call
+          || e.op() instanceof Op.CustomJvp
           || e.op() instanceof Op.CustomVjp) {
         Map<Var, Var> map = new HashMap<>();
         for (int k = 0; k < q.inputs().size(); k++) {
@@ -303,7 +302,8 @@ final class Shrinker {
         for (int k = 0; k < q.outputs().size(); k++) {
           Var o = q.outputs().get(k);
           Var mine = map.getOrDefault(o, o);
-          list.add(new Equation(new Op.StopGradient(), List.of(mine), List.of(e.out().get(k)), null));
+          list.add(
+              new Equation(new Op.StopGradient(), List.of(mine), List.of(e.out().get(k)), null));
           fits &= mine.isArray();
         }
         if (fits) {
@@ -334,7 +334,8 @@ final class Shrinker {
           out.add(with(e, new Op.Scan(s.body(), 1, s.carry(), s.reverse())));
           out.add(with(e, new Op.Scan(s.body(), 2, s.carry(), s.reverse())));
         }
-        bodies(s.body()).forEach(b -> out.add(with(e, new Op.Scan(b, s.length(), s.carry(), s.reverse()))));
+        bodies(s.body())
+            .forEach(b -> out.add(with(e, new Op.Scan(b, s.length(), s.carry(), s.reverse()))));
       }
       case Op.While w ->
           bodies(w.body()).stream()
@@ -353,13 +354,12 @@ final class Shrinker {
   /** Whether a body still adds one to its counter, so that its loop ends. */
   private static boolean counts(Program body) {
     return body.equations().stream()
-        .anyMatch(
-            e ->
-                e.op() instanceof Op.Binary(Fn.Binary f)
-                    && f == Fn.Binary.ADD
-                    && e.result() == body.outputs().getFirst()
-                    && e.in().getFirst() == body.inputs().getFirst()
-                    && isConstant(body, e.in().getLast()));
+        .anyMatch(e ->
+            e.op() instanceof Op.Binary(Fn.Binary f)
+                && f == Fn.Binary.ADD
+                && e.result() == body.outputs().getFirst()
+                && e.in().getFirst() == body.inputs().getFirst()
+                && isConstant(body, e.in().getLast()));
   }
 
   private static Equation with(Equation e, Op op) {
@@ -427,8 +427,7 @@ final class Shrinker {
   }
 
   private static boolean isConstant(Program p, Var v) {
-    return p.equations().stream()
-        .anyMatch(e -> e.op() instanceof Op.Const && e.out().contains(v));
+    return p.equations().stream().anyMatch(e -> e.op() instanceof Op.Const && e.out().contains(v));
   }
 
   private static Op.Const one(DType t) {

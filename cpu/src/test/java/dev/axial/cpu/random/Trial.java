@@ -49,7 +49,8 @@ record Trial(Program program, List<Object> inputs, List<Double> tolerances) {
   }
 
   /** Results, then the final contents of references. */
-  private static List<Store> run(Executable code, Program p, List<Object> inputs, boolean nativeToo) {
+  private static List<Store> run(
+      Executable code, Program p, List<Object> inputs, boolean nativeToo) {
     var given = new ArrayList<Object>();
     var after = new ArrayList<Store>();
     for (int k = 0; k < inputs.size(); k++) {
