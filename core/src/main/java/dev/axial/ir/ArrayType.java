@@ -3,16 +3,23 @@ package dev.axial.ir;
 import dev.axial.AxialException;
 import dev.axial.DType;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /** A dtype and an ordered list of axes with distinct names. */
 public record ArrayType(DType dtype, List<Dim> dims) implements Type {
-  private static final ArrayType[] SCALARS =
-      Arrays.stream(DType.values()).map(t -> new ArrayType(t, List.of())).toArray(ArrayType[]::new);
+  private static final Map<DType, ArrayType> SCALARS = new EnumMap<>(DType.class);
+
+  static {
+    for (DType t : DType.values()) {
+      SCALARS.put(t, new ArrayType(t, List.of()));
+    }
+  }
 
   /** Copies the list and checks that names are distinct. */
   public ArrayType {
@@ -30,7 +37,7 @@ public record ArrayType(DType dtype, List<Dim> dims) implements Type {
 
   /** The type of a scalar. */
   public static ArrayType scalar(DType dtype) {
-    return SCALARS[dtype.ordinal()];
+    return Objects.requireNonNull(SCALARS.get(dtype));
   }
 
   @Override
@@ -182,7 +189,7 @@ public record ArrayType(DType dtype, List<Dim> dims) implements Type {
 
   @Override
   public int hashCode() {
-    int h = dtype.ordinal();
+    int h = dtype.hashCode();
     for (int k = 0; k < dims.size(); k++) {
       h = (31 * h + dims.get(k).name().hashCode()) * 31 + dims.get(k).size();
     }

@@ -14,6 +14,7 @@ import dev.axial.cpu.plan.Planner;
 import dev.axial.cpu.plan.Root;
 import dev.axial.cpu.plan.Stage;
 import dev.axial.cpu.plan.Step;
+import dev.axial.ir.Op;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -181,7 +182,7 @@ public final class Emitter implements Frame {
     switch (s) {
       case Step.Scalars x -> {
         for (Node n : x.nodes()) {
-          scalars.put(n, eval.fresh(n));
+          scalars.put(n, n.op() instanceof Op.Scatter ? scalar(n) : eval.fresh(n));
         }
       }
       case Step.Loops l -> {

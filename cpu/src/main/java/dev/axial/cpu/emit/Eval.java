@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,13 @@ final class Eval {
   private final Frame frame;
   private final Asm asm;
 
+  /**
+   * The values that the loops being written were planned to load; null outside of loops. A value
+   * that was given a place only later is computed: the loops may run where its memory is not like
+   * one axis.
+   */
+  private @Nullable Set<Node> leaves;
+
   /** Elements that are known at the point in question. */
   private Map<Node, Val> given = Map.of();
 
@@ -36,6 +44,11 @@ final class Eval {
   private @Nullable Node wanted;
 
   private @Nullable Val found;
+
+  /** Sets the values that may be loaded. */
+  void leaves(Set<Node> nodes) {
+    leaves = nodes;
+  }
 
   /** Sets elements that need not be loaded. */
   void given(Map<Node, Val> elements) {
@@ -108,7 +121,8 @@ final class Eval {
 
   /** A value that is put into memory later on is computed until then. */
   private boolean there(Node n) {
-    return !(n.root() instanceof Root.Store s) || s.value() != n || frame.written(s);
+    return (leaves == null || leaves.contains(n))
+        && (!(n.root() instanceof Root.Store s) || s.value() != n || frame.written(s));
   }
 
   // ---------------------------------------------------------------- memory
@@ -196,7 +210,7 @@ final class Eval {
     if (t == DType.BOOL) {
       v = asm.cmp("icmp ne", v, Asm.zero(v.ty()));
     }
-    return valid == null ? v : orZero(valid, v, p);
+    return valid == null ? v : orZero(valid, v);
   }
 
   private static int[] backwards(int n) {
@@ -207,7 +221,7 @@ final class Eval {
     return out;
   }
 
-  private Val orZero(Val valid, Val v, Point p) {
+  private Val orZero(Val valid, Val v) {
     int n = Math.max(valid.ty().lanes(), v.ty().lanes());
     Val x = asm.splat(v, n);
     return asm.select(asm.splat(valid, n), x, Asm.zero(x.ty()));
@@ -387,7 +401,7 @@ final class Eval {
         }
         Val v = at(base, g.index(), p);
         Val ok = g.valid();
-        yield i.mode() == Mode.CLAMP && !i.access().masked() || ok == null ? v : orZero(ok, v, p);
+        yield i.mode() == Mode.CLAMP && !i.access().masked() || ok == null ? v : orZero(ok, v);
       }
       case Op.RefGet r -> {
         var c = Objects.requireNonNull(n.ref());
@@ -458,24 +472,18 @@ final class Eval {
     }
     if (i.each() == null) {
       // Small steps on top of one conversion.
-      Val base = asm.splat(asm.cast("trunc", scalar(i.base()), Ty.I32), p.lanes);
+      Val base = asm.splat(asm.cast("trunc", i.base(), Ty.I32), p.lanes);
       Val v = asm.op("add", base, asm.steps(Ty.I32, p.lanes, i.step()));
       return Elements.fromIndex(asm, v, t);
     }
     return Elements.fromIndex(asm, i.each(), ty.equals(Ty.I1) ? DType.BOOL : t);
   }
 
-  /** A constant index as an instruction's operand. */
-  private static Val scalar(Val v) {
-    return v;
-  }
-
   static Val constant(Op.Const c) {
     Ty ty = Types.register(c.dtype());
     return switch (c.dtype()) {
       case FLOAT32, FLOAT64 -> Asm.real(ty, c.doubleValue());
-      case INT32, UINT32 -> Asm.integer(ty, (int) c.bits());
-      case INT64, KEY, BOOL -> Asm.integer(ty, c.bits());
+      case INT32, UINT32, INT64, KEY, BOOL -> Asm.integer(ty, c.bits());
     };
   }
 }

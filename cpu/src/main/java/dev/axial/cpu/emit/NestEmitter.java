@@ -4,6 +4,7 @@ import dev.axial.DType;
 import dev.axial.cpu.llvm.Asm;
 import dev.axial.cpu.llvm.Asm.Ty;
 import dev.axial.cpu.llvm.Asm.Val;
+import dev.axial.cpu.plan.Cone;
 import dev.axial.cpu.plan.Mem;
 import dev.axial.cpu.plan.Nest;
 import dev.axial.cpu.plan.Node;
@@ -14,6 +15,7 @@ import dev.axial.ir.Fn;
 import dev.axial.ir.Mode;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -46,6 +48,17 @@ final class NestEmitter {
     this.frame = frame;
     this.asm = frame.asm();
     this.eval = new Eval(frame);
+    var leaves = new HashSet<Node>();
+    for (Stage s : nest.stages()) {
+      for (Root r : s.roots()) {
+        for (Cone.Ask a : nest.cone(r).asks()) {
+          if (a.node() != null) {
+            leaves.add(a.node());
+          }
+        }
+      }
+    }
+    eval.leaves(leaves);
   }
 
   /** All of it, or a range of one loop. */

@@ -8,7 +8,6 @@ import dev.axial.cpu.plan.Node;
 import dev.axial.cpu.plan.Root;
 import dev.axial.cpu.plan.Stage;
 import dev.axial.ir.Dim;
-import dev.axial.ir.Sel;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -290,11 +289,6 @@ public final class Schedule {
         if (r instanceof Root.Write w) {
           for (Node n : w.index()) {
             n.type().dims().forEach(d -> out.add(d.name()));
-          }
-          for (Sel s : w.access().sels()) {
-            if (s instanceof Sel.At) {
-              continue;
-            }
           }
         }
       }

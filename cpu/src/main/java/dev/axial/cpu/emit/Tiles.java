@@ -23,6 +23,7 @@ final class Tiles {
   static List<Node> across(Nest nest, Schedule s) {
     var out = new ArrayList<Node>();
     if (nest.stages().size() != 1
+        || nest.stages().getFirst().roots().size() != 1
         || !nest.stages().getFirst().inner().isEmpty()
         || s.lanes < 4
         || s.outer.size() < 2) {

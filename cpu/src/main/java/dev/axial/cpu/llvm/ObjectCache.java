@@ -283,7 +283,7 @@ public final class ObjectCache {
     }
     List<Path> files;
     try (var list = Files.list(f)) {
-      files = list.sorted(Comparator.comparing(ObjectCache::age)).toList();
+      files = list.sorted(Comparator.comparingLong(ObjectCache::age)).toList();
     }
     long total = 0;
     for (Path p : files) {

@@ -48,12 +48,11 @@ final class BlockPlanner {
   private final List<Item> items = new ArrayList<>();
   private final Block block = new Block();
   private final List<Integer> moments = new ArrayList<>();
-  private final Fusion fusion = new Fusion(this, block.steps);
+  private final Fusion fusion = new Fusion(block.steps);
   private final Map<Object, Node> known = new HashMap<>();
   private final Map<Node, Mem> destination = new IdentityHashMap<>();
   private final Map<Cell, Integer> lastWrite = new IdentityHashMap<>();
   private final Map<Cell, Integer> lastRead = new IdentityHashMap<>();
-  private final Set<Cell> touched = new HashSet<>();
 
   /**
    * @param env what the program's inputs stand for
@@ -568,7 +567,7 @@ final class BlockPlanner {
   private void scalar(Node n) {
     Step last = block.steps.isEmpty() ? null : block.steps.getLast();
     List<Node> list;
-    if (last instanceof Step.Scalars s) {
+    if (last instanceof Step.Scalars s && s.nodes() instanceof ArrayList) {
       list = s.nodes();
       n.step = block.steps.size() - 1;
     } else {
@@ -624,7 +623,6 @@ final class BlockPlanner {
           values(i);
       case Op.Merge _ -> values(i);
       case Op.RefGet _ -> {
-        touched.add(i.cell());
         values(i);
         if (i.result().isVirtual()) {
           i.cell().pending.add(i.result());
@@ -663,7 +661,6 @@ final class BlockPlanner {
         Node x = i.node(0);
         merges(x, i.site());
         Cell c = (Cell) i.out().getFirst();
-        touched.add(c);
         root(new Root.Store(x, c.mem(), null), i.site());
         lastWrite.put(c, block.steps.size() - 1);
       }
@@ -730,6 +727,9 @@ final class BlockPlanner {
 
   /** A value as rows of its type, copied if it lies otherwise. */
   private Mem rows(Node n, @Nullable String site) {
+    if (n.owner == this) {
+      merges(n, site);
+    }
     if (n.isScalar() && n.mem() == null) {
       Mem to = Mem.rows(planner.scratch(n.type().dtype(), 1, "scalar"), n.type());
       root(new Root.Store(n, to, null), site);
@@ -947,13 +947,16 @@ final class BlockPlanner {
     out.place(to);
     out.step = block.steps.size() - 1;
     out.askedBy.add(null);
+    if (out.isScalar()) { // into a register: its memory may serve others from here on
+      out.step = add(new Step.Scalars(List.of(out)));
+      to.buffer().alive(moment(out.step));
+    }
   }
 
   // ---------------------------------------------------------------- references
 
   private void write(Item i, Root.Kind kind, Access access, Mode mode, Edge edge, boolean reverse) {
     Cell c = i.cell();
-    touched.add(c);
     List<Node> index = i.nodes(2);
     Node value = i.node(1);
     merges(value, i.site());
@@ -1013,18 +1016,13 @@ final class BlockPlanner {
       if (!g.isVirtual() || g.owner != this) {
         continue;
       }
-      boolean later = g.lastNeeded > position || neededElsewhere(g, position);
+      boolean later = g.lastNeeded > position;
       boolean now = mine.contains(g);
       if (later || now && !unsafe.isEmpty() || w == null && g.lastNeeded >= position) {
         store(g, null);
       }
     }
     c.pending.removeIf(g -> !g.isVirtual());
-  }
-
-  /** Whether a user after this position, or one at it other than the write, needs a read. */
-  private static boolean neededElsewhere(Node g, int position) {
-    return g.lastNeeded > position;
   }
 
   private static void reads(Node n, Set<Node> out) {
@@ -1200,7 +1198,6 @@ final class BlockPlanner {
       if (x instanceof Node n) {
         read(n, step);
       } else if (x instanceof Cell c) {
-        touched.add(c);
         lastWrite.put(c, step);
         lastRead.put(c, step);
         c.mem().buffer().alive(moment(step));

@@ -20,11 +20,9 @@ final class Fusion {
   private static final int MOST_ROOTS = 16;
   private static final int MOST_COST = 400;
 
-  private final Object block;
   private final List<Step> steps;
 
-  Fusion(Object block, List<Step> steps) {
-    this.block = block;
+  Fusion(List<Step> steps) {
     this.steps = steps;
   }
 
@@ -249,10 +247,5 @@ final class Fusion {
       }
     }
     return -1;
-  }
-
-  /** The block whose steps these are. */
-  Object block() {
-    return block;
   }
 }
