@@ -36,6 +36,9 @@ final class Shrinker {
     deadline = System.currentTimeMillis() + millis;
   }
 
+  /** Told of each program before it is run, so that one that ends the process is known. */
+  static java.util.function.Consumer<Trial> before = t -> {};
+
   static Trial shrink(Trial t, Trial.Difference d, long millis) {
     var s = new Shrinker(t, d, millis);
     boolean smaller = true;
@@ -59,6 +62,7 @@ final class Shrinker {
     }
     try {
       Checker.check(t.program());
+      before.accept(t);
       Trial.Difference d = t.run();
       if (d == null || gross && !d.gross() || d.what().startsWith("throws") != thrown) {
         return false;

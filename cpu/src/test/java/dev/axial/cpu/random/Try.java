@@ -25,6 +25,19 @@ final class Try {
         inputs.add(Data.array(t.dtype(), true, (int) t.size(), random));
       }
       var t = new Trial(p, inputs, Collections.nCopies(p.outputs().size(), -1.0));
+      if (args.length > 1 && args[1].equals("crash")) {
+        Shrinker.before =
+            c -> {
+              try {
+                Files.writeString(Path.of(args[2]), c.program().toString());
+              } catch (java.io.IOException x) {
+                throw new java.io.UncheckedIOException(x);
+              }
+            };
+        Shrinker.shrink(t, new Trial.Difference("crash", true), 60000);
+        System.out.println("no smaller one crashes:\n" + t);
+        return;
+      }
       var d = t.run();
       if (d != null) {
         Trial small = args.length > 1 ? Shrinker.shrink(t, d, 20000) : t;

@@ -1,0 +1,241 @@
+package dev.axial.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.axial.cpu.llvm.Natives;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What surrounds the engine may be missing, broken or shared: each case is a process of its own. */
+class EnvironmentTest {
+  @TempDir private static Path folder;
+
+  /** The library, so that a process with a new cache folder need not unpack it. */
+  private static final String LIBRARY = "-Daxial.llvm=" + Natives.libLlvm();
+
+  private record Ended(int status, Map<String, String> printed, String log) {
+    List<String> warnings() {
+      return log.lines().filter(l -> l.startsWith("WARNING") && l.contains(": ")).toList();
+    }
+  }
+
+  private record Running(Process process, Path log) {
+    Ended end() throws IOException, InterruptedException {
+      var printed = new TreeMap<String, String>();
+      String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(process.waitFor(100, TimeUnit.SECONDS)).as("the process ends").isTrue();
+      for (String line : out.lines().toList()) {
+        int at = line.indexOf(' ');
+        if (at > 0) {
+          printed.put(line.substring(0, at), line.substring(at + 1));
+        }
+      }
+      return new Ended(process.exitValue(), printed, Files.readString(log));
+    }
+  }
+
+  private static Running start(boolean natives, List<String> options, String... arguments) throws IOException {
+    String path =
+        Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+            .filter(p -> natives || !Path.of(p).getFileName().toString().startsWith("llvm-"))
+            .collect(Collectors.joining(File.pathSeparator));
+    var command = new ArrayList<String>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("--enable-native-access=ALL-UNNAMED");
+    command.add("-XX:TieredStopAtLevel=1");
+    command.addAll(options);
+    command.addAll(List.of("-cp", path, EnvironmentProgram.class.getName()));
+    command.addAll(List.of(arguments));
+    Path log = Files.createTempFile(folder, "log", ".txt");
+    var builder = new ProcessBuilder(command).redirectError(log.toFile());
+    builder.environment().keySet().removeIf(k -> k.startsWith("AXIAL_"));
+    return new Running(builder.start(), log);
+  }
+
+  private static Ended run(String... options) throws IOException, InterruptedException {
+    return start(true, List.of(options)).end();
+  }
+
+  private static String cache(String name) {
+    return "-Daxial.cache=" + folder.resolve(name);
+  }
+
+  private static void right(Ended e, String engine) throws IOException, InterruptedException {
+    assertThat(e.status).as(e.log).isZero();
+    assertThat(e.printed).containsEntry("engine", engine);
+    assertThat(e.printed).containsEntry("whole", Expected.WHOLE);
+  }
+
+  /** What the interpreter gives, asked once. */
+  private static final class Expected {
+    static final String WHOLE = EnvironmentProgram.whole(new dev.axial.interpreter.Interpreter());
+  }
+
+  @Test
+  void without_natives_the_interpreter_serves_and_says_why()
+      throws IOException, InterruptedException {
+    Ended e = start(false, List.of(cache("absent"))).end();
+    right(e, "interpreter");
+    assertThat(e.log)
+        .containsOnlyOnce("the engine native does not start (no libLLVM for")
+        .contains("add org.bytedeco:llvm with the classifier")
+        .contains("programs run on the interpreter, which is slower");
+    Ended api = start(false, List.of(cache("absent")), "api").end();
+    assertThat(api.printed).containsEntry("api", "45.0");
+    assertThat(api.log).containsOnlyOnce("the engine native does not start (no libLLVM for");
+  }
+
+  @Test
+  void a_library_that_is_not_there() throws IOException, InterruptedException {
+    Ended e = run("-Daxial.llvm=/nonexistent", cache("nonexistent"));
+    right(e, "interpreter");
+    assertThat(e.log)
+        .containsOnlyOnce(
+            "the engine native does not start (axial.llvm is '/nonexistent', and there is no readable file there");
+  }
+
+  @Test
+  void a_file_that_is_no_library() throws IOException, InterruptedException {
+    Path text = Files.writeString(folder.resolve("libLLVM.txt"), "no library");
+    Ended e = run("-Daxial.llvm=" + text, cache("text"));
+    right(e, "interpreter");
+    assertThat(e.log).containsOnlyOnce("the engine native does not start (").contains("libLLVM.txt");
+  }
+
+  @Test
+  void a_cache_folder_that_cannot_be_written() throws IOException, InterruptedException {
+    Path file = Files.writeString(folder.resolve("regular"), "a file");
+    Ended e = run("-Daxial.cache=" + file.resolve("cache"));
+    right(e, "native");
+    assertThat(e.log)
+        .containsOnlyOnce("compiled code cannot be kept in")
+        .containsOnlyOnce("cannot be written");
+    assertThat(Files.readString(file)).isEqualTo("a file");
+  }
+
+  @Test
+  void damaged_entries_are_compiled_anew() throws IOException, InterruptedException {
+    Ended first = run(LIBRARY, cache("damaged"));
+    right(first, "native");
+    Path objects = folder.resolve("damaged/objects");
+    Map<Path, byte[]> good = contents(objects);
+    assertThat(good).hasSizeGreaterThan(2);
+    for (int turn = 0; turn < 3; turn++) {
+      int k = turn;
+      for (var entry : good.entrySet()) {
+        Files.write(entry.getKey(), damaged(entry.getValue(), k++));
+      }
+      Ended again = run(LIBRARY, cache("damaged"));
+      right(again, "native");
+      assertThat(again.printed).isEqualTo(first.printed);
+      assertThat(again.log).isEqualTo(first.log);
+      Map<Path, byte[]> now = contents(objects);
+      assertThat(now.keySet()).isEqualTo(good.keySet());
+      now.forEach((p, bytes) -> assertThat(bytes).as("%s", p).isEqualTo(good.get(p)));
+    }
+  }
+
+  private static byte[] damaged(byte[] bytes, int how) {
+    return switch (how % 6) {
+      case 0 -> Arrays.copyOf(bytes, bytes.length / 2);
+      case 1 -> flipped(bytes, bytes.length - 7);
+      case 2 -> new byte[0];
+      case 3 -> flipped(bytes, 1);
+      case 4 -> Arrays.copyOf(bytes, bytes.length + 1);
+      default -> flipped(bytes, 6); // not over Op: the length that the header says
+    };
+  }
+
+  private static byte[] flipped(byte[] bytes, int at) {
+    byte[] out = bytes.clone();
+    out[at] ^= 0x55;
+    return out;
+  }
+
+  private static Map<Path, byte[]> contents(Path objects) throws IOException {
+    var out = new TreeMap<Path, byte[]>();
+    try (var list = Files.list(objects)) {
+      for (Path p : list.toList()) {
+        out.put(p, Files.readAllBytes(p));
+      }
+    }
+    return out;
+  }
+
+  @Test
+  void any_number_of_threads_gives_the_same_bits() throws IOException, InterruptedException {
+    Ended two = run("-Daxial.threads=2", LIBRARY, cache("threads"));
+    right(two, "native");
+    for (int n : new int[] {1, 7}) {
+      Ended other = run("-Daxial.threads=" + n, LIBRARY, cache("threads"));
+      assertThat(other.printed).as("%d threads", n).isEqualTo(two.printed);
+    }
+  }
+
+  @Test
+  void a_number_of_threads_that_is_none() throws IOException, InterruptedException {
+    Ended e = run("-Daxial.threads=many", LIBRARY, cache("threads"));
+    assertThat(e.status).isNotZero();
+    assertThat(e.log)
+        .contains("axial.threads is 'many'; a number of threads from 1 to 1024 is expected.");
+  }
+
+  @Test
+  void two_processes_fill_one_cache_folder() throws IOException, InterruptedException {
+    Running a = start(true, List.of(cache("shared")));
+    Running b = start(true, List.of(cache("shared")));
+    Ended first = a.end();
+    Ended second = b.end();
+    right(first, "native");
+    right(second, "native");
+    assertThat(second.printed).isEqualTo(first.printed);
+    assertThat(first.warnings()).isEmpty();
+    assertThat(second.warnings()).isEmpty();
+    try (var files = Files.walk(folder.resolve("shared"))) {
+      assertThat(files.filter(Files::isRegularFile).map(p -> p.getFileName().toString()).toList())
+          .noneMatch(name -> name.endsWith(".part"))
+          .anyMatch(name -> name.endsWith(".o"));
+    }
+  }
+
+  @Test
+  void the_interpreter_by_name() throws IOException, InterruptedException {
+    Ended e = run("-Daxial.engine=interpreter", cache("named"));
+    right(e, "interpreter");
+    assertThat(e.log).isEmpty();
+    assertThat(folder.resolve("named")).doesNotExist();
+  }
+
+  @Test
+  void an_engine_that_does_not_exist() throws IOException, InterruptedException {
+    Ended e = run("-Daxial.engine=nonsense", cache("nonsense"));
+    assertThat(e.status).isNotZero();
+    assertThat(e.log)
+        .contains(
+            "axial.engine is 'nonsense'; the engines on the class path are interpreter, native.");
+    Ended api = start(true, List.of("-Daxial.engine=nonsense"), "api").end();
+    assertThat(api.status).isNotZero();
+    assertThat(api.log).contains("axial.engine is 'nonsense'; the engines");
+  }
+
+  @Test
+  void the_native_engine_by_name_without_natives() throws IOException, InterruptedException {
+    Ended e = start(false, List.of("-Daxial.engine=native", cache("named"))).end();
+    assertThat(e.status).isNotZero();
+    assertThat(e.log)
+        .contains("axial.engine asks for 'native', which does not start: no libLLVM for");
+  }
+}
