@@ -8,6 +8,7 @@ import dev.axial.cpu.plan.Node;
 import dev.axial.cpu.plan.Root;
 import dev.axial.cpu.plan.Stage;
 import dev.axial.ir.Dim;
+import dev.axial.ir.Sel;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -290,6 +291,27 @@ public final class Schedule {
           for (Node n : w.index()) {
             n.type().dims().forEach(d -> out.add(d.name()));
           }
+          out.addAll(overlapping(w));
+        }
+      }
+    }
+    return out;
+  }
+
+  /** Windows that start at an index array may cover a place several times. */
+  private static Set<String> overlapping(Root.Write w) {
+    var out = new HashSet<String>();
+    int k = 0;
+    for (Sel s : w.access().sels()) {
+      if (!s.dynamic()) {
+        continue;
+      }
+      for (Dim d : w.index().get(k++).type().dims()) {
+        boolean aligned =
+            w.of().has(d.name())
+                && w.access().sels().stream().noneMatch(x -> x.axis().equals(d.name()));
+        if (s instanceof Sel.Ds && !aligned) {
+          out.add(s.axis());
         }
       }
     }

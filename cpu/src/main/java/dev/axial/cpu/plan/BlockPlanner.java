@@ -48,7 +48,7 @@ final class BlockPlanner {
   private final List<Item> items = new ArrayList<>();
   private final Block block = new Block();
   private final List<Integer> moments = new ArrayList<>();
-  private final Fusion fusion = new Fusion(block.steps);
+  private final Fusion fusion = new Fusion(this, block.steps);
   private final Map<Object, Node> known = new HashMap<>();
   private final Map<Node, Mem> destination = new IdentityHashMap<>();
   private final Map<Cell, Integer> lastWrite = new IdentityHashMap<>();
@@ -530,6 +530,7 @@ final class BlockPlanner {
         store(n, site);
       } else {
         base(n);
+        n.step = madeAt(n);
         n.place(m);
       }
       return;
@@ -537,6 +538,19 @@ final class BlockPlanner {
     if (n.isVirtual()) {
       below(n, site);
     }
+  }
+
+  /** The step that makes what a look at memory sees. */
+  private int madeAt(Node n) {
+    Cell c = n.ref();
+    int at = c != null && n.owner == this ? lastWrite.getOrDefault(c, -1) : -1;
+    if (n.mem() != null) {
+      return Math.max(at, stepOf(n));
+    }
+    for (Node x : n.in()) {
+      at = Math.max(at, madeAt(x));
+    }
+    return at;
   }
 
   /** What a value is computed from is made ready. */
@@ -561,6 +575,7 @@ final class BlockPlanner {
   }
 
   private void scalar(Node n) {
+    below(n, null);
     Step last = block.steps.isEmpty() ? null : block.steps.getLast();
     List<Node> list;
     if (last instanceof Step.Scalars s && s.nodes() instanceof ArrayList) {
@@ -572,7 +587,6 @@ final class BlockPlanner {
     }
     list.add(n);
     var cone = new Cone();
-    below(n, null);
     n.virtual = true; // to be looked through, for a moment
     cone.walk(n, Map.of());
     n.virtual = false;

@@ -20,9 +20,12 @@ final class Fusion {
   private static final int MOST_ROOTS = 16;
   private static final int MOST_COST = 400;
 
+  private final Object block;
   private final List<Step> steps;
 
-  Fusion(List<Step> steps) {
+  /** Joins nests among the steps of a block. */
+  Fusion(Object block, List<Step> steps) {
+    this.block = block;
     this.steps = steps;
   }
 
@@ -45,7 +48,7 @@ final class Fusion {
           && l.nest().cost + cone.cost() < MOST_COST
           && related(l.nest(), cone, s == last)
           && (overwritten == null || readInPlace(l.nest(), overwritten))) {
-        Stage stage = join(l.nest(), r, cone, overwritten);
+        Stage stage = join(l.nest(), s, r, cone, overwritten);
         if (stage != null) {
           stage.roots.add(r);
           l.nest().cones.put(r, cone);
@@ -133,7 +136,7 @@ final class Fusion {
     };
   }
 
-  private @Nullable Stage join(Nest nest, Root r, Cone cone, @Nullable Cell overwritten) {
+  private @Nullable Stage join(Nest nest, int step, Root r, Cone cone, @Nullable Cell overwritten) {
     if (r instanceof Root.Write || r instanceof Root.ArgReduce) {
       return null;
     }
@@ -155,6 +158,8 @@ final class Fusion {
       }
       outer = ordered(keep, outer);
       divides = true;
+    } else if (r instanceof Root.Reduce && !same(keep, outer)) {
+      return null;
     } else if (nest.flexible && r instanceof Root.Store && !same(space, outer)) {
       if (!space.containsAll(outer)) {
         return null;
@@ -167,6 +172,9 @@ final class Fusion {
       Root made = leaf == null ? null : leaf.root;
       int at = made == null ? -1 : stageOf(nest, made);
       if (leaf == null || made == null || at < 0) {
+        if (leaf != null && leaf.owner == block && leaf.step >= step) {
+          return null; // it is made by this step as a whole, or later
+        }
         continue;
       }
       List<Dim> has = leaf.type().dims();
