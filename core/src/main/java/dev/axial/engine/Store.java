@@ -4,6 +4,7 @@ import dev.axial.AxialException;
 import dev.axial.DType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -70,7 +71,7 @@ public final class Store {
   /** A store of the same elements in native memory, for a reference: its address stays. */
   public Store nativeCopy() {
     Store s = inNative(dtype, length);
-    MemorySegment.copy(segment(), 0, s.segment(), 0, (long) length * dtype.bytes());
+    copyTo(s.segment());
     return s;
   }
 
@@ -88,7 +89,7 @@ public final class Store {
   /** A store of the same elements that shares nothing. */
   public Store copy() {
     Store s = uninitialized(dtype, length);
-    MemorySegment.copy(segment(), 0, s.segment(), 0, (long) length * dtype.bytes());
+    copyTo(s.segment());
     return s;
   }
 
@@ -145,8 +146,16 @@ public final class Store {
       return a;
     }
     Object out = newArray(dtype, length);
-    MemorySegment.copy(segment(), 0, heapSegment(out), 0, (long) length * dtype.bytes());
+    copyTo(heapSegment(out));
     return out;
+  }
+
+  private void copyTo(MemorySegment to) {
+    try {
+      MemorySegment.copy(segment(), 0, to, 0, (long) length * dtype.bytes());
+    } finally { // until then the pool must not give the memory to somebody else
+      Reference.reachabilityFence(this);
+    }
   }
 
   /** Gives the memory back at once; a later use is an error. */
@@ -163,22 +172,30 @@ public final class Store {
 
   /** One element of a floating store. */
   public double getDouble(int k) {
-    return switch (dtype) {
-      case FLOAT32 -> segment().getAtIndex(ValueLayout.JAVA_FLOAT, k);
-      case FLOAT64 -> segment().getAtIndex(ValueLayout.JAVA_DOUBLE, k);
-      case INT32, INT64, UINT32, BOOL, KEY -> getLong(k);
-    };
+    try {
+      return switch (dtype) {
+        case FLOAT32 -> segment().getAtIndex(ValueLayout.JAVA_FLOAT, k);
+        case FLOAT64 -> segment().getAtIndex(ValueLayout.JAVA_DOUBLE, k);
+        case INT32, INT64, UINT32, BOOL, KEY -> getLong(k);
+      };
+    } finally {
+      Reference.reachabilityFence(this);
+    }
   }
 
   /** One element of an integer, boolean or key store. */
   public long getLong(int k) {
-    return switch (dtype) {
-      case INT32 -> segment().getAtIndex(ValueLayout.JAVA_INT, k);
-      case UINT32 -> segment().getAtIndex(ValueLayout.JAVA_INT, k) & 0xffffffffL;
-      case INT64, KEY -> segment().getAtIndex(ValueLayout.JAVA_LONG, k);
-      case BOOL -> segment().get(ValueLayout.JAVA_BYTE, k);
-      case FLOAT32, FLOAT64 -> (long) getDouble(k);
-    };
+    try {
+      return switch (dtype) {
+        case INT32 -> segment().getAtIndex(ValueLayout.JAVA_INT, k);
+        case UINT32 -> segment().getAtIndex(ValueLayout.JAVA_INT, k) & 0xffffffffL;
+        case INT64, KEY -> segment().getAtIndex(ValueLayout.JAVA_LONG, k);
+        case BOOL -> segment().get(ValueLayout.JAVA_BYTE, k);
+        case FLOAT32, FLOAT64 -> (long) getDouble(k);
+      };
+    } finally {
+      Reference.reachabilityFence(this);
+    }
   }
 
   // ---------------------------------------------------------------- Java arrays by dtype

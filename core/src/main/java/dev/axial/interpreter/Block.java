@@ -11,13 +11,16 @@ import dev.axial.DType;
 import dev.axial.engine.Store;
 import dev.axial.ir.Op;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.util.Arrays;
 
 /**
  * Elements of a row-major array that lie at known places: from a start, along axes with strides.
  * Reading and writing them needs no plan and no indices, so an access of one element is one move.
  *
- * <p>Axes that continue each other are one. The innermost one is a run.
+ * <p>Axes that continue each other are one. The innermost one is a run. The store whose memory is
+ * read is kept reachable meanwhile, so that the pool does not give it to somebody else; that of a
+ * reference is, by the storage whose lock the caller holds.
  */
 public final class Block {
   /** A fill writes so many elements one by one, and copies them from there on. */
@@ -128,11 +131,15 @@ public final class Block {
 
   /** A copy of the elements, in order. */
   public Store read(Store from) {
-    if (size == 1) {
-      return element(from.segment());
+    try {
+      return size == 1 ? element(from.segment()) : row(from.segment());
+    } finally {
+      Reference.reachabilityFence(from);
     }
+  }
+
+  private Store row(MemorySegment src) {
     Store out = Store.uninitialized(dtype, size);
-    MemorySegment src = from.segment();
     MemorySegment dst = out.segment();
     Object array = out.heap();
     runs((at, step, o, n) -> {
@@ -223,11 +230,15 @@ public final class Block {
   public void write(Store to, Store values) {
     MemorySegment src = values.segment();
     MemorySegment dst = to.segment();
-    if (size == 1) {
-      put(dst, start, get(src, 0));
-      return;
+    try {
+      if (size == 1) {
+        put(dst, start, get(src, 0));
+      } else {
+        runs((at, step, o, n) -> move(src, o, 1, dst, at, step, n));
+      }
+    } finally {
+      Reference.reachabilityFence(values);
     }
-    runs((at, step, o, n) -> move(src, o, 1, dst, at, step, n));
   }
 
   /** Overwrites each element by one value. */
@@ -322,6 +333,14 @@ public final class Block {
     }
     MemorySegment src = values.segment();
     MemorySegment dst = to.segment();
+    try {
+      addRuns(src, dst);
+    } finally {
+      Reference.reachabilityFence(values);
+    }
+  }
+
+  private void addRuns(MemorySegment src, MemorySegment dst) {
     runs((at, step, o, n) -> {
       switch (dtype) {
         case FLOAT32 -> {

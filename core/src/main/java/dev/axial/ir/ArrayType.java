@@ -13,13 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A dtype and an ordered list of axes with distinct names. */
 public record ArrayType(DType dtype, List<Dim> dims) implements Type {
-  private static final Map<DType, ArrayType> SCALARS = new EnumMap<>(DType.class);
-
-  static {
-    for (DType t : DType.values()) {
-      SCALARS.put(t, new ArrayType(t, List.of()));
-    }
-  }
+  private static final Map<DType, ArrayType> SCALARS = scalars();
 
   /** Copies the list and checks that names are distinct. */
   public ArrayType {
@@ -38,6 +32,14 @@ public record ArrayType(DType dtype, List<Dim> dims) implements Type {
   /** The type of a scalar. */
   public static ArrayType scalar(DType dtype) {
     return Objects.requireNonNull(SCALARS.get(dtype));
+  }
+
+  private static Map<DType, ArrayType> scalars() {
+    var out = new EnumMap<DType, ArrayType>(DType.class);
+    for (DType t : DType.values()) {
+      out.put(t, new ArrayType(t, List.of()));
+    }
+    return out;
   }
 
   @Override

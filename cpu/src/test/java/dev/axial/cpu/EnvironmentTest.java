@@ -19,7 +19,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What surrounds the engine may be missing, broken or shared: each case is a process of its own. */
+/**
+ * What surrounds the engine may be missing, broken or shared: each case is a process of its own.
+ */
 class EnvironmentTest {
   @TempDir private static Path folder;
 
@@ -47,7 +49,8 @@ class EnvironmentTest {
     }
   }
 
-  private static Running start(boolean natives, List<String> options, String... arguments) throws IOException {
+  private static Running start(boolean natives, List<String> options, String... arguments)
+      throws IOException {
     String path =
         Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
             .filter(p -> natives || !Path.of(p).getFileName().toString().startsWith("llvm-"))
@@ -112,7 +115,9 @@ class EnvironmentTest {
     Path text = Files.writeString(folder.resolve("libLLVM.txt"), "no library");
     Ended e = run("-Daxial.llvm=" + text, cache("text"));
     right(e, "interpreter");
-    assertThat(e.log).containsOnlyOnce("the engine native does not start (").contains("libLLVM.txt");
+    assertThat(e.log)
+        .containsOnlyOnce("the engine native does not start (")
+        .contains("libLLVM.txt");
   }
 
   @Test

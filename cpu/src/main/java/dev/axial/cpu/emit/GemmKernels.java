@@ -82,14 +82,6 @@ final class GemmKernels {
     return f.text();
   }
 
-  private void prefetch(Asm f, List<Val> rows, int vectors) {
-    for (Val row : rows) {
-      for (long at = 0; at < (long) vectors * tile.target().vectorBytes(); at += 64) {
-        f.prefetch(f.at(row, "i8", i64(at)), true);
-      }
-    }
-  }
-
   private void products(Asm f, int rows, int vectors, Val mask, List<Val> sums) {
     Val pb = f.variable(B);
     Val pa = f.variable(A);

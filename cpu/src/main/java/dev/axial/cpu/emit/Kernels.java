@@ -203,7 +203,7 @@ final class Kernels {
       outer.kernels().put(text, known);
       outer.functions().append(text.replace(name + "#", known));
     }
-    call(nest, known, inside, divided, (size + grain - 1) / grain, parts, roots, fixed);
+    call(known, inside, divided, (size + grain - 1) / grain, parts, roots, fixed);
   }
 
   private static Val bound(Asm a, Val part, long units, Val count, long grain, long size) {
@@ -250,7 +250,6 @@ final class Kernels {
   }
 
   private void call(
-      Nest nest,
       String function,
       Inside inside,
       boolean divided,

@@ -62,8 +62,7 @@ final class Numerics {
           switch (s.type()) {
             case F32 -> Asm.real(t, Float.intBitsToFloat((int) s.bits()));
             case F64 -> Asm.real(t, Double.longBitsToDouble(s.bits()));
-            case I32 -> Asm.integer(t, (int) s.bits());
-            case I64, BOOL -> Asm.integer(t, s.bits());
+            case I32, I64, BOOL -> Asm.integer(t, s.bits());
           };
       case ADD -> a.op("fadd", v.get(s.a()), v.get(s.b()));
       case SUB -> a.op("fsub", v.get(s.a()), v.get(s.b()));

@@ -31,7 +31,7 @@ final class Report {
             s.outer.isEmpty() ? "once" : "for " + s.describe(),
             s.lanes > 1 ? ", %d lanes × %d".formatted(s.lanes, s.unroll) : "",
             how,
-            bytes(nest, s),
+            bytes(nest),
             s.work,
             site == null ? "" : "  // " + site,
             String.join("\n    ", lines));
@@ -89,7 +89,7 @@ final class Report {
   }
 
   /** What is read and written: for each operand the elements that the loops move over. */
-  private static long bytes(Nest nest, Schedule s) {
+  private static long bytes(Nest nest) {
     long sum = 0;
     for (Stage st : nest.stages()) {
       var axes = new ArrayList<>(nest.outer());

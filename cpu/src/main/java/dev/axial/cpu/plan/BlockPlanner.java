@@ -70,10 +70,6 @@ final class BlockPlanner {
     return Objects.requireNonNull(env.get(v));
   }
 
-  private Node node(Var v) {
-    return (Node) value(v);
-  }
-
   Block plan() {
     flatten(program);
     for (int k = 0; k < program.outputs().size(); k++) {
@@ -299,7 +295,7 @@ final class BlockPlanner {
                 Op.KeyData _,
                 Op.Index _,
                 Op.RefGet _ ->
-                staysVirtual(i, n);
+                staysVirtual(n);
             case Op.Merge _ ->
                 true; // a view if its operand's memory allows; otherwise it is stored
             case Op.Dot _,
@@ -331,7 +327,7 @@ final class BlockPlanner {
     }
   }
 
-  private boolean staysVirtual(Item i, Node n) {
+  private static boolean staysVirtual(Node n) {
     var uses = new ArrayList<Use>();
     uses(n, uses);
     int count = uses.size() + (n.output ? 1 : 0);
@@ -1088,8 +1084,6 @@ final class BlockPlanner {
     boolean lanes = !t.lanes().isEmpty();
     Mem rows = lanes ? rows(value, i.site()) : null;
     if (mask != null && !mask.isScalar()) {
-      mask = Objects.requireNonNull(mask);
-      rows(mask, i.site());
       inMemory(mask, i.site());
     }
     var nest = new Nest();
@@ -1337,7 +1331,7 @@ final class BlockPlanner {
     if (c.current() != null) {
       n.place(Mem.rows(c.current(), n.type()));
       Mem d = destination.get(n);
-      if (d != null && c.first() == d.buffer() | c.second() == d.buffer()) {
+      if (d != null && (c.first() == d.buffer() || c.second() == d.buffer())) {
         destination.remove(n);
         n.place(d);
       }

@@ -171,7 +171,7 @@ public final class Cone {
         walk(n.in().getFirst(), to);
       }
       case Op.Split s -> {
-        var to = new HashMap<>(index);
+        Map<String, @Nullable Affine> to = new HashMap<>(index);
         to.put(s.axis(), joined(s, index));
         walk(n.in().getFirst(), to);
       }

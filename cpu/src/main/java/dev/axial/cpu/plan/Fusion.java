@@ -164,17 +164,17 @@ final class Fusion {
     int least = overwritten == null ? 0 : lastReader(nest, overwritten);
     for (Cone.Ask a : cone.asks()) {
       Node leaf = a.node();
-      int at = leaf == null || leaf.root == null ? -1 : stageOf(nest, leaf.root);
-      if (at < 0) {
+      Root made = leaf == null ? null : leaf.root;
+      int at = made == null ? -1 : stageOf(nest, made);
+      if (leaf == null || made == null || at < 0) {
         continue;
       }
       List<Dim> has = leaf.type().dims();
       if (!has.containsAll(outer) || !a.identity(outer)) {
         return null;
       }
-      boolean here = leaf.root instanceof Root.Store s && s.value() == leaf;
-      List<Dim> its =
-          divides ? without(leaf.root.space().dims(), outer) : nest.stages.get(at).inner;
+      boolean here = made instanceof Root.Store s && s.value() == leaf;
+      List<Dim> its = divides ? without(made.space().dims(), outer) : nest.stages.get(at).inner;
       boolean samePoint = here && same(its, inner) && a.identity(has);
       least = Math.max(least, samePoint ? at : at + 1);
     }

@@ -39,28 +39,34 @@ final class Views {
     if (m == null) {
       return null;
     }
-    if (op instanceof Op.Rename r) {
-      var strides = new LinkedHashMap<String, Long>();
-      for (Dim d : x.type().dims()) {
-        int at = r.from().indexOf(d.name());
-        strides.put(at < 0 ? d.name() : r.to().get(at), m.stride(d.name()));
-      }
-      return m.with(m.offset(), strides);
-    } else if (op instanceof Op.Split s) {
-      var strides = new LinkedHashMap<>(m.strides());
-      long step = m.stride(s.axis());
-      strides.remove(s.axis());
-      for (int k = s.to().size() - 1; k >= 0; k--) {
-        strides.put(s.to().get(k).name(), step);
-        step *= s.to().get(k).size();
-      }
-      return m.with(m.offset(), strides);
-    } else if (op instanceof Op.Merge g) {
-      return merged(g, x.type(), m);
-    } else if (op instanceof Op.Index i) {
-      return selected(i.access(), i.mode(), x.type(), m, n.in().subList(1, n.in().size()));
+    return switch (op) {
+      case Op.Rename r -> renamed(r, x.type(), m);
+      case Op.Split s -> split(s, m);
+      case Op.Merge g -> merged(g, x.type(), m);
+      case Op.Index i ->
+          selected(i.access(), i.mode(), x.type(), m, n.in().subList(1, n.in().size()));
+      default -> m; // not over Op: a broadcast, which moves no address
+    };
+  }
+
+  private static Mem renamed(Op.Rename r, ArrayType t, Mem m) {
+    var strides = new LinkedHashMap<String, Long>();
+    for (Dim d : t.dims()) {
+      int at = r.from().indexOf(d.name());
+      strides.put(at < 0 ? d.name() : r.to().get(at), m.stride(d.name()));
     }
-    return m;
+    return m.with(m.offset(), strides);
+  }
+
+  private static Mem split(Op.Split s, Mem m) {
+    var strides = new LinkedHashMap<>(m.strides());
+    long step = m.stride(s.axis());
+    strides.remove(s.axis());
+    for (int k = s.to().size() - 1; k >= 0; k--) {
+      strides.put(s.to().get(k).name(), step);
+      step *= s.to().get(k).size();
+    }
+    return m.with(m.offset(), strides);
   }
 
   /** Axes become one if a step of each is as far as the next one reaches. */

@@ -64,9 +64,10 @@ public final class Elementwise implements Executable {
         results.add(s);
       }
       Workers.fork(code.entry(0), env, parts);
+    } finally {
+      Reference.reachabilityFence(inputs);
+      Reference.reachabilityFence(code);
     }
-    Reference.reachabilityFence(inputs);
-    Reference.reachabilityFence(code);
     return results;
   }
 }

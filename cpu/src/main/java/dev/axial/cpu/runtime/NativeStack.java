@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import dev.axial.AxialException;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
 
 /** A stack between two programs: what the first left, the second takes a copy of. */
 final class NativeStack {
@@ -29,22 +30,28 @@ final class NativeStack {
 
   /** Writes a record with frames of its own into the memory of another call. */
   void copyTo(MemorySegment record) {
-    long most = 0;
-    for (int k = 0; k < heights.length; k++) {
-      record.setAtIndex(JAVA_LONG, HEIGHTS + k, heights[k]);
-      most = Math.max(most, heights[k]);
-    }
-    long bytes = most * frameBytes;
-    MemorySegment copy = MemorySegment.NULL;
-    if (bytes > 0) {
-      copy = C.realloc(MemorySegment.NULL, bytes);
-      if (copy.address() == 0) {
-        throw new AxialException("no memory for a stack of %,d bytes".formatted(bytes));
+    try {
+      long most = 0;
+      for (int k = 0; k < heights.length; k++) {
+        record.setAtIndex(JAVA_LONG, HEIGHTS + k, heights[k]);
+        most = Math.max(most, heights[k]);
       }
-      MemorySegment.copy(data.reinterpret(bytes), 0, copy.reinterpret(bytes), 0, bytes);
+      record.setAtIndex(JAVA_LONG, 0, copied(most * frameBytes).address());
+      record.setAtIndex(JAVA_LONG, 1, most);
+    } finally {
+      Reference.reachabilityFence(this);
     }
-    record.setAtIndex(JAVA_LONG, 0, copy.address());
-    record.setAtIndex(JAVA_LONG, 1, most);
-    java.lang.ref.Reference.reachabilityFence(this);
+  }
+
+  private MemorySegment copied(long bytes) {
+    if (bytes == 0) {
+      return MemorySegment.NULL;
+    }
+    MemorySegment copy = C.realloc(MemorySegment.NULL, bytes);
+    if (copy.address() == 0) {
+      throw new AxialException("no memory for a stack of %,d bytes".formatted(bytes));
+    }
+    MemorySegment.copy(data.reinterpret(bytes), 0, copy.reinterpret(bytes), 0, bytes);
+    return copy;
   }
 }

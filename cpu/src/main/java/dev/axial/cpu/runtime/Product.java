@@ -87,9 +87,10 @@ public final class Product implements Executable {
       MemorySegment b = operand(arena, inputs, step.b());
       batches(call, a.address(), b.address(), out.segment().address(), 0);
       packing.free();
+    } finally {
+      Reference.reachabilityFence(inputs);
+      Reference.reachabilityFence(library);
     }
-    Reference.reachabilityFence(inputs);
-    Reference.reachabilityFence(library);
     return List.of(out);
   }
 
