@@ -383,7 +383,6 @@ final class RandomPrograms {
         val(x ->
             x.dtype().isInteger()
                 && !x.is(DType.KEY)
-                && !x.is(DType.UINT32)
                 && x.type().size() < 200
                 && (pick(3) > 0 ? x.type().isScalar() : true)
                 && (like == null || like.covers(x.type())));

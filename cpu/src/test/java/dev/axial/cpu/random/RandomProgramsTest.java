@@ -44,7 +44,10 @@ class RandomProgramsTest {
     for (long seed = FIRST; seed < FIRST + 50; seed++) {
       String text = RandomPrograms.of(seed).program().toString();
       assertThat(RandomPrograms.of(seed).program().toString()).isEqualTo(text);
-      assertThat(Program.parse(text).toString()).isEqualTo(text);
+      Program parsed = Program.parse(text); // a rule that is its function has names of its own then
+      assertThat(parsed.toString().replaceAll("v[0-9]+", "v"))
+          .isEqualTo(text.replaceAll("v[0-9]+", "v"));
+      assertThat(Program.parse(parsed.toString()).toString()).isEqualTo(parsed.toString());
     }
   }
 

@@ -212,9 +212,7 @@ final class Shrinker {
       return true;
     }
     for (List<Equation> s : opened(e)) {
-      Map<Var, Var> rename = new HashMap<>();
-      Program q = new Program(p.inputs(), replaced(p, k, s), p.outputs());
-      if (attempt(with(substituted(q, rename)))) {
+      if (attempt(with(new Program(p.inputs(), replaced(p, k, s), p.outputs())))) {
         return true;
       }
     }
@@ -448,9 +446,5 @@ final class Shrinker {
       }
     }
     return null;
-  }
-
-  static Object copy(Object a) {
-    return Store.cloneArray(a);
   }
 }

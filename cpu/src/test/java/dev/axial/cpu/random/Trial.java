@@ -1,6 +1,5 @@
 package dev.axial.cpu.random;
 
-import dev.axial.DType;
 import dev.axial.engine.Engine;
 import dev.axial.engine.EngineProvider;
 import dev.axial.engine.Executable;
@@ -163,10 +162,5 @@ record Trial(Program program, List<Object> inputs, List<Double> tolerances) {
           default -> throw new IllegalStateException(); // not over Op: an array of elements
         };
     return s.length() > 600 ? s.substring(0, 600) + "…" : s;
-  }
-
-  static Object zeros(Type t) {
-    DType d = t.array().dtype();
-    return Store.newArray(d, t.array().size());
   }
 }
