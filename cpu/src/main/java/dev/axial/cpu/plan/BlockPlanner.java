@@ -526,7 +526,7 @@ final class BlockPlanner {
     }
     if (n.op() instanceof Op.Merge) {
       Mem m = Views.of(n);
-      if (m == null) {
+      if (m == null || looksAtReference(n)) { // a write must not show through
         store(n, site);
       } else {
         base(n);

@@ -29,6 +29,7 @@ final class Workers {
     final long parts;
     final AtomicLong next = new AtomicLong();
     final AtomicLong done = new AtomicLong();
+    volatile @Nullable Throwable failure;
 
     Job(MemorySegment function, MemorySegment env, long parts) {
       this.function = function;
@@ -42,8 +43,13 @@ final class Workers {
         if (k >= parts) {
           return;
         }
-        C.part(function, env, k);
-        done.incrementAndGet();
+        try {
+          C.part(function, env, k);
+        } catch (RuntimeException | Error x) {
+          failure = x;
+        } finally {
+          done.incrementAndGet();
+        }
       }
     }
   }
@@ -58,7 +64,8 @@ final class Workers {
     }
     try {
       start();
-      var job = new Job(function, env, parts);
+      // Memory of the caller's thread alone would be refused to the helpers.
+      var job = new Job(function, MemorySegment.ofAddress(env.address()), parts);
       current = job;
       for (int k = 0; k < HELPERS.length; k++) {
         if (asleep(k)) {
@@ -70,6 +77,12 @@ final class Workers {
         Thread.onSpinWait();
       }
       current = null;
+      switch (job.failure) {
+        case null -> {}
+        case RuntimeException x -> throw x;
+        case Error x -> throw x;
+        default -> {} // not over Op: nothing else is caught
+      }
     } finally {
       BUSY.set(false);
     }
