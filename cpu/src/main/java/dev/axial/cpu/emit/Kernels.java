@@ -28,7 +28,7 @@ final class Kernels {
   static final long IN_PLACE = 1 << 13;
 
   /** Nests with more operations are divided. */
-  private static final long DIVIDED = 1 << 17;
+  static final long DIVIDED = 1 << 17;
 
   private static final int PARTS = 64;
 

@@ -19,7 +19,7 @@ record Options(OptionalInt steps, OptionalLong seed, boolean resume, boolean hel
       Trains a small transformer to spell names, generates new ones, and writes
       target/demo/report.html.
 
-        --steps N   how many training steps (default %d, one to two minutes)
+        --steps N   how many training steps (default %d, some ten seconds)
         --seed N    where the random numbers start (default %d)
         --resume    continue from target/demo/checkpoint, which Ctrl-C and every
                     evaluation leave behind
