@@ -466,7 +466,11 @@ public final class Schedule {
     }
     // A narrow loop is left wide enough for several threads.
     boolean outside = outer.stream().anyMatch(l -> l.vector);
-    while (u > 1 && outside && outer.size() == 1 && work >= Kernels.DIVIDED && most < 4L * lanes * u) {
+    while (u > 1
+        && outside
+        && outer.size() == 1
+        && work >= Kernels.DIVIDED
+        && most < 4L * lanes * u) {
       u /= 2;
     }
     // Little work is not worth more code, unless a whole row is one block.

@@ -14,6 +14,7 @@ import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -110,7 +111,9 @@ public final class ObjectCache {
       if (code == null) {
         code = load(key, ir, entries, passes);
         loaded.put(key, new WeakReference<>(code));
-        loaded.values().removeIf(r -> r.get() == null);
+        if (loaded.size() > 2 * live.size() + 64) {
+          loaded.values().removeIf(r -> r.get() == null);
+        }
       }
       return code;
     }
@@ -260,7 +263,7 @@ public final class ObjectCache {
           f.resolve(key + ".o"),
           StandardCopyOption.ATOMIC_MOVE,
           StandardCopyOption.REPLACE_EXISTING);
-      trim(f);
+      trim(f, b.capacity());
     } catch (IOException | UncheckedIOException x) {
       if (!warned.getAndSet(true)) {
         System.getLogger("dev.axial")
@@ -274,31 +277,34 @@ public final class ObjectCache {
     }
   }
 
-  private int sinceTrim;
+  /** Bytes written since the folder was looked at. */
+  private long written;
 
-  /** Looks at the folder's size now and then. */
-  private void trim(Path f) throws IOException {
-    if (sinceTrim++ % 64 != 0) {
+  private record Entry(Path file, long age, long bytes) {}
+
+  /** Looks at the whole folder only when this process has filled a good part of the limit. */
+  private void trim(Path f, long bytes) throws IOException {
+    written += bytes;
+    if (written < LIMIT / 16) {
       return;
     }
-    List<Path> files;
-    try (var list = Files.list(f)) {
-      files = list.sorted(Comparator.comparingLong(ObjectCache::age)).toList();
-    }
+    written = 0;
+    var entries = new ArrayList<Entry>();
     long total = 0;
-    for (Path p : files) {
-      total += p.toFile().length();
+    try (var list = Files.newDirectoryStream(f)) {
+      for (Path p : list) {
+        var e = new Entry(p, p.toFile().lastModified(), p.toFile().length());
+        entries.add(e);
+        total += e.bytes;
+      }
     }
-    for (Path p : files) {
+    entries.sort(Comparator.comparingLong(Entry::age));
+    for (Entry e : entries) {
       if (total <= LIMIT) {
         return;
       }
-      total -= p.toFile().length();
-      Files.deleteIfExists(p);
+      total -= e.bytes;
+      Files.deleteIfExists(e.file);
     }
-  }
-
-  private static long age(Path p) {
-    return p.toFile().lastModified();
   }
 }
