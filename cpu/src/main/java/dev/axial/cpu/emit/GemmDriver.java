@@ -211,8 +211,8 @@ final class GemmDriver {
   private void cut(Asm f, GemmSlots env, Val columns) {
     Val threads = env.get(Gemm.THREADS);
     Val rows = env.get(Gemm.M);
-    // Four tasks for each thread balance what else the processor does; fewer if they were thin.
-    Val thin = max(f, parts(f, rows, f.times(threads, 4)), i64(4L * tile.rows()));
+    // Two tasks for each thread balance what else the processor does; fewer if they were thin.
+    Val thin = max(f, parts(f, rows, f.times(threads, 2)), i64(4L * tile.rows()));
     Val step = f.select(f.cmp("icmp eq", threads, i64(1)), rows, thin);
     Val down = parts(f, rows, min(f, step, i64(plan.rows())));
     Val even = f.op("mul", parts(f, down, threads), threads);

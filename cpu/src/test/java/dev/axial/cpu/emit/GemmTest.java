@@ -42,7 +42,7 @@ class GemmTest {
     SAME_COLUMN,
     ONE_ELEMENT;
 
-    long row(long rows, long columns) {
+    long row(long columns) {
       return switch (this) {
         case ROWS -> columns;
         case PADDED_ROWS -> columns + 3;
@@ -53,7 +53,7 @@ class GemmTest {
       };
     }
 
-    long column(long rows, long columns) {
+    long column(long rows) {
       return switch (this) {
         case ROWS, PADDED_ROWS -> 1;
         case COLUMNS -> rows;
@@ -142,10 +142,10 @@ class GemmTest {
   }
 
   private static byte[] run(Target target, DType dtype, Case c, int threads) {
-    long aRow = c.a.row(c.m, c.k);
-    long aCol = c.a.column(c.m, c.k);
-    long bRow = c.b.row(c.k, c.n);
-    long bCol = c.b.column(c.k, c.n);
+    long aRow = c.a.row(c.k);
+    long aCol = c.a.column(c.m);
+    long bRow = c.b.row(c.n);
+    long bCol = c.b.column(c.k);
     long cRow = c.add ? c.n + 2 : c.n;
     long aBatch = extent(c.m, aRow, c.k, aCol) + 1;
     long bBatch = c.sameB ? 0 : extent(c.k, bRow, c.n, bCol);
