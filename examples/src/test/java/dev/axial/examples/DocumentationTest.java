@@ -196,6 +196,7 @@ class DocumentationTest {
       Process p =
           new ProcessBuilder(
                   Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "--enable-native-access=ALL-UNNAMED",
                   "-Xss16m",
                   "-cp",
                   classPath,

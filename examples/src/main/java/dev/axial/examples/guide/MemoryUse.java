@@ -1,6 +1,7 @@
 package dev.axial.examples.guide;
 
 import static dev.axial.Axial.*;
+import static dev.axial.examples.Check.close;
 import static dev.axial.examples.Check.equal;
 import static dev.axial.examples.Check.refused;
 import static dev.axial.examples.Check.that;
@@ -23,7 +24,7 @@ public final class MemoryUse {
       lost[0] = x.times(2);
       total = scope.keep(sum(lost[0].div(X.size())));
     } // all but total is freed here, at once
-    equal(total, 999_999);
+    close(total, 1, 999_999);
     refused("was freed at the end of a Memory.scope()", () -> lost[0].plus(1));
     // @end
   }

@@ -54,11 +54,7 @@ class DemoTest {
         .endsWith("</html>\n")
         .contains("<svg", "class=\"train\"", "class=\"validation\"", "class=\"unigram\"")
         .contains(
-            "prefers-color-scheme: dark",
-            "ref_set[",
-            "ref_get[",
-            "Timings",
-            "<td>interpreter</td>");
+            "prefers-color-scheme: dark", "ref_set[", "ref_get[", "Timings", "<td>native</td>");
     String names = run.out.substring(run.out.indexOf("new names ") + 10).lines().findFirst().get();
     for (String name : names.split(", ", -1)) {
       assertThat(page).contains("<li>" + name + "</li>");
