@@ -99,10 +99,6 @@ public final class Emitter implements Frame {
     return target;
   }
 
-  Planner.Plan plan() {
-    return plan;
-  }
-
   Map<String, String> kernels() {
     return kernels;
   }
@@ -374,9 +370,5 @@ public final class Emitter implements Frame {
         asm.put(v, scalar(b.outputs().get(k)));
       }
     }
-  }
-
-  static DType dtype(Mem m) {
-    return m.buffer().dtype();
   }
 }

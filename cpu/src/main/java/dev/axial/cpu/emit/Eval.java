@@ -221,7 +221,8 @@ final class Eval {
     return out;
   }
 
-  private Val orZero(Val valid, Val v) {
+  /** A value where it is valid, 0 elsewhere. */
+  Val orZero(Val valid, Val v) {
     int n = Math.max(valid.ty().lanes(), v.ty().lanes());
     Val x = asm.splat(v, n);
     return asm.select(asm.splat(valid, n), x, Asm.zero(x.ty()));

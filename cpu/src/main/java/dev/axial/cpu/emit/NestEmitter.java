@@ -429,7 +429,7 @@ final class NestEmitter {
       }
       case SWAP -> {
         Val was = eval.load(w.into(), t, g.index(), p, null);
-        Val result = valid == null || w.edge() == Edge.CLAMP ? was : orZero(valid, was);
+        Val result = valid == null || w.edge() == Edge.CLAMP ? was : eval.orZero(valid, was);
         if (valid != null && w.edge() == Edge.ADD) {
           Val added = sum(t, was, v);
           int n = Math.max(added.ty().lanes(), valid.ty().lanes());
@@ -445,12 +445,6 @@ final class NestEmitter {
 
   private static boolean branches(@Nullable Val valid) {
     return valid != null && valid.ty().lanes() == 1;
-  }
-
-  private Val orZero(Val valid, Val v) {
-    int n = Math.max(valid.ty().lanes(), v.ty().lanes());
-    Val x = asm.splat(v, n);
-    return asm.select(asm.splat(valid, n), x, Asm.zero(x.ty()));
   }
 
   private Val sum(DType t, Val a, Val b) {

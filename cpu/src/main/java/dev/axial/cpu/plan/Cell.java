@@ -13,9 +13,6 @@ public final class Cell {
   /** Reads that are still virtual. */
   final List<Node> pending = new ArrayList<>();
 
-  /** The last step that wrote it. */
-  int lastWrite = -1;
-
   Cell(ArrayType type, Mem mem, String site) {
     this.type = type;
     this.mem = mem;

@@ -4,9 +4,7 @@ import dev.axial.ir.ArrayType;
 import dev.axial.ir.Dim;
 import dev.axial.ir.Op;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The axes of a contraction, sorted: batches, rows, columns, and those that are summed. */
@@ -197,14 +195,5 @@ final class Contraction {
         stride(b, cols),
         stride(c, rows),
         Math.max(1, stride(c, cols)));
-  }
-
-  /** Strides by name, for tests and explanations. */
-  Map<String, Integer> sizes() {
-    var out = new LinkedHashMap<String, Integer>();
-    for (List<Dim> g : List.of(batch, rows, sum, cols)) {
-      g.forEach(d -> out.put(d.name(), d.size()));
-    }
-    return out;
   }
 }

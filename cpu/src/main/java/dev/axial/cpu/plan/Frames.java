@@ -16,8 +16,6 @@ public final class Frames {
   /** The frames, if their number has a bound that is known. */
   private @org.jspecify.annotations.Nullable Buffer fixed;
 
-  int lastUse = -1;
-
   Frames(StackType type, Buffer record, int input) {
     this.type = type;
     this.record = record;
