@@ -1,6 +1,7 @@
 package dev.axial.cpu.plan;
 
 import dev.axial.ir.Op;
+import dev.axial.ir.Type;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -31,5 +32,10 @@ record Item(int position, Op op, List<Object> in, List<Object> out, @Nullable St
   /** The operands from k on, which are nodes. */
   List<Node> nodes(int k) {
     return in.subList(k, in.size()).stream().map(x -> (Node) x).toList();
+  }
+
+  /** The types of the operands from k on, which are nodes. */
+  List<Type> types(int k) {
+    return nodes(k).stream().<Type>map(Node::type).toList();
   }
 }

@@ -1,0 +1,275 @@
+package dev.axial.cpu.plan;
+
+import dev.axial.DType;
+import dev.axial.ir.ArrayType;
+import dev.axial.ir.Effects;
+import dev.axial.ir.Equation;
+import dev.axial.ir.Op;
+import dev.axial.ir.Program;
+import dev.axial.ir.Var;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Plans loops and branches: their bodies are blocks of their own. */
+final class Control {
+  private final Steps steps;
+  private final Writes writes;
+
+  Control(Steps steps, Writes writes) {
+    this.steps = steps;
+    this.writes = writes;
+  }
+
+  private final Map<Var, Object> standIns = new HashMap<>();
+
+  /** What a body takes from outside is in memory, or so cheap that it is computed again. */
+  private void capture(Node n, @Nullable String site) {
+    steps.merges(n, site);
+    if (n.isScalar() || n.mem() != null) {
+      n.askedBy.add(null);
+      return;
+    }
+    if (Costs.deep(n) > 1 && Views.of(n) == null) {
+      steps.store(n, site);
+    }
+    n.askedBy.add(null);
+    Steps.base(n);
+  }
+
+  /** References that a loop or branch writes: what is still to be read of them is stored first. */
+  private void settleWritten(Item i) {
+    var e = new Equation(i.op(), bodyOperands(i), List.of(), i.site());
+    for (Var v : Effects.written(e)) {
+      if (standIns.get(v) instanceof Cell c) {
+        writes.settle(c, i.position(), null);
+      }
+    }
+    standIns.clear();
+  }
+
+  private List<Var> bodyOperands(Item i) {
+    var out = new ArrayList<Var>();
+    for (Object x : i.in()) {
+      var v =
+          new Var(
+              x instanceof Cell c
+                  ? new dev.axial.ir.RefType(c.type())
+                  : x instanceof Frames f ? f.type() : ((Node) x).type(),
+              this);
+      standIns.put(v, x);
+      out.add(v);
+    }
+    return out;
+  }
+
+  private void wrote(Item i, int step) {
+    for (Object x : i.in()) {
+      if (x instanceof Node n) {
+        steps.read(n, step);
+      } else if (x instanceof Cell c) {
+        steps.lastWrite.put(c, step);
+        steps.lastRead.put(c, step);
+        c.mem().buffer().alive(steps.moment(step));
+      } else if (x instanceof Frames f) {
+        steps.alive(f, steps.moment(step));
+      }
+    }
+  }
+
+  void scan(Op.Scan s, Item i) {
+    loop(i, s.carry(), s.length(), s.reverse(), null, s.body());
+  }
+
+  void whileLoop(Op.While w, Item i) {
+    loop(i, w.carry(), -1, false, w.condition(), w.body());
+  }
+
+  private void loop(
+      Item i,
+      int carries,
+      long length,
+      boolean reverse,
+      @Nullable Program condition,
+      Program body) {
+    for (int k = carries; k < i.in().size(); k++) {
+      if (i.in().get(k) instanceof Node n) {
+        capture(n, i.site());
+      }
+    }
+    var starts = new ArrayList<@Nullable Mem>();
+    for (int k = 0; k < carries; k++) {
+      Node init = i.node(k);
+      boolean same = body.outputs().get(k) == body.inputs().get(k + (condition == null ? 1 : 0));
+      if (init.isScalar()) {
+        starts.add(null);
+      } else if (Steps.looksAtReference(init)) {
+        // What is carried must not change with the reference.
+        Mem own =
+            Mem.rows(
+                steps.planner.scratch(init.type().dtype(), init.type().size(), "carried"),
+                init.type());
+        steps.merges(init, i.site());
+        steps.root(new Root.Store(init, own, null), i.site());
+        starts.add(own);
+      } else {
+        starts.add(same ? steps.inMemory(init, i.site()) : steps.rows(init, i.site()));
+      }
+    }
+    settleWritten(i);
+    int offset = condition == null ? 1 : 0;
+    int start = steps.planner.tick();
+    var inputs = new ArrayList<Object>();
+    Node index = null;
+    if (offset == 1) {
+      index = new Node(ArrayType.scalar(DType.INT32), null, List.of(), null, 0);
+      inputs.add(index);
+    }
+    var list = new ArrayList<Step.Carry>();
+    var next = new ArrayList<@Nullable Mem>();
+    for (int k = 0; k < carries; k++) {
+      Node init = i.node(k);
+      Node after = (Node) i.out().get(k);
+      boolean same = body.outputs().get(k) == body.inputs().get(k + offset);
+      Node inside = same ? init : new Node(init.type(), null, List.of(), null, 0);
+      Mem from = null;
+      Buffer current = null;
+      Buffer other = null;
+      Buffer first = null;
+      Buffer second = null;
+      if (!init.isScalar()) {
+        from = starts.get(k);
+      }
+      if (from != null && !same) {
+        ArrayType t = init.type();
+        first = carryPlace(after, length, 1, t);
+        second = carryPlace(after, length, 0, t);
+        current =
+            steps.planner.add(new Buffer(Buffer.Kind.POINTER, 0, t.dtype(), t.size(), "carry"));
+        other =
+            steps.planner.add(
+                new Buffer(Buffer.Kind.POINTER, 0, t.dtype(), t.size(), "next carry"));
+        current.aliases.addAll(List.of(from.buffer(), first, second));
+        other.aliases.addAll(List.of(first, second));
+        inside.place(Mem.rows(current, t));
+        current.alive(start);
+        other.alive(start);
+        next.add(Mem.rows(other, t));
+      } else {
+        next.add(null);
+      }
+      inputs.add(inside);
+      list.add(new Step.Carry(init, inside, init, after, from, current, other, first, second));
+    }
+    inputs.addAll(i.in().subList(carries, i.in().size()));
+    Block test = null;
+    if (condition != null) {
+      test =
+          new BlockPlanner(
+                  steps.planner, condition, Planner.env(condition, inputs), nulls(condition))
+              .plan();
+    }
+    Block inner = new BlockPlanner(steps.planner, body, Planner.env(body, inputs), next).plan();
+    for (int k = 0; k < carries; k++) {
+      Step.Carry c = list.get(k);
+      list.set(
+          k,
+          new Step.Carry(
+              c.init(),
+              c.inside(),
+              inner.outputs.get(k),
+              c.after(),
+              c.from(),
+              c.current(),
+              c.other(),
+              c.first(),
+              c.second()));
+    }
+    int at = steps.add(new Step.Loop(length, reverse, index, test, inner, list));
+    int end = steps.moment(at);
+    steps.planner.endLoop(start, end);
+    for (Step.Carry c : list) {
+      if (c.current() != null) {
+        c.current().alive(end);
+        Objects.requireNonNull(c.other()).alive(end);
+      }
+      after(c, at);
+    }
+    wrote(i, at);
+  }
+
+  private void after(Step.Carry c, int at) {
+    Node n = c.after();
+    steps.done(n, at);
+    if (n.isScalar()) {
+      return;
+    }
+    if (c.current() != null) {
+      n.place(Mem.rows(c.current(), n.type()));
+      Mem d = steps.destination.get(n);
+      if (d != null && (c.first() == d.buffer() || c.second() == d.buffer())) {
+        steps.destination.remove(n);
+        n.place(d);
+      }
+    } else {
+      n.place(Objects.requireNonNull(c.from()));
+    }
+  }
+
+  /**
+   * One of the two places that a carry alternates between. In the last round of a counted loop it
+   * is this one if the parity fits: then it is the place where the result has to be.
+   */
+  private Buffer carryPlace(Node after, long length, int parity, ArrayType t) {
+    Mem d = steps.destination.get(after);
+    if (d != null && length > 0 && length % 2 == parity && d.isRows(t)) {
+      return d.buffer();
+    }
+    return steps.planner.scratch(t.dtype(), t.size(), "carry");
+  }
+
+  private static List<@Nullable Mem> nulls(Program p) {
+    var out = new ArrayList<@Nullable Mem>();
+    p.outputs().forEach(_ -> out.add(null));
+    return out;
+  }
+
+  void cond(Op.Cond c, Item i) {
+    for (int k = 1; k < i.in().size(); k++) {
+      if (i.in().get(k) instanceof Node n) {
+        capture(n, i.site());
+      }
+    }
+    settleWritten(i);
+    int start = steps.planner.tick();
+    var inputs = i.in().subList(1, i.in().size());
+    var at = new ArrayList<@Nullable Mem>();
+    var results = new ArrayList<Node>();
+    for (Object o : i.out()) {
+      Node n = (Node) o;
+      results.add(n);
+      at.add(n.isScalar() ? null : steps.place(n, "result of a branch"));
+    }
+    at.forEach(m -> {
+      if (m != null) {
+        m.buffer().alive(start);
+      }
+    });
+    Block yes = new BlockPlanner(steps.planner, c.yes(), Planner.env(c.yes(), inputs), at).plan();
+    Block no = new BlockPlanner(steps.planner, c.no(), Planner.env(c.no(), inputs), at).plan();
+    int step = steps.add(new Step.Branch(i.node(0), yes, no, results));
+    for (int k = 0; k < results.size(); k++) {
+      Node n = results.get(k);
+      steps.done(n, step);
+      Mem m = at.get(k);
+      if (m != null) {
+        n.place(m);
+        m.buffer().alive(steps.moment(step));
+      }
+    }
+    wrote(i, step);
+  }
+}

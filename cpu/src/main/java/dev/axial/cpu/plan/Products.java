@@ -1,0 +1,152 @@
+package dev.axial.cpu.plan;
+
+import dev.axial.DType;
+import dev.axial.ir.ArrayType;
+import dev.axial.ir.Fn;
+import dev.axial.ir.Op;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Plans contractions: products of matrices, or sums of products in plain loops. */
+final class Products {
+  private final Steps steps;
+
+  Products(Steps steps) {
+    this.steps = steps;
+  }
+
+  /** Contractions with fewer multiplications are sums of products in plain loops. */
+  private static final long SMALL_DOT = 8 * 8 * 8;
+
+  /** A matrix of up to so many elements times a vector, likewise. */
+  private static final long SMALL_VECTOR = 1 << 14;
+
+  /** Sums that lie where a product was put, and more products may be added to. */
+  private final Set<Node> sums = new HashSet<>();
+
+  void dot(Op.Dot d, Item i) {
+    Node a = i.node(0);
+    Node b = i.node(1);
+    ArrayType union = a.type().union(b.type());
+    Node out = i.result();
+    DType t = out.type().dtype();
+    Contraction c = Contraction.of(d, a.type(), b.type(), out.type());
+    boolean plain =
+        (c.m() == 1 || c.n() == 1) && c.batch() == 1 && union.size() <= SMALL_VECTOR
+            || c.k() == 1
+            || c.lopsided()
+            || union.size() <= SMALL_DOT
+            || c.m() * c.n() * c.k() < 64
+            || union.size() == 0
+            || t == DType.UINT32;
+    if (plain) {
+      Node product = steps.virtual(union, new Op.Binary(Fn.Binary.MUL), List.of(a, b), i);
+      steps.merges(product, i.site());
+      steps.root(
+          new Root.Reduce(Fn.Reduce.SUM, product, d.axes(), steps.place(out, "products"), out),
+          i.site());
+      return;
+    }
+    Mem sum = added(i);
+    Mem to = sum != null ? sum : steps.place(sink(out), "products");
+    Mem am = steps.inMemory(a, i.site());
+    Mem bm = steps.inMemory(b, i.site());
+    c.loosen(am, bm);
+    if (c.fit(am, true) == null) {
+      am = c.copy(steps::copied, a, true, i.site());
+    }
+    if (c.fit(bm, false) == null) {
+      bm = c.copy(steps::copied, b, false, i.site());
+    }
+    Mem direct = c.fitsOut(to) ? to : null;
+    Mem result =
+        direct != null ? direct : c.ownOut(steps.planner.scratch(t, out.type().size(), "product"));
+    boolean adds = sum != null && direct != null;
+    int at = steps.add(new Step.Contract(c.matrices(am, bm, result), am, bm, result, adds, out));
+    am.buffer().alive(steps.moment(at));
+    bm.buffer().alive(steps.moment(at));
+    steps.read(a, at);
+    steps.read(b, at);
+    steps.made(out, result, at, am);
+    if (adds || direct != null && zeroAddend(i)) {
+      Node r = out.users.getFirst().result();
+      steps.made(r, result, at, am);
+    }
+  }
+
+  /** The sum that a product is added to and nothing else; null if there is none. */
+  private static @Nullable Node addition(Node product) {
+    if (product.output || product.users.size() != 1) {
+      return null;
+    }
+    Item user = product.users.getFirst();
+    return user.op() instanceof Op.Binary b
+            && b.fn() == Fn.Binary.ADD
+            && user.node(0) != user.node(1)
+            && user.result().type().sameDims(product.type())
+            && user.result().owner == product.owner
+        ? user.result()
+        : null;
+  }
+
+  private static Node other(Item addition, Node product) {
+    return addition.node(0) == product ? addition.node(1) : addition.node(0);
+  }
+
+  /** Where a sum of products lies so far that this product is added to; nobody else wants it. */
+  private @Nullable Mem added(Item i) {
+    Node r = addition(i.result());
+    if (r == null) {
+      return null;
+    }
+    Node x = other(i.result().users.getFirst(), i.result());
+    boolean mine = x.owner == steps.owner && !x.output && x.users.size() == 1 && sums.contains(x);
+    if (!mine) {
+      return null;
+    }
+    sums.add(r);
+    return x.mem();
+  }
+
+  /** Whether what a product is added to is nothing but zeros. */
+  private boolean zeroAddend(Item i) {
+    Node r = addition(i.result());
+    if (r == null) {
+      return false;
+    }
+    Node x = other(i.result().users.getFirst(), i.result());
+    boolean zero =
+        x.op() instanceof Op.Broadcast
+            && x.in().getFirst().op() instanceof Op.Const k
+            && k.doubleValue() == 0;
+    if (zero) {
+      sums.add(r);
+    }
+    return zero;
+  }
+
+  /** Where a chain of sums of products ends: that place is meant by all of them. */
+  private static Node sink(Node product) {
+    Node end = product;
+    for (Node r = addition(product); r != null; r = chained(r)) {
+      end = r;
+    }
+    return end;
+  }
+
+  private static @Nullable Node chained(Node sum) {
+    if (sum.output || sum.users.size() != 1) {
+      return null;
+    }
+    Item user = sum.users.getFirst();
+    boolean adds = user.op() instanceof Op.Binary b && b.fn() == Fn.Binary.ADD;
+    return adds
+            && user.node(0) != user.node(1)
+            && other(user, sum).op() instanceof Op.Dot
+            && addition(other(user, sum)) == user.result()
+        ? user.result()
+        : null;
+  }
+}

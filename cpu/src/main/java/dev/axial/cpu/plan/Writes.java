@@ -1,0 +1,162 @@
+package dev.axial.cpu.plan;
+
+import dev.axial.ir.Access;
+import dev.axial.ir.ArrayType;
+import dev.axial.ir.Dim;
+import dev.axial.ir.Edge;
+import dev.axial.ir.Mode;
+import dev.axial.ir.Op;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Plans what is written into references, and into copies of arrays. */
+final class Writes {
+  private final Steps steps;
+
+  Writes(Steps steps) {
+    this.steps = steps;
+  }
+
+  void write(Item i, Root.Kind kind, Access access, Mode mode, Edge edge, boolean reverse) {
+    Cell c = i.cell();
+    List<Node> index = i.nodes(2);
+    Node value = i.node(1);
+    steps.merges(value, i.site());
+    index.forEach(n -> steps.merges(n, i.site()));
+    ArrayType space = access.result(c.type(), i.types(2));
+    Mem old = null;
+    Node defines = null;
+    if (kind == Root.Kind.SWAP) {
+      defines = i.result();
+      old = steps.place(defines, "what was there");
+    }
+    var w =
+        new Root.Write(
+            kind, c.mem(), c.type(), access, index, value, mode, edge, reverse, old, defines,
+            space);
+    settle(c, i.position(), w);
+    if (kind == Root.Kind.SET && access.equals(Access.ALL) && !c.type().isScalar()) {
+      Node all = value;
+      if (!value.type().sameDims(c.type())) {
+        all = steps.virtual(c.type(), new Op.Broadcast(c.type().dims()), List.of(value), i);
+      }
+      steps.root(new Root.Store(all, c.mem(), null), c, i.site());
+      return;
+    }
+    steps.root(w, i.site());
+    int step = steps.last();
+    steps.lastWrite.put(c, step);
+    if (defines != null) {
+      steps.done(defines, step);
+      if (defines.isScalar()) {
+        defines.root = w;
+      }
+    }
+  }
+
+  /**
+   * Before a reference is written at a position: reads of it that are still virtual and needed from
+   * there on are stored, unless only this write needs them and reads each place in the iteration
+   * that writes it.
+   */
+  void settle(Cell c, int position, Root.@Nullable Write w) {
+    Set<Node> mine = new HashSet<>();
+    Set<Node> unsafe = new HashSet<>();
+    if (w != null) {
+      Cone cone = Cone.of(w);
+      for (Cone.Ask a : cone.asks()) {
+        if (a.cell() == c && !sameIteration(a, w, c)) {
+          unsafe.add(null);
+        }
+      }
+      w.asks().forEach(n -> reads(n, mine));
+    }
+    for (Node g : List.copyOf(c.pending)) {
+      if (!g.isVirtual() || g.owner != steps.owner) {
+        continue;
+      }
+      boolean later = g.lastNeeded > position;
+      boolean now = mine.contains(g);
+      if (later || now && !unsafe.isEmpty() || w == null && g.lastNeeded >= position) {
+        steps.store(g, null);
+      }
+    }
+    c.pending.removeIf(g -> !g.isVirtual());
+  }
+
+  private static void reads(Node n, Set<Node> out) {
+    if (!n.isVirtual()) {
+      return;
+    }
+    if (n.ref() != null) {
+      out.add(n);
+    }
+    n.in().forEach(x -> reads(x, out));
+  }
+
+  /**
+   * Whether an element that the write changes is read only in the iteration that changes it: along
+   * each axis both indices are the same loop, or neither depends on any.
+   */
+  private static boolean sameIteration(Cone.Ask a, Root.Write w, Cell c) {
+    var index = Cone.selected(w.access(), c.type(), w.index(), Cone.identity(w.space()));
+    if (w.access().masked()) {
+      return false;
+    }
+    for (Dim d : c.type().dims()) {
+      Cone.Affine read = a.index().get(d.name());
+      Cone.Affine wrote = index.get(d.name());
+      if (read == null || wrote == null) {
+        return false;
+      }
+      boolean bothFixed = read.of().isEmpty() && wrote.of().isEmpty();
+      boolean bothMove = read.equals(wrote) && !read.shifted();
+      if (!bothFixed && !bothMove) {
+        return false;
+      }
+    }
+    // A read that leaves out a loop of the write sees what an earlier iteration wrote.
+    for (Dim d : w.space().dims()) {
+      boolean moves =
+          index.values().stream().anyMatch(x -> x != null && x.of().containsKey(d.name()));
+      if (!moves && d.size() > 1) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  void scatter(Op.Scatter s, Item i) {
+    Node out = i.result();
+    Mem to = steps.place(out, "a copy to write into");
+    Node x = i.node(0);
+    steps.merges(x, i.site());
+    steps.root(new Root.Store(x, to, null), i.site());
+    List<Node> index = i.nodes(2);
+    index.forEach(n -> steps.merges(n, i.site()));
+    steps.merges(i.node(1), i.site());
+    steps.root(
+        new Root.Write(
+            s.add() ? Root.Kind.ADD : Root.Kind.SET,
+            to,
+            out.type(),
+            s.access(),
+            index,
+            i.node(1),
+            s.mode(),
+            Edge.DROP,
+            false,
+            null,
+            null,
+            s.access().result(out.type(), i.types(2))),
+        i.site());
+    out.place(to);
+    steps.done(out, steps.last());
+    if (out.isScalar()) { // into a register: its memory may serve others from here on
+      out.step = steps.add(new Step.Scalars(List.of(out)));
+      to.buffer().alive(steps.moment(out.step));
+    }
+  }
+}
