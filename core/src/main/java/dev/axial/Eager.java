@@ -20,11 +20,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** Runs operations and programs now. */
 final class Eager {
   private static final Engine INTERPRETER = new Interpreter();
-  private static final Engine ENGINE = Engines.choose(INTERPRETER);
+
+  /** Single operations on fewer elements are done by the interpreter at once. */
+  private static final long FEW = 1 << 14;
+
+  /** The engine of programs, chosen when the first one is compiled: to start it takes a while. */
+  private static volatile @Nullable Engine engine;
+
   private static final int CACHE = 4096;
   private static final Map<Key, Code> COMPILED = new ConcurrentHashMap<>();
 
@@ -42,9 +49,23 @@ final class Eager {
 
   private Eager() {}
 
+  private static Engine engine() {
+    Engine e = engine;
+    return e != null ? e : choose();
+  }
+
+  private static synchronized Engine choose() {
+    Engine e = engine;
+    if (e == null) {
+      e = Engines.choose(INTERPRETER);
+      engine = e;
+    }
+    return e;
+  }
+
   /** The engine's name. */
-  static String engine() {
-    return ENGINE.name();
+  static String engineName() {
+    return engine().name();
   }
 
   /** Compiled code, shared by programs that are the same. The least recently used goes first. */
@@ -56,7 +77,7 @@ final class Eager {
         return known;
       }
     }
-    Executable made = ENGINE.compile(p);
+    Executable made = engine().compile(p);
     synchronized (PROGRAMS) {
       PROGRAMS.put(key, made);
     }
@@ -102,8 +123,9 @@ final class Eager {
     List<Type> results = TypeRules.infer(op, types);
     var b = new Builder();
     var vars = types.stream().map(b::input).toList();
-    Engine engine = ENGINE.wants(op, types) ? ENGINE : INTERPRETER;
-    return new Code(engine.compile(b.close(b.emit(op, vars), List.of())), results);
+    long elements = types.stream().mapToLong(t -> t.array().size()).sum();
+    Engine e = elements < FEW ? INTERPRETER : engine();
+    return new Code(e.compile(b.close(b.emit(op, vars), List.of())), results);
   }
 
   /** Runs compiled code on stores and storages, with the locks of all storages. */

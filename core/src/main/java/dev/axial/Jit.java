@@ -242,7 +242,7 @@ final class Jit {
     }
     Compiled code = compiled(apart(args));
     return new Lowered(
-        new Program(code.root.program()), Eager.engine(), code.root.code(), this::call);
+        new Program(code.root.program()), Eager.engineName(), code.root.code(), this::call);
   }
 
   private Compiled compiled(Call c) {

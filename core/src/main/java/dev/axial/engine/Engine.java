@@ -1,9 +1,6 @@
 package dev.axial.engine;
 
-import dev.axial.ir.Op;
 import dev.axial.ir.Program;
-import dev.axial.ir.Type;
-import java.util.List;
 
 /** Turns programs into something that runs. Implementations are thread-safe. */
 public interface Engine {
@@ -12,12 +9,4 @@ public interface Engine {
 
   /** Compiles a checked program. */
   Executable compile(Program program);
-
-  /**
-   * Whether a single operation outside of any program is worth this engine's while. If not, the
-   * interpreter does it at once.
-   */
-  default boolean wants(Op op, List<Type> operands) {
-    return true;
-  }
 }

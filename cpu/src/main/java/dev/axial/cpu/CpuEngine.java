@@ -12,16 +12,11 @@ import dev.axial.cpu.runtime.Elementwise;
 import dev.axial.cpu.runtime.Product;
 import dev.axial.engine.Engine;
 import dev.axial.engine.Executable;
-import dev.axial.ir.Op;
 import dev.axial.ir.Program;
-import dev.axial.ir.Type;
 import java.util.List;
 
 /** The native engine. */
 final class CpuEngine implements Engine {
-  /** Operations on fewer elements are done by the interpreter at once. */
-  private static final long FEW = 1 << 14;
-
   /**
    * What the emitter leaves to the optimizer: registers, common subexpressions, invariants. Vectors
    * and unrolling are the emitter's own.
@@ -51,15 +46,6 @@ final class CpuEngine implements Engine {
   @Override
   public String name() {
     return "native";
-  }
-
-  @Override
-  public boolean wants(Op op, List<Type> operands) {
-    long n = 0;
-    for (Type t : operands) {
-      n += t.array().size();
-    }
-    return n >= FEW;
   }
 
   @Override

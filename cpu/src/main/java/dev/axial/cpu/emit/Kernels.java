@@ -12,6 +12,7 @@ import dev.axial.cpu.plan.Root;
 import dev.axial.cpu.plan.Rows;
 import dev.axial.cpu.plan.Stage;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -331,6 +332,8 @@ final class Kernels {
           a.put(sum, Accumulator.combine(a, r.fn(), t, a.get(sum, ty), v));
         });
     Mem to = r.to();
-    new Eval(outer).store(a.get(sum, ty), to, t, Map.of(), Point.start(), null);
+    var index = new HashMap<String, Idx>();
+    r.kept().forEach(d -> index.put(d.name(), Idx.of(0))); // each of size 1
+    new Eval(outer).store(a.get(sum, ty), to, t, index, Point.start(), null);
   }
 }
