@@ -4,7 +4,8 @@ import dev.axial.cpu.emit.Emitter;
 import dev.axial.cpu.emit.Flat;
 import dev.axial.cpu.emit.Gemm;
 import dev.axial.cpu.emit.Target;
-import dev.axial.cpu.llvm.Llvm;
+import dev.axial.cpu.llvm.Host;
+import dev.axial.cpu.llvm.Library;
 import dev.axial.cpu.llvm.ObjectCache;
 import dev.axial.cpu.plan.Planner;
 import dev.axial.cpu.runtime.Compiled;
@@ -26,21 +27,21 @@ final class CpuEngine implements Engine {
           "axial.llvm.passes",
           "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,loop-mssa(licm),gvn,dse,simplifycfg)");
 
-  private final Llvm llvm;
+  private final Host host;
   private final Target target;
   private final ObjectCache cache;
 
-  CpuEngine(Llvm llvm) {
-    this.llvm = llvm;
-    this.target = target(llvm);
-    this.cache = new ObjectCache(() -> llvm);
+  CpuEngine(Library library) {
+    this.host = library.host();
+    this.target = target(host);
+    this.cache = new ObjectCache(library);
   }
 
-  private static Target target(Llvm llvm) {
-    if (llvm.has("avx512f") && llvm.has("avx512vl") && llvm.has("avx512dq")) {
+  private static Target target(Host host) {
+    if (host.has("avx512f") && host.has("avx512vl") && host.has("avx512dq")) {
       return new Target(64, 32);
     }
-    return llvm.has("avx2") ? new Target(32, 16) : new Target(16, llvm.has("neon") ? 32 : 16);
+    return host.has("avx2") ? new Target(32, 16) : new Target(16, host.has("neon") ? 32 : 16);
   }
 
   @Override
@@ -66,7 +67,7 @@ final class CpuEngine implements Engine {
     }
     ObjectCache.Code code = cache.get(w.ir(), List.of(ObjectCache.NAME), PASSES);
     ObjectCache.Code library = w.packing() < 0 ? null : contractions();
-    return new Compiled(plan, w, code, library, () -> Explanation.of(llvm, plan, w, code));
+    return new Compiled(plan, w, code, library, () -> Explanation.of(host, plan, w, code));
   }
 
   /** The library of contractions; the cache keeps it as long as a program uses it. */

@@ -1,6 +1,6 @@
 package dev.axial.cpu;
 
-import dev.axial.cpu.llvm.Llvm;
+import dev.axial.cpu.llvm.Library;
 import dev.axial.cpu.llvm.Natives;
 import dev.axial.engine.Engine;
 import dev.axial.engine.EngineProvider;
@@ -14,6 +14,6 @@ public final class CpuProvider implements EngineProvider {
 
   @Override
   public Engine create() {
-    return new CpuEngine(new Llvm(Natives.libLlvm()));
+    return new CpuEngine(new Library(Natives.libLlvm()));
   }
 }

@@ -2,7 +2,7 @@ package dev.axial.cpu;
 
 import dev.axial.cpu.emit.Emitter;
 import dev.axial.cpu.emit.Threads;
-import dev.axial.cpu.llvm.Llvm;
+import dev.axial.cpu.llvm.Host;
 import dev.axial.cpu.llvm.ObjectCache;
 import dev.axial.cpu.plan.Buffer;
 import dev.axial.cpu.plan.Planner;
@@ -11,13 +11,13 @@ import dev.axial.cpu.plan.Planner;
 final class Explanation {
   private Explanation() {}
 
-  static String of(Llvm llvm, Planner.Plan plan, Emitter.Written w, ObjectCache.Code code) {
+  static String of(Host host, Planner.Plan plan, Emitter.Written w, ObjectCache.Code code) {
     var s = new StringBuilder();
     s.append(
         "native code: LLVM %s for %s, %d threads, %s%n"
             .formatted(
-                llvm.version(),
-                llvm.cpu(),
+                host.version(),
+                host.cpu(),
                 Threads.COUNT,
                 code.milliseconds > 0
                     ? "compiled in %.1f ms".formatted(code.milliseconds)

@@ -70,7 +70,7 @@ public final class Llvm {
       MethodHandle releaseTracker) {}
 
   /** Loads the library and starts ORC. */
-  public Llvm(Path file) {
+  Llvm(Path file) {
     try {
       library = SymbolLookup.libraryLookup(file, FOREVER);
     } catch (IllegalArgumentException x) {
@@ -183,24 +183,9 @@ public final class Llvm {
         bind("LLVMOrcReleaseResourceTracker", null, ADDRESS));
   }
 
-  /** What compiled objects depend on besides their text. */
-  public String identity() {
-    return String.join("|", version, triple, cpu, features);
-  }
-
-  /** The version, such as {@code 20.1.7}. */
-  public String version() {
-    return version;
-  }
-
-  /** The processor in LLVM's words. */
-  public String cpu() {
-    return cpu;
-  }
-
-  /** Whether the host has a feature, in LLVM's words. */
-  public boolean has(String feature) {
-    return ("," + features + ",").contains(",+" + feature + ",");
+  /** What it compiles for. */
+  Host host() {
+    return new Host(version, triple, cpu, features);
   }
 
   // ---------------------------------------------------------------- compiling
@@ -234,7 +219,7 @@ public final class Llvm {
    * @param ir the text of the module
    * @param passes the optimizer's pipeline
    */
-  public byte[] compile(String ir, String passes) {
+  byte[] compile(String ir, String passes) {
     MemorySegment context = pointer(fn.contextCreate);
     try (Arena a = Arena.ofConfined()) {
       MemorySegment source = a.allocateFrom(ir);
@@ -302,21 +287,20 @@ public final class Llvm {
 
   // ---------------------------------------------------------------- linking
 
-  /** A linked object file; {@link #unload} gives its memory back. */
-  public final class Linked {
+  private final class Tracked implements Linked {
     private final MemorySegment tracker;
     private final List<MemorySegment> addresses = new ArrayList<>();
 
-    private Linked(MemorySegment tracker) {
+    private Tracked(MemorySegment tracker) {
       this.tracker = tracker;
     }
 
-    /** The address of the k-th symbol asked for. */
+    @Override
     public MemorySegment address(int k) {
       return addresses.get(k);
     }
 
-    /** Removes the code; nobody may run it any more. */
+    @Override
     public void unload() {
       synchronized (Llvm.this) {
         check(pointer(fn.remove, tracker));
@@ -326,7 +310,7 @@ public final class Llvm {
   }
 
   /** Links an object file into the process and looks its functions up. */
-  public synchronized Linked link(byte[] object, List<String> symbols) {
+  synchronized Linked link(byte[] object, List<String> symbols) {
     try (Arena a = Arena.ofConfined()) {
       MemorySegment bytes = a.allocate(Math.max(1, object.length), 16);
       MemorySegment.copy(object, 0, bytes, JAVA_BYTE, 0, object.length);
@@ -334,7 +318,7 @@ public final class Llvm {
           pointer(fn.bufferCopy, bytes, (long) object.length, a.allocateFrom(symbols.getFirst()));
       MemorySegment tracker = pointer(fn.tracker, dylib);
       check(pointer(fn.addObject, jit, tracker, buffer));
-      var linked = new Linked(tracker);
+      var linked = new Tracked(tracker);
       for (String s : symbols) {
         MemorySegment out = a.allocate(JAVA_LONG);
         check(pointer(fn.lookup, jit, out, a.allocateFrom(s)));

@@ -6,18 +6,14 @@ import java.io.UncheckedIOException;
 import java.lang.ref.Cleaner;
 import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -46,7 +42,7 @@ public final class ObjectCache {
   /** LLVM recurses deeply on large functions, whatever the stack of the thread that asks. */
   private static final long STACK = 256L << 20;
 
-  private final Supplier<Llvm> llvm;
+  private final Library library;
   private final Map<String, WeakReference<Code>> loaded = new ConcurrentHashMap<>();
 
   /** What is linked, until the last {@link Code} of it is gone: a symbol is defined only once. */
@@ -55,24 +51,24 @@ public final class ObjectCache {
   private final AtomicBoolean warned = new AtomicBoolean();
   private @Nullable Path folder;
 
-  /** ObjectCache of the given library, which is loaded when it is first needed. */
-  public ObjectCache(Supplier<Llvm> llvm) {
-    this.llvm = llvm;
+  /** A cache of what the given library makes of modules. */
+  public ObjectCache(Library library) {
+    this.library = library;
     this.folder = CacheFolder.get().resolve("objects");
   }
 
   private static final class Live {
-    final Llvm.Linked linked;
+    final Linked linked;
     int users;
 
-    Live(Llvm.Linked linked) {
+    Live(Linked linked) {
       this.linked = linked;
     }
   }
 
   /** Linked code. It is unloaded once this is unreachable. */
   public static final class Code {
-    private final Llvm.Linked linked;
+    private final Linked linked;
 
     /** Milliseconds in the compiler; zero if a cache had it. */
     public final double milliseconds;
@@ -80,7 +76,7 @@ public final class ObjectCache {
     /** Where it came from: compiled, or the disk cache. */
     public final String origin;
 
-    private Code(Llvm.Linked linked, double milliseconds, String origin) {
+    private Code(Linked linked, double milliseconds, String origin) {
       this.linked = linked;
       this.milliseconds = milliseconds;
       this.origin = origin;
@@ -99,7 +95,7 @@ public final class ObjectCache {
    * @param entries names of the functions to look up, likewise
    */
   public Code get(String ir, List<String> entries, String passes) {
-    String key = hash(llvm.get().identity() + "|" + passes + "|" + ir);
+    String key = Hash.of(library.host() + "|" + passes + "|" + ir);
     WeakReference<Code> known = loaded.get(key);
     Code code = known == null ? null : known.get();
     if (code != null) {
@@ -136,7 +132,8 @@ public final class ObjectCache {
 
   private Code linked(
       String key, byte[] object, List<String> symbols, double milliseconds, String origin) {
-    var l = new Live(llvm.get().link(object, symbols));
+    Linked image = ElfImage.of(object, symbols);
+    var l = new Live(image != null ? image : library.llvm().link(object, symbols));
     live.put(key, l);
     return used(key, l, milliseconds, origin);
   }
@@ -158,7 +155,7 @@ public final class ObjectCache {
       }
     }
     long start = System.nanoTime();
-    byte[] made = onLargeStack(() -> llvm.get().compile(ir.replace(NAME, name), passes));
+    byte[] made = onLargeStack(() -> library.llvm().compile(ir.replace(NAME, name), passes));
     double ms = (System.nanoTime() - start) / 1e6;
     write(key, made);
     return linked(key, made, symbols, ms, "compiled");
@@ -187,15 +184,6 @@ public final class ObjectCache {
         throw a;
       }
       throw x;
-    }
-  }
-
-  private static String hash(String s) {
-    try {
-      var digest = MessageDigest.getInstance("SHA-256");
-      return HexFormat.of().formatHex(digest.digest(s.getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException x) {
-      throw new AxialException("internal error: " + x, x);
     }
   }
 

@@ -4,7 +4,7 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.axial.DType;
-import dev.axial.cpu.llvm.Llvm;
+import dev.axial.cpu.llvm.Library;
 import dev.axial.cpu.llvm.Natives;
 import dev.axial.cpu.llvm.ObjectCache;
 import java.lang.foreign.Arena;
@@ -24,8 +24,8 @@ final class GemmHarness {
   private static final MethodHandle PART =
       LINKER.downcallHandle(FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG));
 
-  static final Llvm LLVM = new Llvm(Natives.libLlvm());
-  static final ObjectCache CACHE = new ObjectCache(() -> LLVM);
+  static final Library LIBRARY = new Library(Natives.libLlvm());
+  static final ObjectCache CACHE = new ObjectCache(LIBRARY);
   static final Linker.Option[] NONE = {};
 
   final Target target;

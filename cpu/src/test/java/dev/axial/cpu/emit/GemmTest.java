@@ -28,7 +28,7 @@ class GemmTest {
 
   private static boolean runs(Target t) {
     return t.vectorBytes() == 16
-        || GemmHarness.LLVM.has(t.vectorBytes() == 64 ? "avx512f" : "avx2");
+        || GemmHarness.LIBRARY.host().has(t.vectorBytes() == 64 ? "avx512f" : "avx2");
   }
 
   /** How an operand lies: strides per row and per column of it as a matrix, in elements. */
