@@ -22,8 +22,8 @@ final class Cumulation {
     long n = t.dims().get(axis).size();
     long step = t.strides()[axis];
     long outer = n == 0 || step == 0 ? 0 : t.size() / Math.max(1, n * step);
-    Val from = e.rowsAddress(c.from());
-    Val to = e.rowsAddress(c.to());
+    Val from = e.address(c.from());
+    Val to = e.address(c.to());
     DType d = t.dtype();
     Ty ty = Types.memory(d);
     Ty wide = d == DType.FLOAT32 ? Ty.F64 : ty;

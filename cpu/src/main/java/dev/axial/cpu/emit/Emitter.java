@@ -227,17 +227,11 @@ public final class Emitter implements Frame {
     Contractions.write(this, c, t);
   }
 
-  Val rowsAddress(Mem m) {
-    Val a = address(m.buffer());
-    String element = Types.memory(m.buffer().dtype()).scalar();
-    return asm.at(a, element, Asm.i64(m.offset()));
-  }
-
   /** Lets the runtime do a step, and ends if that failed. */
   private void call(Step s, List<Mem> at) {
     Val list = asm.alloca("[%d x ptr]".formatted(Math.max(1, at.size())), 8);
     for (int k = 0; k < at.size(); k++) {
-      asm.store(rowsAddress(at.get(k)), asm.at(list, "ptr", Asm.i64(k)), 8);
+      asm.store(address(at.get(k)), asm.at(list, "ptr", Asm.i64(k)), 8);
     }
     called.add(s);
     asm.run(
@@ -276,7 +270,7 @@ public final class Emitter implements Frame {
         continue;
       }
       Mem from = Objects.requireNonNull(c.from());
-      point(current, rowsAddress(from));
+      point(current, address(from));
       point(Objects.requireNonNull(c.other()), address(Objects.requireNonNull(c.first())));
       spares.add(asm.variable(address(Objects.requireNonNull(c.second()))));
     }

@@ -127,9 +127,9 @@ final class Eval {
 
   // ---------------------------------------------------------------- memory
 
-  /** The element number in a buffer. */
+  /** How many elements from where memory starts. */
   private Idx element(Mem m, Map<String, Idx> index, Point p) {
-    Idx at = Idx.of(m.offset());
+    Idx at = Idx.of(0);
     for (var e : m.strides().entrySet()) {
       long s = e.getValue();
       if (s != 0) {
@@ -154,7 +154,7 @@ final class Eval {
     var zero = new HashMap<String, Idx>();
     m.strides().keySet().forEach(k -> zero.put(k, Idx.of(0)));
     Idx at = element(m, zero, Point.start());
-    return asm.at(frame.address(m.buffer()), Types.memory(m.buffer().dtype()).scalar(), at.base());
+    return asm.at(frame.address(m), Types.memory(m.buffer().dtype()).scalar(), at.base());
   }
 
   /** An index as 64 bits. */
@@ -185,7 +185,7 @@ final class Eval {
    */
   Val load(Mem m, DType t, Map<String, Idx> index, Point p, @Nullable Val valid) {
     Idx at = element(m, index, p);
-    Val base = frame.address(m.buffer());
+    Val base = frame.address(m);
     Ty ty = Types.memory(t);
     int align = align(t);
     Val v;
@@ -235,7 +235,7 @@ final class Eval {
       return;
     }
     Idx at = element(m, index, p);
-    Val base = frame.address(m.buffer());
+    Val base = frame.address(m);
     Ty ty = Types.memory(t);
     int align = align(t);
     if (at.isScalar()) {

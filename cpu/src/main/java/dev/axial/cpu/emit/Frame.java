@@ -3,6 +3,7 @@ package dev.axial.cpu.emit;
 import dev.axial.cpu.llvm.Asm;
 import dev.axial.cpu.llvm.Asm.Val;
 import dev.axial.cpu.plan.Buffer;
+import dev.axial.cpu.plan.Mem;
 import dev.axial.cpu.plan.Node;
 import dev.axial.cpu.plan.Root;
 
@@ -12,6 +13,12 @@ interface Frame {
 
   /** The address of a buffer. */
   Val address(Buffer b);
+
+  /** The address where memory starts: what its offset says, without what moves it. */
+  default Val address(Mem m) {
+    String element = Types.memory(m.buffer().dtype()).scalar();
+    return asm().at(address(m.buffer()), element, Asm.i64(m.offset()));
+  }
 
   /** Whether a root has been written, so that memory has what it puts there. */
   boolean written(Root r);

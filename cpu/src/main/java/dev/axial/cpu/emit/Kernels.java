@@ -28,6 +28,12 @@ final class Kernels {
   /** Nests with fewer operations are written where they stand. */
   static final long IN_PLACE = 1 << 13;
 
+  /**
+   * An entry that is longer gets no more code of nests: it would take the compiler long, while
+   * functions that are alike are compiled once.
+   */
+  private static final int LONG = 1 << 16;
+
   /** Nests with more operations are divided. */
   static final long DIVIDED = 1 << 17;
 
@@ -46,7 +52,7 @@ final class Kernels {
       Rows.narrow(nest);
     }
     String how;
-    if (s.work < IN_PLACE) {
+    if (s.work < IN_PLACE && outer.asm().size() < LONG) {
       new NestEmitter(nest, s, outer).run(null, null, null, false);
       how = "in place";
     } else if (s.work >= DIVIDED && s.divisible && units(s) > 1) {
@@ -90,6 +96,9 @@ final class Kernels {
     return first.size / grain(s, first) >= PARTS ? first : null;
   }
 
+  /** A place in a buffer; the shape of what lies there does not matter. */
+  private record Place(Buffer buffer, long offset) {}
+
   /** The function of a nest while it is written: what comes from outside gets a slot. */
   private static final class Inside implements Frame {
     final Asm asm;
@@ -131,6 +140,22 @@ final class Kernels {
         v = asm.early(Ty.PTR, env, first + slots.size());
         slots.add(b);
         given.put(b, v);
+      }
+      return v;
+    }
+
+    /** Where memory starts comes from outside too, so that nests that differ in it are alike. */
+    @Override
+    public Val address(Mem m) {
+      if (m.offset() == 0 || m.buffer().kind() == Buffer.Kind.ROW) {
+        return Frame.super.address(m);
+      }
+      var place = new Place(m.buffer(), m.offset());
+      Val v = given.get(place);
+      if (v == null) {
+        v = asm.early(Ty.PTR, env, first + slots.size());
+        slots.add(place);
+        given.put(place, v);
       }
       return v;
     }
@@ -264,6 +289,8 @@ final class Kernels {
       Val at = a.at(env, "i64", Asm.i64(fixed + k));
       switch (inside.slots.get(k)) {
         case Buffer b -> a.store(outer.address(b), at, 8);
+        case Place p ->
+            a.store(outer.address(new Mem(p.buffer, p.offset, Map.of(), List.of())), at, 8);
         case Node n -> a.store(widened(a, outer.scalar(n)), at, 8);
         default -> // not over Op: what Inside puts there
             throw new dev.axial.AxialException("internal error: a slot");

@@ -169,7 +169,7 @@ final class StackCode {
           if (copy == null) {
             e.point(p.address(), top);
           } else {
-            bytes(a, e.rowsAddress(copy), top, f);
+            bytes(a, e.address(copy), top, f);
           }
         };
     Node mask = p.mask();
@@ -184,7 +184,7 @@ final class StackCode {
               a.run(
                   "@llvm.memset.p0.i64",
                   true,
-                  e.rowsAddress(to),
+                  e.address(to),
                   Asm.integer(Ty.I8, 0),
                   Asm.i64(f.frame() * f.type().of().dtype().bytes()),
                   Asm.i1(false)));
@@ -236,7 +236,7 @@ final class StackCode {
                 },
                 () -> {
                   Ty ty = Types.memory(f.type().of().dtype());
-                  Val at = a.at(e.rowsAddress(to), ty.scalar(), offset(a, f.type().of(), index));
+                  Val at = a.at(e.address(to), ty.scalar(), offset(a, f.type().of(), index));
                   a.store(Asm.zero(ty), at, f.type().of().dtype().bytes());
                 }));
   }
@@ -306,7 +306,7 @@ final class StackCode {
     ArrayType t = f.type().of();
     Ty ty = Types.memory(t.dtype());
     Val o = offset(a, t, index);
-    Val mine = a.at(e.rowsAddress(array), ty.scalar(), o);
+    Val mine = a.at(e.address(array), ty.scalar(), o);
     Val there = a.at(frame, ty.scalar(), o);
     a.store(
         a.load(ty, out ? there : mine, t.dtype().bytes()), out ? mine : there, t.dtype().bytes());

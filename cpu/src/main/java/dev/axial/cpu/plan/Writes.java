@@ -6,7 +6,10 @@ import dev.axial.ir.Dim;
 import dev.axial.ir.Edge;
 import dev.axial.ir.Mode;
 import dev.axial.ir.Op;
+import dev.axial.ir.Sel;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +48,7 @@ final class Writes {
       steps.root(new Root.Store(all, c.mem(), null), c, i.site());
       return;
     }
+    w = narrowed(w);
     steps.root(w, i.site());
     int step = steps.last();
     steps.lastWrite.put(c, step);
@@ -54,6 +58,66 @@ final class Writes {
         defines.root = w;
       }
     }
+  }
+
+  /**
+   * Selectors that are known now become part of where the memory starts, so that writes that differ
+   * in them alone are the same code.
+   */
+  private static Root.Write narrowed(Root.Write w) {
+    long offset = w.into().offset();
+    var strides = new LinkedHashMap<>(w.into().strides());
+    ArrayType of = w.of();
+    var sels = new ArrayList<Sel>();
+    var index = new ArrayList<Node>();
+    int k = 0;
+    for (Sel s : w.access().sels()) {
+      long stride = w.into().stride(s.axis());
+      Node operand = s.dynamic() ? w.index().get(k++) : null;
+      long at = operand == null ? -1 : known(operand, of.dim(s.axis()).size());
+      if (s instanceof Sel.Window x && x.size() > 0) {
+        offset += x.start() * stride;
+        strides.put(x.axis(), stride * x.step());
+        of = of.with(resized(of, new Dim(x.axis(), x.size())));
+      } else if (s instanceof Sel.At && at >= 0) {
+        offset += at * stride;
+        strides.remove(s.axis());
+        of = of.without(s.axis());
+      } else {
+        sels.add(s);
+        if (operand != null) {
+          index.add(operand);
+        }
+      }
+    }
+    index.addAll(w.index().subList(k, w.index().size()));
+    return new Root.Write(
+        w.kind(),
+        w.into().with(offset, strides),
+        of,
+        new Access(sels, w.access().masked()),
+        index,
+        w.value(),
+        w.mode(),
+        w.edge(),
+        w.reverse(),
+        w.old(),
+        w.defines(),
+        w.space());
+  }
+
+  private static List<Dim> resized(ArrayType t, Dim by) {
+    return t.dims().stream().map(d -> d.name().equals(by.name()) ? by : d).toList();
+  }
+
+  /** The index along an axis that a constant stands for; -1 if it is none, or out of range. */
+  private static long known(Node n, int size) {
+    if (!(n.op() instanceof Op.Const c)) {
+      return -1;
+    }
+    long i = c.bits(); // of an integer type
+    long wrapped = i < 0 ? i + size : i;
+    return wrapped < size ? wrapped : -1;
   }
 
   /**
@@ -138,19 +202,20 @@ final class Writes {
     index.forEach(n -> steps.merges(n, i.site()));
     steps.merges(i.node(1), i.site());
     steps.root(
-        new Root.Write(
-            s.add() ? Root.Kind.ADD : Root.Kind.SET,
-            to,
-            out.type(),
-            s.access(),
-            index,
-            i.node(1),
-            s.mode(),
-            Edge.DROP,
-            false,
-            null,
-            null,
-            s.access().result(out.type(), i.types(2))),
+        narrowed(
+            new Root.Write(
+                s.add() ? Root.Kind.ADD : Root.Kind.SET,
+                to,
+                out.type(),
+                s.access(),
+                index,
+                i.node(1),
+                s.mode(),
+                Edge.DROP,
+                false,
+                null,
+                null,
+                s.access().result(out.type(), i.types(2)))),
         i.site());
     out.place(to);
     steps.done(out, steps.last());
