@@ -1,25 +1,32 @@
 package dev.axial.cpu;
 
+import static dev.axial.Axial.abs;
 import static dev.axial.Axial.arange;
 import static dev.axial.Axial.axis;
 import static dev.axial.Axial.condProc;
+import static dev.axial.Axial.dot;
 import static dev.axial.Axial.exp;
 import static dev.axial.Axial.forLoop;
 import static dev.axial.Axial.foriLoop;
 import static dev.axial.Axial.grad;
 import static dev.axial.Axial.jit;
 import static dev.axial.Axial.lower;
+import static dev.axial.Axial.max;
 import static dev.axial.Axial.newRef;
 import static dev.axial.Axial.ones;
+import static dev.axial.Axial.pad;
 import static dev.axial.Axial.sin;
 import static dev.axial.Axial.sum;
+import static dev.axial.Axial.unflattenAxis;
 import static dev.axial.Axial.zeros;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.axial.Axis;
+import dev.axial.DType;
 import dev.axial.NamedArray;
 import dev.axial.NamedRef;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -165,5 +172,42 @@ class InPlaceTest {
     assertThat(lines)
         .anyMatch(l -> l.startsWith("add of f32[F:64], in place"))
         .anyMatch(l -> l.startsWith("swap of f32[F:64], in place"));
+  }
+
+  private static final Axis ACROSS = axis("Across", 20);
+  private static final Axis IN = axis("In", 24);
+  private static final Axis OUT = axis("Out", 17);
+  private static final Axis DOWN = axis("Down", 3);
+
+  /** A convolution along one axis, as a sum of products over windows of the padded input. */
+  private static NamedArray convolved(NamedArray x, NamedArray kernel) {
+    NamedArray padded = pad(pad(x, ROW, 1, 1, 0), ACROSS, 2, 3, 1);
+    NamedArray total = zeros(ROW, ACROSS, OUT);
+    for (int i = 0; i < DOWN.size(); i++) {
+      NamedArray window = padded.get(ROW.range(i, i + ROW.size()), ACROSS.range(i, i + 20));
+      total = total.plus(dot(window, kernel.get(DOWN.at(i)), IN));
+    }
+    return total;
+  }
+
+  @Test
+  void a_sum_of_products_over_windows_is_one_step_and_padding_one_copy() {
+    NamedArray x = sin(arange(axis("n", 1000 * 20 * 24)).astype(DType.FLOAT32)).times(3);
+    NamedArray in = unflattenAxis(x, "n", ROW, ACROSS, IN);
+    NamedArray kernel =
+        unflattenAxis(arange(axis("k", 3 * 24 * 17)).rem(7).minus(3), "k", DOWN, IN, OUT);
+    NamedArray weights = kernel.astype(DType.FLOAT32);
+    BiFunction<NamedArray, NamedArray, NamedArray> f = jit(InPlaceTest::convolved);
+    List<String> lines = explain(lower(f, in, weights).explain());
+    assertThat(lines).anyMatch(l -> l.startsWith("sum of 3 products["));
+    assertThat(copies(lines)).hasSize(1);
+    NamedArray expected = zeros(ROW, ACROSS, OUT).astype(DType.FLOAT64);
+    NamedArray padded = pad(pad(in, ROW, 1, 1, 0), ACROSS, 2, 3, 1).astype(DType.FLOAT64);
+    for (int i = 0; i < DOWN.size(); i++) {
+      NamedArray window = padded.get(ROW.range(i, i + ROW.size()), ACROSS.range(i, i + 20));
+      expected = expected.plus(sum(window.times(kernel.get(DOWN.at(i))), IN));
+    }
+    NamedArray error = max(abs(f.apply(in, weights).astype(DType.FLOAT64).minus(expected)));
+    assertThat(error.item()).isLessThan(1e-4);
   }
 }

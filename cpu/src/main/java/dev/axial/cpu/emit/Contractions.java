@@ -23,7 +23,7 @@ final class Contractions {
           case BOOL, KEY -> throw new AxialException("internal error: a product of " + t);
         };
     Val args = a.alloca("[%d x i64]".formatted(Gemm.SLOTS), 8);
-    int last = s.batch().length - 1;
+    int last = s.batch().size() - 1;
     put(a, args, Gemm.M, s.m());
     put(a, args, Gemm.N, s.n());
     put(a, args, Gemm.K, s.k());
@@ -33,17 +33,29 @@ final class Contractions {
     put(a, args, Gemm.B_COL, s.bCol());
     put(a, args, Gemm.C_ROW, s.cRow());
     put(a, args, Gemm.C_COL, 1);
-    put(a, args, Gemm.BATCH, last < 0 ? 1 : s.batch()[last]);
-    put(a, args, Gemm.A_BATCH, last < 0 ? 0 : s.aBatch()[last]);
-    put(a, args, Gemm.B_BATCH, last < 0 ? 0 : s.bBatch()[last]);
-    put(a, args, Gemm.C_BATCH, last < 0 ? 0 : s.cBatch()[last]);
+    put(a, args, Gemm.BATCH, last < 0 ? 1 : s.batch().get(last));
+    put(a, args, Gemm.A_BATCH, last < 0 ? 0 : s.aBatch().get(last));
+    put(a, args, Gemm.B_BATCH, last < 0 ? 0 : s.bBatch().get(last));
+    put(a, args, Gemm.C_BATCH, last < 0 ? 0 : s.cBatch().get(last));
     put(a, args, Gemm.FLAGS, c.adds() ? 1 : 0);
     store(a, args, Gemm.SCRATCH, e.slot(Table.PACKING, Ty.I64));
     store(a, args, Gemm.FORK, e.slot(Table.FORK, Ty.I64));
     store(a, args, Gemm.CONTEXT, e.slot(Table.CONTEXT, Ty.I64));
     store(a, args, Gemm.THREADS, e.slot(Table.THREADS, Ty.I64));
     Eval eval = new Eval(e);
-    Val[] at = {eval.start(c.a()), eval.start(c.b()), eval.start(c.to())};
+    Step.Pair first = c.pairs().getFirst();
+    Val[] at = {eval.start(first.a()), eval.start(first.b()), eval.start(c.to())};
+    int more = c.pairs().size() - 1;
+    put(a, args, Gemm.MORE, more);
+    if (more > 0) {
+      Val table = a.alloca("[%d x i64]".formatted(2 * more), 8);
+      for (int k = 0; k < more; k++) {
+        Step.Pair p = c.pairs().get(k + 1);
+        store(a, table, 2 * k, a.sub(address(a, eval.start(p.a())), address(a, at[0])));
+        store(a, table, 2 * k + 1, a.sub(address(a, eval.start(p.b())), address(a, at[1])));
+      }
+      store(a, args, Gemm.MOVES, table);
+    }
     batches(e, s, t, at, 0, args, entry);
   }
 
@@ -51,7 +63,7 @@ final class Contractions {
       Emitter e, Step.Matrices s, DType t, Val[] at, int k, Val args, int entry) {
     Asm a = e.asm();
     String element = Types.memory(t).scalar();
-    if (k >= s.batch().length - 1) {
+    if (k >= s.batch().size() - 1) {
       for (int i = 0; i < at.length; i++) {
         a.store(at[i], a.at(args, "i64", Asm.i64(Gemm.A + i)), 8);
       }
@@ -60,16 +72,20 @@ final class Contractions {
     }
     a.loop(
         Asm.i64(0),
-        Asm.i64(s.batch()[k]),
+        Asm.i64(s.batch().get(k)),
         1,
         i -> {
           Val[] next = {
-            a.at(at[0], element, a.times(i, s.aBatch()[k])),
-            a.at(at[1], element, a.times(i, s.bBatch()[k])),
-            a.at(at[2], element, a.times(i, s.cBatch()[k]))
+            a.at(at[0], element, a.times(i, s.aBatch().get(k))),
+            a.at(at[1], element, a.times(i, s.bBatch().get(k))),
+            a.at(at[2], element, a.times(i, s.cBatch().get(k)))
           };
           batches(e, s, t, next, k + 1, args, entry);
         });
+  }
+
+  private static Val address(Asm a, Val pointer) {
+    return a.cast("ptrtoint", pointer, Ty.I64);
   }
 
   private static void put(Asm a, Val args, int slot, long x) {

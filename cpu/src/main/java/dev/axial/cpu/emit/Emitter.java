@@ -16,7 +16,6 @@ import dev.axial.cpu.plan.Stage;
 import dev.axial.cpu.plan.Step;
 import dev.axial.ir.Op;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -218,11 +217,13 @@ public final class Emitter implements Frame {
     report.add(
         "%s[%d×%d×%d]%s of %s, divided if that pays"
             .formatted(
-                "product",
+                c.pairs().size() == 1
+                    ? "product"
+                    : "sum of %d products".formatted(c.pairs().size()),
                 s.m(),
                 s.k(),
                 s.n(),
-                s.batch().length == 0 ? "" : " in batches " + Arrays.toString(s.batch()),
+                s.batch().isEmpty() ? "" : " in batches " + s.batch(),
                 t));
     Contractions.write(this, c, t);
   }

@@ -58,8 +58,16 @@ public final class Gemm {
   public static final int CONTEXT = 19;
   public static final int THREADS = 20;
 
+  /**
+   * The number of further products of the same shape, each added to C in turn, and a table of
+   * where: the bytes from A, and from B, to the operands of each.
+   */
+  public static final int MORE = 21;
+
+  public static final int MOVES = 22;
+
   /** The number of arguments. */
-  public static final int SLOTS = 21;
+  public static final int SLOTS = 23;
 
   private static final List<DType> DTYPES =
       List.of(DType.FLOAT32, DType.FLOAT64, DType.INT32, DType.INT64);
@@ -102,7 +110,7 @@ public final class Gemm {
     }
 
     public Call sizes(long m, long n, long k) {
-      return set(M, m).set(N, n).set(K, k).batch(1, 0, 0, 0);
+      return set(M, m).set(N, n).set(K, k).set(MORE, 0).batch(1, 0, 0, 0);
     }
 
     /** Strides in elements. */

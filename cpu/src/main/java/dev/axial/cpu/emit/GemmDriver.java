@@ -263,12 +263,7 @@ final class GemmDriver {
     own.put(
         GemmSlots.PACKED_B,
         f.add(env.get(GemmSlots.PACKED_B), f.op("mul", PART, env.get(GemmSlots.B_BYTES))));
-    env.tasks(
-        env.get(Gemm.BATCH),
-        t -> {
-          shift(f, env, own, t);
-          f.run(tile.symbol("_one"), false, mine);
-        });
+    env.tasks(env.get(Gemm.BATCH), t -> sums(f, env, own, t));
     f.leave();
     return f.text();
   }
@@ -281,12 +276,27 @@ final class GemmDriver {
         k -> f.store(f.load(Ty.I64, f.at(from.at(0), "i64", k), 8), f.at(to.at(0), "i64", k), 8));
   }
 
-  /** Moves to a batch. */
-  private static void shift(Asm f, GemmSlots from, GemmSlots to, Val batch) {
+  /** All products of a batch, one after another while its part of C is near. */
+  private void sums(Asm f, GemmSlots env, GemmSlots own, Val batch) {
     for (int k = 0; k < 3; k++) {
-      to.put(
-          Gemm.A + k, f.add(from.get(Gemm.A + k), f.op("mul", batch, from.get(Gemm.A_BATCH + k))));
+      own.put(
+          Gemm.A + k, f.add(env.get(Gemm.A + k), f.op("mul", batch, env.get(Gemm.A_BATCH + k))));
     }
+    own.put(Gemm.FLAGS, env.get(Gemm.FLAGS));
+    f.run(tile.symbol("_one"), false, own.at(0));
+    f.loop(
+        i64(0),
+        env.get(Gemm.MORE),
+        1,
+        p -> {
+          for (int k = 0; k < 2; k++) {
+            Val at = f.at(env.pointer(Gemm.MOVES), "i64", f.add(f.times(p, 2), i64(k)));
+            Val start = f.add(env.get(Gemm.A + k), f.op("mul", batch, env.get(Gemm.A_BATCH + k)));
+            own.put(Gemm.A + k, f.add(start, f.load(Ty.I64, at, 8)));
+          }
+          own.put(Gemm.FLAGS, i64(1));
+          f.run(tile.symbol("_one"), false, own.at(0));
+        });
   }
 
   // ---------------------------------------------------------------- entry
@@ -314,14 +324,7 @@ final class GemmDriver {
         inside,
         () -> {
           copy(f, env, own);
-          f.loop(
-              i64(0),
-              env.get(Gemm.BATCH),
-              1,
-              t -> {
-                shift(f, env, own, t);
-                f.run(tile.symbol("_one"), false, ownSlots);
-              });
+          f.loop(i64(0), env.get(Gemm.BATCH), 1, t -> sums(f, env, own, t));
         },
         () -> {
           env.put(GemmSlots.TASKS, env.get(Gemm.BATCH));

@@ -62,6 +62,7 @@ final class BlockPlanner {
     for (Item i : items.list()) {
       Virtual.decide(i);
     }
+    parts();
     for (Var v : program.outputs()) {
       if (items.value(v) instanceof Node n && n.owner == this) {
         n.lastNeeded = items.list().size();
@@ -193,10 +194,33 @@ final class BlockPlanner {
     }
   }
 
+  /** Values that are stored, and then are nothing but parts of others, are stored there at once. */
+  private void parts() {
+    for (Item i : items.list().reversed()) {
+      if (!(i.op() instanceof Op.Concat c)) {
+        continue;
+      }
+      Node out = i.result();
+      Mem to = steps.place(out, "concatenated");
+      steps.destination.put(out, to);
+      long start = 0;
+      for (Node part : i.nodes(0)) {
+        boolean alone = part.owner == this && !part.output && part.users.size() == 1;
+        if (alone && !part.isVirtual() && part.type().rank() == out.type().rank()) {
+          steps.destination.put(part, part(to, c, start));
+        }
+        start += part.type().dim(c.axis()).size();
+      }
+    }
+  }
+
+  private static Mem part(Mem whole, Op.Concat c, long start) {
+    return whole.with(whole.offset() + start * whole.stride(c.axis()), whole.strides());
+  }
+
   private void concat(Op.Concat c, Item i) {
     Node out = i.result();
     Mem to = steps.place(out, "concatenated");
-    long stride = to.stride(c.axis());
     long start = 0;
     for (Node part : i.nodes(0)) {
       ArrayType t = part.type();
@@ -210,15 +234,19 @@ final class BlockPlanner {
         wide = steps.virtual(full.with(dims), new Op.Broadcast(dims), List.of(part), i);
       }
       steps.merges(wide, i.site());
-      steps.root(
-          new Root.Store(wide, to.with(to.offset() + start * stride, to.strides()), null),
-          i.site());
+      Mem place = part(to, c, start);
+      if (place.equals(wide.mem())) {
+        wide.askedBy.add(null);
+      } else {
+        steps.root(new Root.Store(wide, place, null), i.site());
+      }
       start += t.dim(c.axis()).size();
     }
     out.place(to);
     steps.done(out, steps.last());
   }
 
+  /** Outputs go where they have to be; what only one stage needs is not stored at all. */
   private void finish() {
     for (int k = 0; k < program.outputs().size(); k++) {
       if (!(items.value(program.outputs().get(k)) instanceof Node n)) {

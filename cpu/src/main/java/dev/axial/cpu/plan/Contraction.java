@@ -169,26 +169,15 @@ final class Contraction {
 
   /** Sizes and strides. */
   Step.Matrices matrices(Mem a, Mem b, Mem c) {
-    int n = batch.size();
-    var sizes = new long[n];
-    var as = new long[n];
-    var bs = new long[n];
-    var cs = new long[n];
-    for (int k = 0; k < n; k++) {
-      String name = batch.get(k).name();
-      sizes[k] = batch.get(k).size();
-      as[k] = a.stride(name);
-      bs[k] = b.stride(name);
-      cs[k] = c.stride(name);
-    }
+    var names = batch.stream().map(Dim::name).toList();
     return new Step.Matrices(
         m(),
         n(),
         k(),
-        sizes,
-        as,
-        bs,
-        cs,
+        batch.stream().map(d -> (long) d.size()).toList(),
+        names.stream().map(a::stride).toList(),
+        names.stream().map(b::stride).toList(),
+        names.stream().map(c::stride).toList(),
         stride(a, rows),
         stride(a, sum),
         stride(b, sum),

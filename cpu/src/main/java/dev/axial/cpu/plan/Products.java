@@ -64,7 +64,12 @@ final class Products {
     Mem result =
         direct != null ? direct : c.ownOut(steps.planner.scratch(t, out.type().size(), "product"));
     boolean adds = sum != null && direct != null;
-    int at = steps.add(new Step.Contract(c.matrices(am, bm, result), am, bm, result, adds, out));
+    Step.Matrices shape = c.matrices(am, bm, result);
+    var pair = new Step.Pair(am, bm);
+    int at = adds ? extended(shape, pair, result) : -1;
+    if (at < 0) {
+      at = steps.add(new Step.Contract(shape, List.of(pair), result, adds, out));
+    }
     am.buffer().alive(steps.moment(at));
     bm.buffer().alive(steps.moment(at));
     steps.read(a, at);
@@ -74,6 +79,19 @@ final class Products {
       Node r = out.users.getFirst().result();
       steps.made(r, result, at, am);
     }
+  }
+
+  /** The last step, if it makes products of this shape and this one can be added to them; or -1. */
+  private int extended(Step.Matrices shape, Step.Pair pair, Mem to) {
+    int at = steps.last();
+    if (at >= 0
+        && steps.list.get(at) instanceof Step.Contract c
+        && c.shape().equals(shape)
+        && c.to().equals(to)) {
+      steps.list.set(at, c.plus(pair));
+      return at;
+    }
+    return -1;
   }
 
   /** The sum that a product is added to and nothing else; null if there is none. */

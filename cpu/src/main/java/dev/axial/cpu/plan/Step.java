@@ -1,6 +1,7 @@
 package dev.axial.cpu.plan;
 
 import dev.axial.ir.Op;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,22 +14,38 @@ public sealed interface Step {
   record Loops(Nest nest) implements Step {}
 
   /**
-   * A product of matrices, in batches: views of both operands, and rows of the result.
+   * Products of matrices, in batches, added up in their order. All are of one shape.
    *
-   * @param adds whether it is added to what lies there
+   * @param pairs views of the operands of each
+   * @param to rows of the result
+   * @param adds whether they are added to what lies there
    */
-  record Contract(Matrices shape, Mem a, Mem b, Mem to, boolean adds, Node defines)
-      implements Step {}
+  record Contract(Matrices shape, List<Pair> pairs, Mem to, boolean adds, Node defines)
+      implements Step {
+    public Contract {
+      pairs = List.copyOf(pairs);
+    }
+
+    /** The same with one more product. */
+    Contract plus(Pair p) {
+      var all = new ArrayList<>(pairs);
+      all.add(p);
+      return new Contract(shape, all, to, adds, defines);
+    }
+  }
+
+  /** The operands of a product. */
+  record Pair(Mem a, Mem b) {}
 
   /** Sizes and strides of a contraction as matrices. */
   record Matrices(
       long m,
       long n,
       long k,
-      long[] batch,
-      long[] aBatch,
-      long[] bBatch,
-      long[] cBatch,
+      List<Long> batch,
+      List<Long> aBatch,
+      List<Long> bBatch,
+      List<Long> cBatch,
       long aRow,
       long aCol,
       long bRow,

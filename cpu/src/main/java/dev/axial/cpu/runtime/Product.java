@@ -49,8 +49,9 @@ public final class Product implements Executable {
     List<Step> steps = plan.block().steps();
     if (steps.size() == 1
         && steps.getFirst() instanceof Step.Contract c
-        && c.a().buffer().kind() == Buffer.Kind.INPUT
-        && c.b().buffer().kind() == Buffer.Kind.INPUT
+        && c.pairs().size() == 1
+        && c.pairs().getFirst().a().buffer().kind() == Buffer.Kind.INPUT
+        && c.pairs().getFirst().b().buffer().kind() == Buffer.Kind.INPUT
         && c.to().buffer().kind() == Buffer.Kind.OUTPUT) {
       return new Product(c, c.defines().type(), target, library.get());
     }
@@ -72,7 +73,7 @@ public final class Product implements Executable {
       long bytes = Gemm.scratchBytes(target, s.n(), s.k(), t, Threads.COUNT);
       Store packing = Store.inNative(DType.INT64, bytes / 8 + 1);
       MemorySegment args = arena.allocate(Gemm.Call.BYTES, 8);
-      int last = s.batch().length - 1;
+      int last = s.batch().size() - 1;
       var call =
           new Gemm.Call(args)
               .sizes(s.m(), s.n(), s.k())
@@ -81,10 +82,11 @@ public final class Product implements Executable {
               .scratch(packing.segment())
               .threads(Upcalls.FORK, MemorySegment.NULL, Threads.COUNT);
       if (last >= 0) {
-        call.batch(s.batch()[last], s.aBatch()[last], s.bBatch()[last], s.cBatch()[last]);
+        call.batch(
+            s.batch().get(last), s.aBatch().get(last), s.bBatch().get(last), s.cBatch().get(last));
       }
-      MemorySegment a = operand(arena, inputs, step.a());
-      MemorySegment b = operand(arena, inputs, step.b());
+      MemorySegment a = operand(arena, inputs, step.pairs().getFirst().a());
+      MemorySegment b = operand(arena, inputs, step.pairs().getFirst().b());
       batches(call, a.address(), b.address(), out.segment().address(), 0);
       packing.free();
     } finally {
@@ -106,19 +108,19 @@ public final class Product implements Executable {
 
   private void batches(Gemm.Call call, long a, long b, long c, int k) {
     Step.Matrices s = step.shape();
-    if (k >= s.batch().length - 1) {
+    if (k >= s.batch().size() - 1) {
       call.operands(
           MemorySegment.ofAddress(a), MemorySegment.ofAddress(b), MemorySegment.ofAddress(c));
       C.entry(Objects.requireNonNull(library).entry(entry), call.arguments());
       return;
     }
     int bytes = type.dtype().bytes();
-    for (int i = 0; i < s.batch()[k]; i++) {
+    for (int i = 0; i < s.batch().get(k); i++) {
       batches(
           call,
-          a + i * s.aBatch()[k] * bytes,
-          b + i * s.bBatch()[k] * bytes,
-          c + i * s.cBatch()[k] * bytes,
+          a + i * s.aBatch().get(k) * bytes,
+          b + i * s.bBatch().get(k) * bytes,
+          c + i * s.cBatch().get(k) * bytes,
           k + 1);
     }
   }
