@@ -177,9 +177,19 @@ final class Eager {
       for (int k = 0; k < n; k++) {
         storages[k].store(); // an ended reference is an error before anything runs
       }
-      return e.call(inputs);
+      return run(e, inputs, storages, n);
     } finally {
       Storage.unlockAll(storages, n);
+    }
+  }
+
+  /** A program that fails while it runs says which references it may have written a part of. */
+  private static List<Object> run(Executable e, List<Object> inputs, Storage[] storages, int n) {
+    try {
+      return e.call(inputs);
+    } catch (RuntimeException | Error x) {
+      x.addSuppressed(Errors.torn(storages, n));
+      throw x;
     }
   }
 

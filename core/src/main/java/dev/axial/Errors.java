@@ -1,7 +1,9 @@
 package dev.axial;
 
+import dev.axial.engine.Storage;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Dim;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -188,6 +190,17 @@ final class Errors {
     return error(
         "the reference made at %s is used inside the function given to its own update, or in a callback of a call that holds it. Use the value the function receives, or move the access outside.",
         made);
+  }
+
+  /** Added to what ended a call while it ran. */
+  static AxialException torn(Storage[] given, int n) {
+    var made = new ArrayList<String>();
+    for (int k = 0; k < n; k++) {
+      made.add(given[k].site());
+    }
+    return error(
+        "the call ended while it ran: the references it was given, made at %s, may hold a part of what it writes. Set them anew before they are used again.",
+        String.join(", ", made));
   }
 
   static AxialException unslicedShared(String path) {

@@ -1,6 +1,5 @@
 package dev.axial.interpreter;
 
-import dev.axial.AxialException;
 import dev.axial.DType;
 import dev.axial.engine.Store;
 import dev.axial.ir.Access;
@@ -387,14 +386,7 @@ final class Code {
           for (int k = 0; k < in.length; k++) {
             args.add(f[in[k]] instanceof Store s ? s : Store.of(types.get(k).dtype(), f[in[k]]));
           }
-          try {
-            c.function().call(args, types);
-          } catch (AxialException failure) {
-            throw failure;
-          } catch (RuntimeException failure) {
-            throw new AxialException(
-                "the callback %s failed: %s".formatted(c.name(), failure), failure);
-          }
+          c.call(args, types);
         };
       }
     };

@@ -1,5 +1,6 @@
 package dev.axial.ir;
 
+import dev.axial.AxialException;
 import dev.axial.DType;
 import java.util.List;
 
@@ -210,7 +211,18 @@ public sealed interface Op {
   }
 
   /** Calls Java code in program order. */
-  record Callback(HostFunction function, String name) implements Op {}
+  record Callback(HostFunction function, String name) implements Op {
+    /** Calls it on stores of the given types. Whatever it throws names the callback. */
+    public void call(List<Object> args, List<ArrayType> types) {
+      try {
+        function.call(args, types);
+      } catch (AxialException failure) {
+        throw failure;
+      } catch (RuntimeException failure) {
+        throw new AxialException("the callback %s failed: %s".formatted(name, failure), failure);
+      }
+    }
+  }
 
   /** The programs nested in this operation. */
   default List<Program> bodies() {

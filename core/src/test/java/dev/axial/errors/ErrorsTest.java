@@ -2,6 +2,7 @@ package dev.axial.errors;
 
 import static dev.axial.Axial.*;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.axial.*;
 import java.io.IOException;
@@ -539,5 +540,33 @@ class ErrorsTest {
   /** Prints errors.txt anew, to be read and kept when messages change. */
   public static void main(String[] args) {
     CASES.forEach((name, r) -> System.out.println("# " + name + "\n" + message(r) + "\n"));
+  }
+
+  @Test
+  void a_call_that_ends_midway_says_what_it_may_have_written() {
+    NamedRef a = newRef(zeros(F));
+    NamedRef b = newRef(zeros(F));
+    Proc2<NamedRef, NamedRef> f =
+        jitProc((p, q) -> {
+          p.set(1);
+          debugCallback(
+              v -> {
+                throw new IllegalStateException("no more");
+              },
+              p.get());
+          q.set(1);
+        });
+    assertThatThrownBy(() -> f.run(a, b))
+        .isInstanceOf(AxialException.class)
+        .hasMessageContaining("failed: java.lang.IllegalStateException: no more")
+        .satisfies(x ->
+            assertThat(x.getSuppressed())
+                .singleElement()
+                .asString()
+                .contains("the call ended while it ran: the references it was given, made at")
+                .containsPattern("ErrorsTest.java:[0-9]+\\), .*ErrorsTest.java:[0-9]+\\), may hold")
+                .contains("Set them anew"));
+    b.set(3); // the locks are free
+    assertThat(b.get(F.at(0)).item()).isEqualTo(3);
   }
 }

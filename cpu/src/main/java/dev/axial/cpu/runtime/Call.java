@@ -114,7 +114,7 @@ final class Call {
           buffers.add(s);
           types.add(t);
         }
-        h.op().function().call(buffers, types);
+        h.op().call(buffers, types);
       }
       case Step.Order o -> {
         ArrayType t = o.value().type();
