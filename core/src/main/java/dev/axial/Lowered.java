@@ -33,6 +33,15 @@ public final class Lowered {
         .formatted(engine, program.size(), program, code.explain());
   }
 
+  /**
+   * What the engine makes of the program: loops and products with what they cost, copies with their
+   * reasons, accesses of references in place, buffers. Empty for an engine that has nothing to
+   * tell.
+   */
+  public String code() {
+    return code.explain();
+  }
+
   /** The compiled function; it takes the arguments as an array. */
   public Function<@Nullable Object[], @Nullable Object> compile() {
     return call;

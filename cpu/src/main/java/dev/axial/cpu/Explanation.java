@@ -23,7 +23,10 @@ final class Explanation {
                     ? "compiled in %.1f ms".formatted(code.milliseconds)
                     : "from the " + code.origin));
     s.append("loops, in their order:\n");
-    w.report().forEach(k -> s.append("  ").append(k).append('\n'));
+    w.report().lines().forEach(k -> s.append("  ").append(k).append('\n'));
+    s.append(
+        "in all, loops of known length counted: %,d bytes moved and %,d operations by loops, %,d flops by products%n"
+            .formatted(w.report().bytes(), w.report().operations(), w.report().flops()));
     s.append("memory: scratch of %,d bytes%n".formatted(plan.scratch()));
     for (Buffer b : plan.buffers()) {
       if (b.kind() == Buffer.Kind.SCRATCH && b.to >= 0) {

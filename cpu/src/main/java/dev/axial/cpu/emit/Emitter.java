@@ -38,7 +38,7 @@ public final class Emitter implements Frame {
   private final StringBuilder functions = new StringBuilder();
   private final Map<String, String> kernels = new HashMap<>();
   private final List<Step> called = new ArrayList<>();
-  private final List<String> report = new ArrayList<>();
+  private final Report.Writer report = new Report.Writer();
   private long packing = -1;
   private final Asm asm;
   private final Val table = new Val(Ty.PTR, "%table");
@@ -61,10 +61,10 @@ public final class Emitter implements Frame {
    *
    * @param ir the module's text
    * @param called steps that the runtime does, by their number
-   * @param report one line for each nest
+   * @param report what runs
    * @param packing bytes for packed operands of contractions; negative without any
    */
-  public record Written(String ir, List<Step> called, List<String> report, long packing) {}
+  public record Written(String ir, List<Step> called, Report report, long packing) {}
 
   /** Writes a plan. */
   public static Written write(Planner.Plan plan, Target target) {
@@ -73,7 +73,7 @@ public final class Emitter implements Frame {
     e.asm.leave();
     e.functions.append(e.asm.text());
     String ir = module(e.declarations, e.functions, target);
-    return new Written(ir, e.called, e.report, e.packing);
+    return new Written(ir, e.called, e.report.report(), e.packing);
   }
 
   /** Functions as a module. */
@@ -92,6 +92,10 @@ public final class Emitter implements Frame {
   @Override
   public Asm asm() {
     return asm;
+  }
+
+  Report.Writer report() {
+    return report;
   }
 
   Target target() {
@@ -181,7 +185,7 @@ public final class Emitter implements Frame {
         }
       }
       case Step.Loops l -> {
-        report.add(new Kernels(this).nest(l.nest()));
+        new Kernels(this).nest(l.nest());
         for (Stage st : l.nest().stages()) {
           for (Root r : st.roots()) {
             Node n = r.defines();
@@ -214,17 +218,7 @@ public final class Emitter implements Frame {
     Step.Matrices s = c.shape();
     DType t = c.defines().type().dtype();
     packing = Math.max(packing, Gemm.scratchBytes(target, s.n(), s.k(), t, Threads.COUNT));
-    report.add(
-        "%s[%d×%d×%d]%s of %s, divided if that pays"
-            .formatted(
-                c.pairs().size() == 1
-                    ? "product"
-                    : "sum of %d products".formatted(c.pairs().size()),
-                s.m(),
-                s.k(),
-                s.n(),
-                s.batch().isEmpty() ? "" : " in batches " + s.batch(),
-                t));
+    report.contraction(c, t);
     Contractions.write(this, c, t);
   }
 
@@ -287,7 +281,7 @@ public final class Emitter implements Frame {
         };
     Runnable body =
         () -> {
-          block(l.body());
+          report.repeated(Math.max(1, l.length()), () -> block(l.body()));
           var next = new ArrayList<@Nullable Val>();
           for (int k = 0; k < variables.size(); k++) {
             next.add(variables.get(k) == null ? null : scalar(l.carries().get(k).next()));

@@ -45,8 +45,8 @@ final class Kernels {
     this.outer = outer;
   }
 
-  /** Writes a nest and says in a line how it runs. */
-  String nest(Nest nest) {
+  /** Writes a nest, and reports how it runs. */
+  void nest(Nest nest) {
     Schedule s = Schedule.of(nest, outer.target());
     if (s.outer.stream().noneMatch(l -> l.vector)) {
       Rows.narrow(nest);
@@ -65,7 +65,7 @@ final class Kernels {
       kernel(nest, s, false, null);
       how = "one thread";
     }
-    return Report.of(nest, s, how);
+    outer.report().nest(nest, s, how);
   }
 
   private static long grain(Schedule s, Schedule.Loop l) {

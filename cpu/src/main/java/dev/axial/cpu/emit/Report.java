@@ -1,5 +1,6 @@
 package dev.axial.cpu.emit;
 
+import dev.axial.DType;
 import dev.axial.cpu.plan.Buffer;
 import dev.axial.cpu.plan.Cone;
 import dev.axial.cpu.plan.Mem;
@@ -7,22 +8,92 @@ import dev.axial.cpu.plan.Nest;
 import dev.axial.cpu.plan.Node;
 import dev.axial.cpu.plan.Root;
 import dev.axial.cpu.plan.Stage;
+import dev.axial.cpu.plan.Step;
 import dev.axial.ir.Dim;
 import dev.axial.ir.Op;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** A nest in words: its loops, what it leaves, what it costs. */
-final class Report {
-  private Report() {}
+/**
+ * What runs, in words and in sums.
+ *
+ * @param lines for each nest and each contraction its loops, what it leaves, what it costs
+ * @param bytes that the loops read and write, those in a loop of a known length as often
+ * @param operations of the loops, likewise
+ * @param flops of contractions, likewise
+ */
+public record Report(List<String> lines, long bytes, long operations, long flops) {
+  /** Collects a report while a program is written. */
+  static final class Writer {
+    private final List<String> lines = new ArrayList<>();
+    private long bytes;
+    private long operations;
+    private long flops;
 
-  static String of(Nest nest, Schedule s, String how) {
+    /** How often what is written now runs, as far as that is known. */
+    private long times = 1;
+
+    Report report() {
+      return new Report(List.copyOf(lines), bytes, operations, flops);
+    }
+
+    /** Around a body that runs so many times. */
+    void repeated(long n, Runnable body) {
+      long before = times;
+      times *= n;
+      body.run();
+      times = before;
+    }
+
+    void nest(Nest nest, Schedule s, String how) {
+      lines.add(of(nest, s, how));
+      bytes += times * Report.bytes(nest);
+      operations += times * s.work;
+    }
+
+    void contraction(Step.Contract c, DType t) {
+      Step.Matrices s = c.shape();
+      long once = 2 * s.m() * s.n() * s.k() * c.pairs().size();
+      for (long n : s.batch()) {
+        once *= n;
+      }
+      flops += times * once;
+      String what =
+          c.pairs().size() == 1 ? "product" : "sum of %d products".formatted(c.pairs().size());
+      lines.add(
+          "%s[%d×%d×%d]%s of %s, divided if that pays, %,d flops%s"
+              .formatted(
+                  what,
+                  s.m(),
+                  s.k(),
+                  s.n(),
+                  s.batch().isEmpty() ? "" : " in batches " + s.batch(),
+                  t,
+                  once,
+                  reads(c.pairs().stream().flatMap(p -> Stream.of(p.a(), p.b())))));
+    }
+  }
+
+  private static String reads(Stream<Mem> memory) {
+    String names =
+        memory
+            .map(m -> m.buffer().what())
+            .filter(w -> w.startsWith("reference"))
+            .distinct()
+            .collect(Collectors.joining("; "));
+    return names.isEmpty() ? "" : ", reading in place: " + names;
+  }
+
+  private static String of(Nest nest, Schedule s, String how) {
     var lines = new ArrayList<String>();
     for (Stage st : nest.stages()) {
       Schedule.StageLoops l = s.stages.get(st);
       String inner = l == null ? "" : joined(l.kept(), l.reduced());
       for (Root r : st.roots()) {
-        lines.add((inner.isEmpty() ? "" : "for " + inner + ": ") + what(nest, r));
+        Stream<Mem> read = nest.cone(r).asks().stream().map(Cone.Ask::mem);
+        lines.add((inner.isEmpty() ? "" : "for " + inner + ": ") + what(nest, r) + reads(read));
       }
     }
     String site = nest.site();

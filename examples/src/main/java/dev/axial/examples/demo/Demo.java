@@ -187,6 +187,7 @@ public final class Demo {
             unigram,
             generation,
             lowered.program().toString(),
+            lowered.code(),
             timings,
             system(lowered));
     Files.writeString(report, page.html());

@@ -14,6 +14,7 @@ import java.util.Map;
  * @param unigram the entropy of single letters
  * @param generation the new names, and the comparison with and without a cache
  * @param program the step as a program
+ * @param code what the engine makes of it; may be empty
  * @param timings seconds by what was done
  * @param system what it ran on
  */
@@ -25,6 +26,7 @@ record Report(
     double unigram,
     Generation.Result generation,
     String program,
+    String code,
     Map<String, Double> timings,
     Map<String, String> system) {
   private static final String STYLE =
@@ -73,6 +75,7 @@ record Report(
       pre { font: 12px/1.5 ui-monospace, monospace; margin: 0; max-height: 32rem; overflow: auto;
         padding: .8rem 1rem; }
       .ref { color: var(--ref); font-weight: 600; }
+      .copy { text-decoration: underline; }
       details { margin: 0 0 .6rem; }
       summary { color: var(--soft); cursor: pointer; margin: 0 0 .4rem; }
       """;
@@ -93,6 +96,7 @@ record Report(
         "<p class=\"soft\">The dashed line is the entropy of a symbol when nothing is known of those before it: a model of single letters cannot be below it.</p>\n");
     names(page);
     program(page);
+    code(page);
     page.append("<h2>Timings</h2>\n<table>\n");
     timings.forEach((what, seconds) -> row(page, what, duration(seconds), " class=\"number\""));
     page.append("</table>\n<h2>System</h2>\n<table>\n");
@@ -138,6 +142,32 @@ record Report(
       String shown = text(line);
       boolean touches = shown.contains("ref_");
       page.append(touches ? "<span class=\"ref\">" + shown + "</span>" : shown).append('\n');
+    }
+    page.append("</pre>\n");
+  }
+
+  private void code(StringBuilder page) {
+    if (code.isEmpty()) {
+      return;
+    }
+    List<String> lines = code.lines().toList();
+    long copies = lines.stream().filter(l -> l.contains("copy of ")).count();
+    long writes = lines.stream().filter(l -> l.contains(", in place: reference")).count();
+    long reads = lines.stream().filter(l -> l.contains(", reading in place: ")).count();
+    page.append("<h2>What runs</h2>\n<p>");
+    page.append(
+        format(
+            "The loops and products of the step as machine code, what each costs, and where values lie. <span class=\"ref\">Coloured</span>: %,d loops and products that read references in place, and %,d that write them so. <span class=\"copy\">Underlined</span>: %,d copies, each with its reason.",
+            reads, writes, copies));
+    page.append("</p>\n<pre tabindex=\"0\">");
+    for (String line : lines) {
+      String shown = text(line);
+      if (line.contains(" in place: ")) {
+        shown = "<span class=\"ref\">" + shown + "</span>";
+      } else if (line.contains("copy of ")) {
+        shown = "<span class=\"copy\">" + shown + "</span>";
+      }
+      page.append(shown).append('\n');
     }
     page.append("</pre>\n");
   }
