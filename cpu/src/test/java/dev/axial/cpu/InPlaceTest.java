@@ -25,6 +25,7 @@ import dev.axial.Axis;
 import dev.axial.DType;
 import dev.axial.NamedArray;
 import dev.axial.NamedRef;
+import dev.axial.Proc2;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -172,6 +173,66 @@ class InPlaceTest {
     assertThat(lines)
         .anyMatch(l -> l.startsWith("add of f32[F:64], in place"))
         .anyMatch(l -> l.startsWith("swap of f32[F:64], in place"));
+  }
+
+  private static void same(int copies, Proc2<NamedRef, NamedRef> f) {
+    NamedArray x = arange(F).astype(DType.FLOAT32).times(0.01).plus(arange(ROW).times(0.001));
+    var compiled = List.of(newRef(x), newRef(x.times(-1)));
+    var eager = List.of(newRef(x), newRef(x.times(-1)));
+    BiFunction<NamedRef, NamedRef, NamedArray> g =
+        jit((NamedRef m, NamedRef p) -> {
+          f.run(m, p);
+          return sum(p.get());
+        });
+    assertThat(copies(explain(lower(g, compiled.get(0), compiled.get(1)).explain())))
+        .hasSize(copies);
+    for (int k = 0; k < 2; k++) {
+      var _ = g.apply(compiled.get(0), compiled.get(1));
+      f.run(eager.get(0), eager.get(1));
+    }
+    for (int k = 0; k < 2; k++) {
+      NamedArray difference = max(abs(compiled.get(k).get().minus(eager.get(k).get())));
+      assertThat(difference.item()).isLessThan(1e-5);
+    }
+  }
+
+  @Test
+  void a_value_that_is_set_and_used_is_computed_in_the_reference() {
+    same(
+        0,
+        (m, p) -> {
+          NamedArray mean = m.get().times(0.9).plus(sin(p.get()).times(0.1));
+          m.set(mean);
+          p.set(p.get().minus(mean.times(0.5)).minus(sin(mean)));
+        });
+  }
+
+  @Test
+  void what_was_in_the_reference_is_kept_while_it_is_needed() {
+    same(
+        2,
+        (m, p) -> {
+          NamedArray old = m.get();
+          NamedArray next = old.times(0.9).plus(sin(old).times(0.1));
+          m.set(next);
+          p.set(old.plus(sin(next)).times(next));
+        });
+    same(
+        1,
+        (m, p) -> {
+          NamedArray next = m.get().times(0.9).plus(sin(p.get()).times(0.1));
+          m.set(next);
+          m.add(1);
+          p.set(sin(next).plus(next));
+        });
+    same(
+        1,
+        (m, p) -> {
+          NamedArray turned = m.get(ROW.at(arange(ROW).times(-1).plus(999)));
+          NamedArray next = turned.plus(sin(turned));
+          m.set(next);
+          p.set(sin(next).times(next));
+        });
   }
 
   private static final Axis ACROSS = axis("Across", 20);

@@ -93,7 +93,10 @@ public record Report(List<String> lines, long bytes, long operations, long flops
       String inner = l == null ? "" : joined(l.kept(), l.reduced());
       for (Root r : st.roots()) {
         Stream<Mem> read = nest.cone(r).asks().stream().map(Cone.Ask::mem);
-        lines.add((inner.isEmpty() ? "" : "for " + inner + ": ") + what(nest, r) + reads(read));
+        lines.add(
+            (inner.isEmpty() ? "" : "for " + inner + ": ")
+                + what(nest, r)
+                + (copies(r) ? "" : reads(read)));
       }
     }
     String site = nest.site();
@@ -131,10 +134,15 @@ public record Report(List<String> lines, long bytes, long operations, long flops
     };
   }
 
+  /** Whether a store does nothing but copy what was read from a reference. */
+  private static boolean copies(Root r) {
+    return r instanceof Root.Store s && s.value().op() instanceof Op.RefGet;
+  }
+
   private static String store(Root.Store s) {
     Node n = s.value();
     Buffer to = s.to().buffer();
-    if (n.ref() != null && n.op() instanceof Op.RefGet) {
+    if (n.ref() != null && copies(s)) {
       return "copy of %s, read from the %s%s"
           .formatted(
               n.type(),

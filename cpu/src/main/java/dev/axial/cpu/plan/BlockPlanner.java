@@ -71,6 +71,7 @@ final class BlockPlanner {
     for (Item i : items.list().reversed()) {
       Virtual.need(i, this);
     }
+    writes.homes(items.list());
     for (Item i : items.list()) {
       item(i);
     }

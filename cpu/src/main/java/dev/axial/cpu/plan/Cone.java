@@ -114,6 +114,16 @@ public final class Cone {
     return asks;
   }
 
+  /** Whether each element of a reference is read only at the point that stands for it. */
+  boolean readsInPlace(Cell c) {
+    for (Ask a : asks) {
+      if (a.mem().buffer() == c.mem().buffer() && !a.identity(c.type().dims())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   Set<Node> scalars() {
     return scalars;
   }

@@ -64,10 +64,8 @@ final class Fusion {
   private static boolean readInPlace(Nest nest, Cell c) {
     for (Stage s : nest.stages) {
       for (Root r : s.roots) {
-        for (Cone.Ask a : nest.cone(r).asks()) {
-          if (a.cell() == c && !a.identity(c.type().dims())) {
-            return false;
-          }
+        if (!nest.cone(r).readsInPlace(c)) {
+          return false;
         }
       }
     }

@@ -20,6 +20,9 @@ final class Steps {
   /** The places where values have to be in the end. */
   final Map<Node, Mem> destination = new IdentityHashMap<>();
 
+  /** Values that are computed straight into the reference that they are set to. */
+  final Map<Node, Cell> homes = new IdentityHashMap<>();
+
   final Map<Cell, Integer> lastWrite = new IdentityHashMap<>();
   final Map<Cell, Integer> lastRead = new IdentityHashMap<>();
 
@@ -111,6 +114,7 @@ final class Steps {
       lastWrite.put(overwritten, p.step());
     }
     cone.cells().forEach(c -> lastRead.merge(c, p.step(), Math::max));
+    cone.asks().forEach(a -> readHome(a.node(), p.step()));
     asked(cone, p, r);
     int at = moment(p.step());
     touch(cone, at);
@@ -144,7 +148,15 @@ final class Steps {
     }
   }
 
-  static void asked(Cone cone, Fusion.Placed p, Root r) {
+  /** Who reads a value that lies in a reference reads the reference. */
+  private void readHome(@Nullable Node n, int step) {
+    Cell c = n == null ? null : homes.get(n);
+    if (c != null) {
+      lastRead.merge(c, step, Math::max);
+    }
+  }
+
+  private static void asked(Cone cone, Fusion.Placed p, Root r) {
     for (Cone.Ask a : cone.asks()) {
       Node n = a.node();
       if (n != null) {
@@ -206,6 +218,16 @@ final class Steps {
       return;
     }
     below(n, site);
+    Cell home = homes.get(n);
+    if (home != null) {
+      var there = new Root.Store(n, home.mem(), n);
+      if (Cone.of(there).readsInPlace(home)) {
+        root(there, home, site);
+        n.askedBy.add(null); // the reference wants it
+        return;
+      }
+      homes.remove(n);
+    }
     root(new Root.Store(n, place(n, "value"), n), site);
   }
 
@@ -294,6 +316,7 @@ final class Steps {
 
   /** A step reads a value where it lies, which may be in a reference. */
   void read(Node n, int step) {
+    readHome(n, step);
     Cell c = n.ref();
     if (n.owner == owner && n.isVirtual()) {
       if (c != null) {

@@ -9,6 +9,7 @@ import dev.axial.ir.Op;
 import dev.axial.ir.Sel;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Set;
@@ -40,6 +41,9 @@ final class Writes {
             kind, c.mem(), c.type(), access, index, value, mode, edge, reverse, old, defines,
             space);
     settle(c, i.position(), w);
+    if (steps.homes.get(value) == c && c.mem().equals(value.mem())) {
+      return; // it was computed there
+    }
     if (kind == Root.Kind.SET && access.equals(Access.ALL) && !c.type().isScalar()) {
       Node all = value;
       if (!value.type().sameDims(c.type())) {
@@ -58,6 +62,52 @@ final class Writes {
         defines.root = w;
       }
     }
+  }
+
+  /**
+   * Finds values that are to be stored, and whose place may be the reference that they become the
+   * contents of: from where they are computed nobody needs what was in it, and as long as they are
+   * needed nobody writes it.
+   */
+  void homes(List<Item> items) {
+    var made = new IdentityHashMap<Node, Item>();
+    for (Item i : items) {
+      if (i.op() instanceof Op.RefSet s && s.access().equals(Access.ALL)) {
+        Node v = i.node(1);
+        Item maker = made.get(v);
+        if (maker != null
+            && v.type().sameDims(i.cell().type())
+            && !steps.homes.containsKey(v)
+            && free(i.cell(), items, maker, i, v)) {
+          steps.homes.put(v, i.cell());
+        }
+      }
+      for (Object o : i.out()) {
+        if (o instanceof Node n && !n.isVirtual() && !n.isScalar() && !n.output) {
+          made.put(n, i);
+        }
+      }
+    }
+  }
+
+  /** Whether a reference may hold a value from the item that makes it, not only from its set on. */
+  private static boolean free(Cell c, List<Item> items, Item maker, Item set, Node v) {
+    for (Item i : items) {
+      if (!i.in().contains(c) || i == set) {
+        continue;
+      }
+      boolean get = i.op() instanceof Op.RefGet;
+      if (i.position() < maker.position()) {
+        if (get && i.result().isVirtual() && i.result().lastNeeded > maker.position()) {
+          return false;
+        }
+      } else if (i.position() < set.position()) {
+        return false;
+      } else if (!get && i.position() < v.lastNeeded) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**
