@@ -21,6 +21,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -45,11 +46,14 @@ public final class ObjectCache {
   private final Library library;
   private final Map<String, WeakReference<Code>> loaded = new ConcurrentHashMap<>();
 
+  /** One text is compiled by one thread; most others may be at the same time. */
+  private final List<Object> locks = Stream.generate(Object::new).limit(64).toList();
+
   /** What is linked, until the last {@link Code} of it is gone: a symbol is defined only once. */
   private final Map<String, Live> live = new HashMap<>();
 
   private final AtomicBoolean warned = new AtomicBoolean();
-  private @Nullable Path folder;
+  private volatile @Nullable Path folder;
 
   /** A cache of what the given library makes of modules. */
   public ObjectCache(Library library) {
@@ -101,18 +105,29 @@ public final class ObjectCache {
     if (code != null) {
       return code;
     }
-    synchronized (this) {
+    synchronized (locks.get(Math.floorMod(key.hashCode(), locks.size()))) {
       known = loaded.get(key);
       code = known == null ? null : known.get();
       if (code == null) {
         code = load(key, ir, entries, passes);
         loaded.put(key, new WeakReference<>(code));
-        if (loaded.size() > 2 * live.size() + 64) {
-          loaded.values().removeIf(r -> r.get() == null);
-        }
+        forget();
       }
       return code;
     }
+  }
+
+  /** Drops the names of code that is gone, once there are many. */
+  private synchronized void forget() {
+    if (loaded.size() > 2 * live.size() + 64) {
+      loaded.values().removeIf(r -> r.get() == null);
+    }
+  }
+
+  /** What is linked already, used once more; null if it is not. */
+  private synchronized @Nullable Code again(String key) {
+    Live l = live.get(key);
+    return l == null ? null : used(key, l, 0, "memory");
   }
 
   private Code used(String key, Live l, double milliseconds, String origin) {
@@ -134,14 +149,16 @@ public final class ObjectCache {
       String key, byte[] object, List<String> symbols, double milliseconds, String origin) {
     Linked image = ElfImage.of(object, symbols);
     var l = new Live(image != null ? image : library.llvm().link(object, symbols));
-    live.put(key, l);
-    return used(key, l, milliseconds, origin);
+    synchronized (this) {
+      live.put(key, l);
+      return used(key, l, milliseconds, origin);
+    }
   }
 
   private Code load(String key, String ir, List<String> entries, String passes) {
-    Live l = live.get(key);
-    if (l != null) {
-      return used(key, l, 0, "memory");
+    Code known = again(key);
+    if (known != null) {
+      return known;
     }
     String name = "axial_" + key.substring(0, 24);
     List<String> symbols = entries.stream().map(e -> e.replace(NAME, name)).toList();
@@ -271,7 +288,7 @@ public final class ObjectCache {
   private record Entry(Path file, long age, long bytes) {}
 
   /** Looks at the whole folder only when this process has filled a good part of the limit. */
-  private void trim(Path f, long bytes) throws IOException {
+  private synchronized void trim(Path f, long bytes) throws IOException {
     written += bytes;
     if (written < LIMIT / 16) {
       return;

@@ -12,17 +12,22 @@ import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Random programs give the same results on the native engine as on the interpreter: {@code
- * axial.random.programs} of them (300), from the seed {@code axial.random.seed} (0) on. A
- * difference is shown as a small program that {@link Program#parse} reads.
+ * axial.random.programs} of them (10,000 where the environment says CI, else 1,000), from the seed
+ * {@code axial.random.seed} (0) on. A difference is shown as a small program that {@link
+ * Program#parse} reads.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class RandomProgramsTest {
   private static final long FIRST = Long.getLong("axial.random.seed", 0);
-  private static final long COUNT = Long.getLong("axial.random.programs", 300);
+  private static final long COUNT =
+      Long.getLong("axial.random.programs", System.getenv("CI") == null ? 1_000 : 10_000);
 
   static LongStream seeds() {
     return LongStream.range(FIRST, FIRST + COUNT);
