@@ -107,7 +107,7 @@ final class Steps {
         contains
             || r instanceof Root.Write
             || r instanceof Root.ArgReduce
-            || r instanceof Root.Store s && s.value() != s.defines();
+            || overwritten == null && r instanceof Root.Store s && s.value() != s.defines();
     Fusion.Placed p =
         alone ? fusion.alone(r, cone, site) : fusion.add(r, cone, first, last, overwritten, site);
     if (overwritten != null) {
