@@ -95,32 +95,15 @@ final class Control {
       boolean reverse,
       @Nullable Program condition,
       Program body) {
-    for (int k = carries; k < i.in().size(); k++) {
-      if (i.in().get(k) instanceof Node n) {
-        capture(n, i.site());
-      }
-    }
+    captures(i, carries);
+    int offset = condition == null ? 1 : 0;
+    var same = new ArrayList<Boolean>();
     var starts = new ArrayList<@Nullable Mem>();
     for (int k = 0; k < carries; k++) {
-      Node init = i.node(k);
-      boolean same = body.outputs().get(k) == body.inputs().get(k + (condition == null ? 1 : 0));
-      if (init.isScalar()) {
-        starts.add(null);
-      } else if (Steps.looksAtReference(init)) {
-        // What is carried must not change with the reference.
-        Mem own =
-            Mem.rows(
-                steps.planner.scratch(init.type().dtype(), init.type().size(), "carried"),
-                init.type());
-        steps.merges(init, i.site());
-        steps.root(new Root.Store(init, own, null), i.site());
-        starts.add(own);
-      } else {
-        starts.add(same ? steps.inMemory(init, i.site()) : steps.rows(init, i.site()));
-      }
+      same.add(body.outputs().get(k) == body.inputs().get(k + offset));
+      starts.add(start(i.node(k), same.get(k), i.site()));
     }
     settleWritten(i);
-    int offset = condition == null ? 1 : 0;
     int start = steps.planner.tick();
     var inputs = new ArrayList<Object>();
     Node index = null;
@@ -131,62 +114,17 @@ final class Control {
     var list = new ArrayList<Step.Carry>();
     var next = new ArrayList<@Nullable Mem>();
     for (int k = 0; k < carries; k++) {
-      Node init = i.node(k);
-      Node after = (Node) i.out().get(k);
-      boolean same = body.outputs().get(k) == body.inputs().get(k + offset);
-      Node inside = same ? init : new Node(init.type(), null, List.of(), null, 0);
-      Mem from = null;
-      Buffer current = null;
-      Buffer other = null;
-      Buffer first = null;
-      Buffer second = null;
-      if (!init.isScalar()) {
-        from = starts.get(k);
-      }
-      if (from != null && !same) {
-        ArrayType t = init.type();
-        first = carryPlace(after, length, 1, t);
-        second = carryPlace(after, length, 0, t);
-        current =
-            steps.planner.add(new Buffer(Buffer.Kind.POINTER, 0, t.dtype(), t.size(), "carry"));
-        other =
-            steps.planner.add(
-                new Buffer(Buffer.Kind.POINTER, 0, t.dtype(), t.size(), "next carry"));
-        current.aliases.addAll(List.of(from.buffer(), first, second));
-        other.aliases.addAll(List.of(first, second));
-        inside.place(Mem.rows(current, t));
-        current.alive(start);
-        other.alive(start);
-        next.add(Mem.rows(other, t));
-      } else {
-        next.add(null);
-      }
-      inputs.add(inside);
-      list.add(new Step.Carry(init, inside, init, after, from, current, other, first, second));
+      Step.Carry c =
+          carry(i.node(k), (Node) i.out().get(k), same.get(k), starts.get(k), length, start);
+      list.add(c);
+      inputs.add(c.inside());
+      next.add(c.other() == null ? null : Mem.rows(c.other(), c.init().type()));
     }
     inputs.addAll(i.in().subList(carries, i.in().size()));
-    Block test = null;
-    if (condition != null) {
-      test =
-          new BlockPlanner(
-                  steps.planner, condition, Planner.env(condition, inputs), nulls(condition))
-              .plan();
-    }
-    Block inner = new BlockPlanner(steps.planner, body, Planner.env(body, inputs), next).plan();
+    Block test = condition == null ? null : block(condition, inputs, nulls(condition));
+    Block inner = block(body, inputs, next);
     for (int k = 0; k < carries; k++) {
-      Step.Carry c = list.get(k);
-      list.set(
-          k,
-          new Step.Carry(
-              c.init(),
-              c.inside(),
-              inner.outputs.get(k),
-              c.after(),
-              c.from(),
-              c.current(),
-              c.other(),
-              c.first(),
-              c.second()));
+      list.set(k, list.get(k).giving(inner.outputs.get(k)));
     }
     int at = steps.add(new Step.Loop(length, reverse, index, test, inner, list));
     int end = steps.moment(at);
@@ -199,6 +137,55 @@ final class Control {
       after(c, at);
     }
     wrote(i, at);
+  }
+
+  private Block block(Program p, List<Object> inputs, List<@Nullable Mem> places) {
+    return new BlockPlanner(steps.planner, p, Planner.env(p, inputs), places).plan();
+  }
+
+  private void captures(Item i, int from) {
+    for (Object x : i.in().subList(from, i.in().size())) {
+      if (x instanceof Node n) {
+        capture(n, i.site());
+      }
+    }
+  }
+
+  /** The first contents of a carry, which must not change with a reference; null for a scalar. */
+  private @Nullable Mem start(Node init, boolean same, @Nullable String site) {
+    if (init.isScalar()) {
+      return null;
+    }
+    if (!Steps.looksAtReference(init)) {
+      return same ? steps.inMemory(init, site) : steps.rows(init, site);
+    }
+    ArrayType t = init.type();
+    Mem own = Mem.rows(steps.planner.scratch(t.dtype(), t.size(), "carried"), t);
+    steps.merges(init, site);
+    steps.root(new Root.Store(init, own, null), site);
+    return own;
+  }
+
+  private Step.Carry carry(
+      Node init, Node after, boolean same, @Nullable Mem from, long length, int start) {
+    Node inside = same ? init : new Node(init.type(), null, List.of(), null, 0);
+    if (from == null || same) {
+      return new Step.Carry(init, inside, init, after, from, null, null, null, null);
+    }
+    ArrayType t = init.type();
+    Buffer first = carryPlace(after, length, 1, t);
+    Buffer second = carryPlace(after, length, 0, t);
+    Buffer current = pointer(t, "carry", List.of(from.buffer(), first, second), start);
+    Buffer other = pointer(t, "next carry", List.of(first, second), start);
+    inside.place(Mem.rows(current, t));
+    return new Step.Carry(init, inside, init, after, from, current, other, first, second);
+  }
+
+  private Buffer pointer(ArrayType t, String what, List<Buffer> to, int from) {
+    Buffer b = steps.planner.add(new Buffer(Buffer.Kind.POINTER, 0, t.dtype(), t.size(), what));
+    b.aliases.addAll(to);
+    b.alive(from);
+    return b;
   }
 
   private void after(Step.Carry c, int at) {
@@ -238,11 +225,7 @@ final class Control {
   }
 
   void cond(Op.Cond c, Item i) {
-    for (int k = 1; k < i.in().size(); k++) {
-      if (i.in().get(k) instanceof Node n) {
-        capture(n, i.site());
-      }
-    }
+    captures(i, 1);
     settleWritten(i);
     int start = steps.planner.tick();
     var inputs = i.in().subList(1, i.in().size());
@@ -258,8 +241,8 @@ final class Control {
         m.buffer().alive(start);
       }
     });
-    Block yes = new BlockPlanner(steps.planner, c.yes(), Planner.env(c.yes(), inputs), at).plan();
-    Block no = new BlockPlanner(steps.planner, c.no(), Planner.env(c.no(), inputs), at).plan();
+    Block yes = block(c.yes(), inputs, at);
+    Block no = block(c.no(), inputs, at);
     int step = steps.add(new Step.Branch(i.node(0), yes, no, results));
     for (int k = 0; k < results.size(); k++) {
       Node n = results.get(k);

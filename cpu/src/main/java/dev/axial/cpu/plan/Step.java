@@ -109,7 +109,12 @@ public sealed interface Step {
       @Nullable Buffer current,
       @Nullable Buffer other,
       @Nullable Buffer first,
-      @Nullable Buffer second) {}
+      @Nullable Buffer second) {
+    /** The same with what the body gives. */
+    Carry giving(Node made) {
+      return new Carry(init, inside, made, after, from, current, other, first, second);
+    }
+  }
 
   /** One of two blocks; results come by copies into {@code results}' places. */
   record Branch(Node predicate, Block yes, Block no, List<Node> results) implements Step {}
