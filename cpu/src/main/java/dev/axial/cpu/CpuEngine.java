@@ -18,30 +18,14 @@ import java.util.List;
 
 /** The native engine. */
 final class CpuEngine implements Engine {
-  /**
-   * What the emitter leaves to the optimizer: registers, common subexpressions, invariants. Vectors
-   * and unrolling are the emitter's own.
-   */
-  private static final String PASSES =
-      System.getProperty(
-          "axial.llvm.passes",
-          "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,loop-mssa(licm),gvn,dse,simplifycfg)");
-
   private final Host host;
   private final Target target;
   private final ObjectCache cache;
 
   CpuEngine(Library library) {
     this.host = library.host();
-    this.target = target(host);
+    this.target = Target.of(host);
     this.cache = new ObjectCache(library);
-  }
-
-  private static Target target(Host host) {
-    if (host.has("avx512f") && host.has("avx512vl") && host.has("avx512dq")) {
-      return new Target(64, 32);
-    }
-    return host.has("avx2") ? new Target(32, 16) : new Target(16, host.has("neon") ? 32 : 16);
   }
 
   @Override
@@ -54,7 +38,7 @@ final class CpuEngine implements Engine {
     if (Flat.suits(program)) {
       Flat.Written f = Flat.write(program, target);
       return new Elementwise(
-          program, cache.get(f.ir(), List.of(ObjectCache.NAME), PASSES), f.grain());
+          program, cache.get(f.ir(), List.of(ObjectCache.NAME), Emitter.PASSES), f.grain());
     }
     Planner.Plan plan = Planner.of(program);
     Product product = Product.of(plan, target, this::contractions);
@@ -65,7 +49,7 @@ final class CpuEngine implements Engine {
     if (Boolean.getBoolean("axial.dump")) {
       System.getLogger("dev.axial").log(System.Logger.Level.INFO, w.ir());
     }
-    ObjectCache.Code code = cache.get(w.ir(), List.of(ObjectCache.NAME), PASSES);
+    ObjectCache.Code code = cache.get(w.ir(), List.of(ObjectCache.NAME), Emitter.PASSES);
     ObjectCache.Code library = w.packing() < 0 ? null : contractions();
     return new Compiled(plan, w, code, library, () -> Explanation.of(host, plan, w, code));
   }

@@ -32,6 +32,15 @@ import org.jspecify.annotations.Nullable;
  * comes in a table.
  */
 public final class Emitter implements Frame {
+  /**
+   * What the emitter leaves to the optimizer: registers, common subexpressions, invariants. Vectors
+   * and unrolling are the emitter's own.
+   */
+  public static final String PASSES =
+      System.getProperty(
+          "axial.llvm.passes",
+          "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,loop-mssa(licm),gvn,dse,simplifycfg)");
+
   private final Planner.Plan plan;
   private final Target target;
   private final Set<String> declarations = new TreeSet<>();

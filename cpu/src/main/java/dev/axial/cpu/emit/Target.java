@@ -1,5 +1,7 @@
 package dev.axial.cpu.emit;
 
+import dev.axial.cpu.llvm.Host;
+
 /**
  * What generated code must know of the processor.
  *
@@ -7,6 +9,14 @@ package dev.axial.cpu.emit;
  * @param vectorRegisters their number: 16 or 32
  */
 public record Target(int vectorBytes, int vectorRegisters) {
+  /** The widest vectors that a processor has. */
+  public static Target of(Host host) {
+    if (host.has("avx512f") && host.has("avx512vl") && host.has("avx512dq")) {
+      return new Target(64, 32);
+    }
+    return host.has("avx2") ? new Target(32, 16) : new Target(16, host.has("neon") ? 32 : 16);
+  }
+
   /** Lanes of 32-bit elements. */
   int lanes() {
     return vectorBytes / 4;

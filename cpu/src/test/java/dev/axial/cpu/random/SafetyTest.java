@@ -3,7 +3,7 @@ package dev.axial.cpu.random;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.axial.DType;
-import dev.axial.cpu.emit.GuardedMemory;
+import dev.axial.cpu.runtime.GuardedRun;
 import dev.axial.engine.Executable;
 import dev.axial.engine.Storage;
 import dev.axial.engine.Store;
@@ -20,13 +20,11 @@ import dev.axial.ir.RefType;
 import dev.axial.ir.Sel;
 import dev.axial.ir.Type;
 import dev.axial.ir.Var;
-import java.lang.foreign.MemorySegment;
-import java.lang.reflect.Constructor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -100,25 +98,21 @@ class SafetyTest {
 
   @ParameterizedTest(name = "{0}, {1} elements, {2}")
   @MethodSource("cases")
-  void nothing_outside_is_touched(DType dtype, int n, Selection s) throws Exception {
+  void nothing_outside_is_touched(DType dtype, int n, Selection s) {
     Program p = program(dtype, n, s);
     Executable expected = Trial.INTERPRETER.compile(p);
-    Executable code = Trial.NATIVE.compile(p);
     var random = new SplittableRandom(n + 1000L * dtype.ordinal() + s.name().hashCode());
     for (int round = 0; round < ROUNDS; round++) {
       var inputs = new ArrayList<Object>();
       for (Var v : p.inputs()) {
         inputs.add(elements(v.type().array(), n, random));
       }
-      List<Store> want = run(expected, p, inputs, null, false);
-      try (var memory = new GuardedMemory()) {
-        List<Store> got = run(code, p, inputs, memory, round % 2 == 0);
-        assertThat(memory.untouched()).as("canaries, round %d of%n%s", round, p).isTrue();
-        for (int k = 0; k < want.size(); k++) {
-          assertThat(bits(got.get(k)))
-              .as("result %d, round %d of%n%s", k, round, new Trial(p, inputs, List.of()))
-              .isEqualTo(bits(want.get(k)));
-        }
+      List<Store> want = run(expected, p, inputs);
+      List<Store> got = Objects.requireNonNull(GuardedRun.of(p, inputs, round % 2 == 0));
+      for (int k = 0; k < want.size(); k++) {
+        assertThat(bits(got.get(k)))
+            .as("result %d, round %d of%n%s", k, round, new Trial(p, inputs, List.of()))
+            .isEqualTo(bits(want.get(k)));
       }
     }
   }
@@ -238,20 +232,13 @@ class SafetyTest {
 
   // ---------------------------------------------------------------- running
 
-  /** The results and the contents of all inputs, which lie in the given memory. */
-  private static List<Store> run(
-      Executable code,
-      Program p,
-      List<Object> inputs,
-      @Nullable GuardedMemory memory,
-      boolean first)
-      throws ReflectiveOperationException {
+  /** The results and the contents of all inputs. */
+  private static List<Store> run(Executable code, Program p, List<Object> inputs) {
     var given = new ArrayList<Object>();
     var after = new ArrayList<Store>();
     for (int k = 0; k < inputs.size(); k++) {
       Type t = p.inputs().get(k).type();
-      Store s = Store.of(t.array().dtype(), Store.cloneArray(inputs.get(k)));
-      s = memory == null ? s.nativeCopy() : guarded(s, memory, first);
+      Store s = Store.of(t.array().dtype(), Store.cloneArray(inputs.get(k))).nativeCopy();
       after.add(s);
       given.add(p.inputs().get(k).isArray() ? s : new Storage(t.array(), s, "input " + k));
     }
@@ -259,21 +246,5 @@ class SafetyTest {
     code.call(given).forEach(o -> out.add((Store) o));
     after.forEach(s -> out.add(s.copy()));
     return out;
-  }
-
-  /** A store over memory that the pool does not know. */
-  private static Store guarded(Store s, GuardedMemory memory, boolean first)
-      throws ReflectiveOperationException {
-    long bytes = s.segment().byteSize();
-    MemorySegment m =
-        first ? memory.allocateFirst(bytes) : memory.allocate(bytes, s.dtype().bytes());
-    MemorySegment.copy(s.segment(), 0, m, 0, bytes);
-    for (Constructor<?> c : Store.class.getDeclaredConstructors()) {
-      if (c.getParameterCount() == 5) {
-        c.setAccessible(true);
-        return (Store) c.newInstance(s.dtype(), s.length(), null, m, null);
-      }
-    }
-    throw new NoSuchMethodException("a constructor of Store");
   }
 }

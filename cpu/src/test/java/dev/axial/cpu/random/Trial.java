@@ -1,5 +1,6 @@
 package dev.axial.cpu.random;
 
+import dev.axial.cpu.runtime.GuardedRun;
 import dev.axial.engine.Engine;
 import dev.axial.engine.EngineProvider;
 import dev.axial.engine.Executable;
@@ -70,7 +71,10 @@ record Trial(Program program, List<Object> inputs, List<Double> tolerances) {
     return out;
   }
 
-  /** Runs it twice on the native engine, and compares; null if all is equal. */
+  /**
+   * Runs it on the native engine, twice as a user does and once on guarded memory, and compares;
+   * null if all is equal.
+   */
   @Nullable Difference run() {
     List<Store> expected = run(INTERPRETER.compile(program), program, inputs, false);
     Executable code;
@@ -82,6 +86,8 @@ record Trial(Program program, List<Object> inputs, List<Double> tolerances) {
           return d;
         }
       }
+      List<Store> guarded = GuardedRun.of(program, inputs, inputs.size() % 2 == 0);
+      return guarded == null ? null : compare(expected, guarded, 2);
     } catch (RuntimeException | StackOverflowError | AssertionError x) {
       String at =
           Stream.of(x.getStackTrace())
@@ -91,7 +97,6 @@ record Trial(Program program, List<Object> inputs, List<Double> tolerances) {
               .collect(Collectors.joining(" < "));
       return new Difference("throws " + x + " at " + at, true);
     }
-    return null;
   }
 
   private @Nullable Difference compare(List<Store> expected, List<Store> got, int turn) {
