@@ -195,7 +195,7 @@ public final class Random {
 
   /** Normal with mean 0 and variance 1. */
   public static NamedArray normal(NamedArray key, DType t, Axis... axes) {
-    double lo = t == DType.FLOAT32 ? Math.nextUp(-1f) : Math.nextUp(-1.0);
+    double lo = -1 + Draws.eps(t) / 2;
     return erfinv(Draws.between("normal", key, t, lo, 1, List.of(axes))).times(Math.sqrt(2));
   }
 
@@ -208,7 +208,8 @@ public final class Random {
   public static NamedArray truncatedNormal(
       NamedArray key, double lo, double hi, DType t, Axis... axes) {
     if (!t.isFloating()) {
-      throw Checks.error("truncatedNormal of dtype %s: the numbers are float32 or float64.", t);
+      throw Checks.error(
+          "truncatedNormal of dtype %s: the numbers are float32, float64, bfloat16 or float16.", t);
     }
     return truncatedNormal(key, scalar(lo, t), scalar(hi, t), axes);
   }
@@ -501,7 +502,11 @@ public final class Random {
 
   private static NamedArray gammas(
       String what, NamedArray key, NamedArray alpha, boolean logarithm, Axis... axes) {
-    Checks.floating(what, "shape parameter", alpha);
+    if (Checks.floating(what, "shape parameter", alpha).isHalf()) {
+      throw Checks.error(
+          "%s of dtype %s has too few digits to reject by. Draw float32 and cast the result.",
+          what, alpha.dtype());
+    }
     Checks.one(what, key);
     return Rejection.gamma(key, alpha, Checks.drawn(what, axes, alpha), logarithm);
   }

@@ -15,6 +15,7 @@ import dev.axial.engine.Executable;
 import dev.axial.ir.Op;
 import dev.axial.ir.Program;
 import dev.axial.ir.Type;
+import dev.axial.numerics.Widening;
 import java.util.List;
 
 /** The native engine. */
@@ -42,10 +43,13 @@ final class CpuEngine implements Engine {
   }
 
   private static Target target(Llvm llvm) {
+    boolean halves = llvm.has("f16c") || llvm.has("neon");
     if (llvm.has("avx512f") && llvm.has("avx512vl") && llvm.has("avx512dq")) {
-      return new Target(64, 32);
+      return new Target(64, 32, halves);
     }
-    return llvm.has("avx2") ? new Target(32, 16) : new Target(16, llvm.has("neon") ? 32 : 16);
+    return llvm.has("avx2")
+        ? new Target(32, 16, halves)
+        : new Target(16, llvm.has("neon") ? 32 : 16, halves);
   }
 
   @Override
@@ -69,7 +73,7 @@ final class CpuEngine implements Engine {
       return new Elementwise(
           program, cache.get(f.ir(), List.of(ObjectCache.NAME), PASSES), f.grain());
     }
-    Planner.Plan plan = Planner.of(program);
+    Planner.Plan plan = Planner.of(Widening.of(program));
     Product product = Product.of(plan, target, this::contractions);
     if (product != null) {
       return product;

@@ -95,7 +95,8 @@ public final class Emitter implements Frame {
     return asm;
   }
 
-  Target target() {
+  @Override
+  public Target target() {
     return target;
   }
 

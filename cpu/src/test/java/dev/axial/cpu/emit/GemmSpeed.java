@@ -50,7 +50,8 @@ final class GemmSpeed {
     DType dtype = DType.valueOf(args[2].toUpperCase(java.util.Locale.ROOT));
     var harness =
         new GemmHarness(
-            new Target(Integer.getInteger("bytes", 64), Integer.getInteger("registers", 32)));
+            new Target(
+                Integer.getInteger("bytes", 64), Integer.getInteger("registers", 32), false));
     System.out.printf("%.0f ms to compile%n", harness.code.milliseconds);
     MemorySegment stub = threads == 1 ? MemorySegment.NULL : new GemmHarness.Pool(threads).stub();
     for (Row r : ROWS) {
