@@ -233,12 +233,7 @@ final class ElementwiseCases {
 
   private void comparisons() {
     DType[] types = {
-      DType.FLOAT64,
-      DType.BFLOAT16,
-      DType.FLOAT16,
-      DType.INT32,
-      DType.UINT32,
-      DType.INT64
+      DType.FLOAT64, DType.BFLOAT16, DType.FLOAT16, DType.INT32, DType.UINT32, DType.INT64
     };
     for (DType t : types) {
       Sample x = of(t, integers(0, 4), A, B);

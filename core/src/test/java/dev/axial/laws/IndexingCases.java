@@ -10,13 +10,7 @@ import java.util.function.BiFunction;
 /** Reading and functional updates of arrays by every kind of selection. */
 final class IndexingCases {
   private static final List<DType> TYPES =
-      List.of(
-          DType.FLOAT64,
-          DType.FLOAT32,
-          DType.BFLOAT16,
-          DType.FLOAT16,
-          DType.INT32,
-          DType.BOOL);
+      List.of(DType.FLOAT64, DType.FLOAT32, DType.BFLOAT16, DType.FLOAT16, DType.INT32, DType.BOOL);
 
   private IndexingCases() {}
 
