@@ -107,14 +107,16 @@ final class Printing {
 
   /** No more digits than a number of the dtype needs. */
   private String shortest(float v, String full) {
-    if (scientific) {
+    boolean half = x.dtype().isHalf();
+    if (scientific && !half) {
       return full;
     }
     for (int n = 0; n < 8; n++) {
-      String s = String.format(Locale.ROOT, "%." + n + "f", v);
+      String s = String.format(Locale.ROOT, "%." + n + (scientific ? "e" : "f"), v);
       float read = Float.parseFloat(s);
-      if (v == (x.dtype().isHalf() ? Half.round(x.dtype(), read) : read)) {
-        return n == 0 ? s + "." : s;
+      if (v == (half ? Half.round(x.dtype(), read) : read)) {
+        String shown = scientific ? s.substring(0, s.indexOf('e')) : s;
+        return n == 0 ? shown + "." : shown;
       }
     }
     return full;
