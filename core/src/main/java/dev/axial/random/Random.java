@@ -48,7 +48,9 @@ import java.util.List;
  * <p>A number depends on the key and on its row-major position among the axes drawn. Axes of
  * parameters that are not among those asked for come after them. Every function takes one key; for
  * an array of keys use {@code vmap}. Without a dtype the numbers are float32 or int32, as in JAX
- * without 64-bit types. Draws of float32 and float64 from one key are unrelated.
+ * without 64-bit types. Draws of float32 and float64 from one key are unrelated. In bfloat16 and
+ * float16 uniform and normal numbers are JAX's to the bit; {@link #gamma} and what is made of it
+ * refuse them.
  */
 public final class Random {
   private Random() {}
