@@ -94,6 +94,9 @@ class RandomErrorsTest {
     assertError(
         "gamma: the shape parameter should be floating-point; got int32[]. Cast with astype(FLOAT32).",
         () -> Random.gamma(KEY, scalar(1), F));
+    assertError(
+        "gamma of dtype bfloat16 has too few digits to reject by. Draw float32 and cast the result.",
+        () -> Random.gamma(KEY, scalar(1.5, DType.BFLOAT16), F));
   }
 
   @Test

@@ -109,7 +109,7 @@ final class GemmSpeed {
         case FLOAT64 -> s.setAtIndex(ValueLayout.JAVA_DOUBLE, k, r.nextDouble() - 0.5);
         case INT32, UINT32 -> s.setAtIndex(ValueLayout.JAVA_INT, k, r.nextInt());
         case INT64 -> s.setAtIndex(ValueLayout.JAVA_LONG, k, r.nextLong());
-        case BOOL, KEY -> throw new IllegalArgumentException(dtype.toString());
+        case BFLOAT16, FLOAT16, BOOL, KEY -> throw new IllegalArgumentException(dtype.toString());
       }
     }
     return s;

@@ -1,8 +1,12 @@
 package dev.axial.cpu.emit;
 
+import static dev.axial.Axial.axis;
+import static dev.axial.Axial.dot;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.axial.Axis;
 import dev.axial.DType;
+import dev.axial.NamedArray;
 import dev.axial.cpu.llvm.ObjectCache;
 import dev.axial.cpu.runtime.Elementwise;
 import dev.axial.engine.Store;
@@ -12,6 +16,7 @@ import dev.axial.ir.Dim;
 import dev.axial.ir.Half;
 import dev.axial.ir.Op;
 import dev.axial.ir.Program;
+import dev.axial.random.Random;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +24,7 @@ import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Conversions in vector code, by instructions where there are some and by bits, against Java. */
@@ -81,6 +87,39 @@ class HalvesTest {
       boolean same =
           Float.isNaN(x[k]) ? Float.isNaN(Half.widen(t, bits)) : bits == Half.narrow(t, x[k]);
       assertThat(same).as("%a gave %x", x[k], bits).isTrue();
+    }
+  }
+
+  /** Vectors along either axis of a matrix, and matrices: each in another way. */
+  @ParameterizedTest
+  @EnumSource(names = {"BFLOAT16", "FLOAT16"})
+  void large_products_are_rounded_once(DType t) {
+    Axis rows = axis("row", 1030);
+    Axis inner = axis("inner", 600);
+    Axis columns = axis("column", 70);
+    NamedArray matrix = drawn(1, t, rows, inner);
+    for (NamedArray other : List.of(drawn(2, t, inner), drawn(3, t, inner, columns))) {
+      assertProduct(matrix, other, inner);
+      assertProduct(other, matrix.rearrange(inner, rows).plus(0), inner);
+    }
+    assertProduct(drawn(4, t, rows), matrix, rows);
+  }
+
+  private static NamedArray drawn(long seed, DType t, Axis... axes) {
+    return Random.uniform(Random.key(seed), -1, 1, t, axes);
+  }
+
+  /** Sums of float32 are off by far less than a unit of two bytes. */
+  private static void assertProduct(NamedArray a, NamedArray b, Axis over) {
+    NamedArray got = dot(a, b, over);
+    double[] want = dot(a.astype(DType.FLOAT64), b.astype(DType.FLOAT64), over).toDoubleArray();
+    assertThat(got.dtype()).isEqualTo(a.dtype());
+    double unit = a.dtype() == DType.BFLOAT16 ? 0x1p-8 : 0x1p-11;
+    double[] given = got.toDoubleArray();
+    assertThat(given).hasSameSizeAs(want);
+    for (int k = 0; k < given.length; k++) {
+      double off = Math.abs(given[k] - want[k]);
+      assertThat(off).as("element %d", k).isLessThanOrEqualTo(Math.abs(want[k]) * unit + 1e-4);
     }
   }
 }
