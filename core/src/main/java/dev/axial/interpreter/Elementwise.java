@@ -433,6 +433,9 @@ final class Elementwise {
     if (from.isHalf()) {
       return widen(from, to, (short[]) x);
     }
+    if (to.isHalf() && x instanceof float[] a) {
+      return narrow(to, a);
+    }
     for (int k = 0; k < n; k++) {
       if (from.isFloating()) {
         putDouble(to, d, k, getDouble(x, k));
@@ -456,6 +459,21 @@ final class Elementwise {
       }
     }
     return to == DType.FLOAT32 ? d : cast(DType.FLOAT32, to, d);
+  }
+
+  /** A loop for each dtype, so that the compiler sees one of them in it. */
+  private static short[] narrow(DType to, float[] x) {
+    var d = new short[x.length];
+    if (to == DType.BFLOAT16) {
+      for (int k = 0; k < d.length; k++) {
+        d[k] = Half.narrow(DType.BFLOAT16, x[k]);
+      }
+    } else {
+      for (int k = 0; k < d.length; k++) {
+        d[k] = Half.narrow(DType.FLOAT16, x[k]);
+      }
+    }
+    return d;
   }
 
   private static double getDouble(Object x, int k) {
