@@ -2,7 +2,7 @@
 
     python make.py [--env-a DIR] [--env-b DIR] [--out DIR] [topic ...]
 
-Topics: random numerics refs_haliax grads_jax ops_grad functions (all, when none is named). Needs only the standard library
+Topics: random numerics refs_haliax grads_jax ops_grad half functions (all, when none is named). Needs only the standard library
 itself; the topic scripts run under the environments' own interpreters.
 """
 import argparse
@@ -14,7 +14,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 OUT = HERE.parent / "core/src/test/resources/golden"
 VERSIONS = {"a": "jax 0.8.2, haliax 1.4.dev453", "b": "jax 0.12.0.1"}
-TOPICS = ["random", "numerics", "refs_haliax", "grads_jax", "ops_grad", "functions"]
+TOPICS = ["random", "numerics", "refs_haliax", "grads_jax", "ops_grad", "half", "functions"]
 
 
 def run(env, script, x64, *args):
@@ -86,6 +86,10 @@ def make_grads_jax(a, b):
 
 def make_ops_grad(a, b):
     return run(b, "gold_ops_grad.py", True)
+
+
+def make_half(a, b):
+    return run(b, "gold_half.py", True)
 
 
 def make_functions(a, b):

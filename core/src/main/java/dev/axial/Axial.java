@@ -125,6 +125,16 @@ public final class Axial {
     return raw(DType.FLOAT64, v.clone(), v.length, axes);
   }
 
+  /** An array of these values as numbers of another dtype, such as bfloat16. */
+  public static NamedArray array(float[] v, DType t, Axis... axes) {
+    return array(v, axes).astype(t);
+  }
+
+  /** An array of these values as numbers of another dtype, such as bfloat16. */
+  public static NamedArray array(double[] v, DType t, Axis... axes) {
+    return array(v, axes).astype(t);
+  }
+
   /** An int32 array of these values. */
   public static NamedArray array(int[] v, Axis... axes) {
     return raw(DType.INT32, v.clone(), v.length, axes);
@@ -225,6 +235,9 @@ public final class Axial {
 
   /** Evenly spaced numbers from start to stop, both included. */
   public static NamedArray linspace(Axis axis, double start, double stop, DType t) {
+    if (t.isHalf()) {
+      return linspace(axis, start, stop, DType.FLOAT32).astype(t);
+    }
     int n = axis.size();
     NamedArray i = arange(axis, t);
     if (n <= 1) {
@@ -653,7 +666,13 @@ public final class Axial {
     if (!x.dtype().isFloating()) {
       return x;
     }
-    double most = x.dtype() == DType.FLOAT32 ? Float.MAX_VALUE : Double.MAX_VALUE;
+    double most =
+        switch (x.dtype()) {
+          case BFLOAT16 -> 0x1.fep127;
+          case FLOAT16 -> 65504;
+          case FLOAT32 -> Float.MAX_VALUE;
+          case FLOAT64, INT32, INT64, UINT32, BOOL, KEY -> Double.MAX_VALUE;
+        };
     NamedArray finite = where(x.eq(Double.POSITIVE_INFINITY), most, x);
     return where(isnan(x), 0, where(x.eq(Double.NEGATIVE_INFINITY), -most, finite));
   }
@@ -739,6 +758,9 @@ public final class Axial {
     for (String a : Ops.reduced(x, axes)) {
       n *= x.type().dim(a).size();
     }
+    if (f.dtype().isHalf()) { // the number of elements may be none of the dtype's
+      return mean(Ops.cast(f, DType.FLOAT32), axes).astype(f.dtype());
+    }
     return Ops.reduce(Fn.Reduce.SUM, f, axes).div(n);
   }
 
@@ -754,6 +776,9 @@ public final class Axial {
 
   /** The variance over axes, dividing by the number of elements. */
   public static NamedArray var(NamedArray x, AxisSelector... axes) {
+    if (x.dtype().isHalf()) {
+      return var(Ops.cast(x, DType.FLOAT32), axes).astype(x.dtype());
+    }
     NamedArray d = x.minus(mean(x, axes));
     return mean(d.times(d), axes);
   }
@@ -765,6 +790,9 @@ public final class Axial {
 
   /** The variance over axes, dividing by the number of elements minus {@code ddof}. */
   public static NamedArray var(NamedArray x, int ddof, AxisSelector... axes) {
+    if (x.dtype().isHalf()) {
+      return var(Ops.cast(x, DType.FLOAT32), ddof, axes).astype(x.dtype());
+    }
     double n = 1;
     for (String a : Ops.reduced(x, Ops.names(axes))) {
       n *= x.type().dim(a).size();

@@ -63,7 +63,7 @@ final class Callbacks {
     return switch (v.dtype()) {
       case BOOL -> v.item() != 0 ? "true" : "false";
       case INT32, INT64, UINT32 -> Long.toString((long) v.item());
-      case FLOAT32 -> Float.toString((float) v.item());
+      case BFLOAT16, FLOAT16, FLOAT32 -> Float.toString((float) v.item());
       case FLOAT64, KEY -> Double.toString(v.item());
     };
   }

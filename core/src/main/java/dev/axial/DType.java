@@ -10,6 +10,13 @@ import java.util.Locale;
  * inside.
  */
 public enum DType {
+  /**
+   * The upper half of a binary32: 8 bits of exponent, 7 of fraction. A storage type: arithmetic is
+   * that of float32, and each operation rounds its result once, as for {@link #FLOAT16}.
+   */
+  BFLOAT16(2, "bf16"),
+  /** IEEE binary16: 5 bits of exponent, 10 of fraction. A storage type as {@link #BFLOAT16} is. */
+  FLOAT16(2, "f16"),
   /** IEEE binary32. */
   FLOAT32(4, "f32"),
   /** IEEE binary64. */
@@ -51,7 +58,12 @@ public enum DType {
 
   /** Whether this is a floating-point type, the only kind that is differentiated. */
   public boolean isFloating() {
-    return this == FLOAT32 || this == FLOAT64;
+    return this == FLOAT32 || this == FLOAT64 || isHalf();
+  }
+
+  /** Whether this is a floating-point type of two bytes, which is computed with in float32. */
+  public boolean isHalf() {
+    return this == BFLOAT16 || this == FLOAT16;
   }
 
   /** Whether this is a signed or unsigned integer type. */
@@ -89,9 +101,12 @@ public enum DType {
     if (b == BOOL) {
       return a;
     }
-    if (a.isFloating() || b.isFloating()) {
-      return a == FLOAT64 || b == FLOAT64 ? FLOAT64 : FLOAT32;
+    if (!a.isFloating() && !b.isFloating()) {
+      return INT64; // int32 or uint32 with int64, and int32 with uint32
     }
-    return INT64; // int32 or uint32 with int64, and int32 with uint32
+    if (!a.isFloating() || !b.isFloating()) {
+      return a.isFloating() ? a : b;
+    }
+    return a == FLOAT64 || b == FLOAT64 ? FLOAT64 : FLOAT32; // of the two half types too
   }
 }

@@ -4,6 +4,7 @@ import dev.axial.engine.Store;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Dim;
 import dev.axial.ir.Fn;
+import dev.axial.ir.Half;
 import dev.axial.ir.Op;
 import dev.axial.ir.Var;
 import java.util.ArrayList;
@@ -54,6 +55,7 @@ final class Ops {
     }
     Object a =
         switch (c.dtype()) {
+          case BFLOAT16, FLOAT16 -> new short[] {Half.narrow(c.dtype(), (float) c.doubleValue())};
           case FLOAT32 -> new float[] {(float) c.doubleValue()};
           case FLOAT64 -> new double[] {c.doubleValue()};
           case INT32, UINT32 -> new int[] {(int) c.bits()};

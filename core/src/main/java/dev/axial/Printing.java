@@ -2,6 +2,7 @@ package dev.axial;
 
 import dev.axial.engine.Store;
 import dev.axial.ir.Dim;
+import dev.axial.ir.Half;
 import java.util.List;
 import java.util.Locale;
 
@@ -92,7 +93,7 @@ final class Printing {
                     ? String.format(Locale.ROOT, "%.8e", v)
                     : String.format(Locale.ROOT, "%.8f", v);
             s = scientific ? s.substring(0, s.indexOf('e')) : s;
-            if (x.dtype() == DType.FLOAT32) {
+            if (x.dtype() != DType.FLOAT64) {
               s = shortest((float) v, s);
             }
             int end = s.length();
@@ -104,15 +105,18 @@ final class Printing {
         });
   }
 
-  /** No more digits than a float32 needs. */
+  /** No more digits than a number of the dtype needs. */
   private String shortest(float v, String full) {
-    if (scientific) {
+    boolean half = x.dtype().isHalf();
+    if (scientific && !half) {
       return full;
     }
     for (int n = 0; n < 8; n++) {
-      String s = String.format(Locale.ROOT, "%." + n + "f", v);
-      if (Float.parseFloat(s) == v) {
-        return n == 0 ? s + "." : s;
+      String s = String.format(Locale.ROOT, "%." + n + (scientific ? "e" : "f"), v);
+      float read = Float.parseFloat(s);
+      if (v == (half ? Half.round(x.dtype(), read) : read)) {
+        String shown = scientific ? s.substring(0, s.indexOf('e')) : s;
+        return n == 0 ? shown + "." : shown;
       }
     }
     return full;
@@ -128,7 +132,7 @@ final class Printing {
       case INT32, INT64, UINT32 -> Long.toString(store.getLong(k));
       case KEY ->
           "key(%08x %08x)".formatted(store.getLong(k) >>> 32, store.getLong(k) & 0xffffffffL);
-      case FLOAT32, FLOAT64 -> {
+      case BFLOAT16, FLOAT16, FLOAT32, FLOAT64 -> {
         double v = store.getDouble(k);
         if (Double.isNaN(v)) {
           yield "nan";

@@ -2,6 +2,7 @@ package dev.axial.engine;
 
 import dev.axial.AxialException;
 import dev.axial.DType;
+import dev.axial.ir.Half;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
@@ -10,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A row of elements: a Java array when it is small, native memory of the {@link Pool} when it is
- * large. Elements are float, double, int (int32, uint32), long (int64, key) or byte (bool).
+ * large. Elements are short (bfloat16, float16), float, double, int (int32, uint32), long (int64,
+ * key) or byte (bool).
  */
 public final class Store {
   /** From this many bytes on, memory is native. */
@@ -174,6 +176,8 @@ public final class Store {
   public double getDouble(int k) {
     try {
       return switch (dtype) {
+        case BFLOAT16, FLOAT16 ->
+            Half.widen(dtype, segment().getAtIndex(ValueLayout.JAVA_SHORT, k));
         case FLOAT32 -> segment().getAtIndex(ValueLayout.JAVA_FLOAT, k);
         case FLOAT64 -> segment().getAtIndex(ValueLayout.JAVA_DOUBLE, k);
         case INT32, INT64, UINT32, BOOL, KEY -> getLong(k);
@@ -191,7 +195,7 @@ public final class Store {
         case UINT32 -> segment().getAtIndex(ValueLayout.JAVA_INT, k) & 0xffffffffL;
         case INT64, KEY -> segment().getAtIndex(ValueLayout.JAVA_LONG, k);
         case BOOL -> segment().get(ValueLayout.JAVA_BYTE, k);
-        case FLOAT32, FLOAT64 -> (long) getDouble(k);
+        case BFLOAT16, FLOAT16, FLOAT32, FLOAT64 -> (long) getDouble(k);
       };
     } finally {
       Reference.reachabilityFence(this);
@@ -204,6 +208,7 @@ public final class Store {
   public static Object newArray(DType t, long n) {
     int k = checkLength(n);
     return switch (t) {
+      case BFLOAT16, FLOAT16 -> new short[k];
       case FLOAT32 -> new float[k];
       case FLOAT64 -> new double[k];
       case INT32, UINT32 -> new int[k];
@@ -225,6 +230,7 @@ public final class Store {
   /** The length of a primitive array. */
   public static int length(Object array) {
     return switch (array) {
+      case short[] a -> a.length;
       case float[] a -> a.length;
       case double[] a -> a.length;
       case int[] a -> a.length;
@@ -238,6 +244,7 @@ public final class Store {
   /** A primitive array as a segment. */
   public static MemorySegment heapSegment(Object array) {
     return switch (array) {
+      case short[] a -> MemorySegment.ofArray(a);
       case float[] a -> MemorySegment.ofArray(a);
       case double[] a -> MemorySegment.ofArray(a);
       case int[] a -> MemorySegment.ofArray(a);
@@ -251,6 +258,7 @@ public final class Store {
   /** Copies a primitive array. */
   public static Object cloneArray(Object array) {
     return switch (array) {
+      case short[] a -> Arrays.copyOf(a, a.length);
       case float[] a -> Arrays.copyOf(a, a.length);
       case double[] a -> Arrays.copyOf(a, a.length);
       case int[] a -> Arrays.copyOf(a, a.length);

@@ -5,10 +5,12 @@ import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.axial.AxialException;
 import dev.axial.DType;
 import dev.axial.engine.Store;
+import dev.axial.ir.Half;
 import dev.axial.ir.Op;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
@@ -155,6 +157,11 @@ public final class Block {
   /** The same into a Java array, which is quicker to index than a segment of one. */
   private static void gather(MemorySegment src, long at, long step, Object array, int o, int n) {
     switch (array) {
+      case short[] a -> {
+        for (int k = 0; k < n; k++) {
+          a[o + k] = src.getAtIndex(JAVA_SHORT, at + k * step);
+        }
+      }
       case float[] a -> {
         for (int k = 0; k < n; k++) {
           a[o + k] = src.getAtIndex(JAVA_FLOAT, at + k * step);
@@ -188,6 +195,7 @@ public final class Block {
   private Store element(MemorySegment s) {
     Object array =
         switch (dtype) {
+          case BFLOAT16, FLOAT16 -> new short[] {s.getAtIndex(JAVA_SHORT, start)};
           case FLOAT32 -> new float[] {s.getAtIndex(JAVA_FLOAT, start)};
           case FLOAT64 -> new double[] {s.getAtIndex(JAVA_DOUBLE, start)};
           case INT32, UINT32 -> new int[] {s.getAtIndex(JAVA_INT, start)};
@@ -206,6 +214,11 @@ public final class Block {
       return;
     }
     switch (bytes) {
+      case 2 -> {
+        for (int k = 0; k < n; k++) {
+          dst.setAtIndex(JAVA_SHORT, to + k * by, src.getAtIndex(JAVA_SHORT, at + k * step));
+        }
+      }
       case 4 -> {
         for (int k = 0; k < n; k++) {
           dst.setAtIndex(JAVA_INT, to + k * by, src.getAtIndex(JAVA_INT, at + k * step));
@@ -270,11 +283,16 @@ public final class Block {
   }
 
   private static long bits(Op.Const c) {
-    return c.dtype() == DType.FLOAT32 ? Float.floatToRawIntBits((float) c.doubleValue()) : c.bits();
+    return switch (c.dtype()) {
+      case BFLOAT16, FLOAT16 -> Half.narrow(c.dtype(), (float) c.doubleValue());
+      case FLOAT32 -> Float.floatToRawIntBits((float) c.doubleValue());
+      case FLOAT64, INT32, INT64, UINT32, BOOL, KEY -> c.bits();
+    };
   }
 
   private long get(MemorySegment src, long at) {
     return switch (dtype.bytes()) {
+      case 2 -> src.getAtIndex(JAVA_SHORT, at);
       case 4 -> src.getAtIndex(JAVA_INT, at);
       case 8 -> src.getAtIndex(JAVA_LONG, at);
       default -> src.get(JAVA_BYTE, at); // not over Op: booleans
@@ -283,6 +301,7 @@ public final class Block {
 
   private void put(MemorySegment dst, long at, long bits) {
     switch (dtype.bytes()) {
+      case 2 -> dst.setAtIndex(JAVA_SHORT, at, (short) bits);
       case 4 -> dst.setAtIndex(JAVA_INT, at, (int) bits);
       case 8 -> dst.setAtIndex(JAVA_LONG, at, bits);
       default -> dst.set(JAVA_BYTE, at, (byte) bits); // not over Op: booleans
@@ -316,6 +335,7 @@ public final class Block {
 
   private long sum(long a, long b) {
     return switch (dtype) {
+      case BFLOAT16, FLOAT16 -> Half.sum(dtype, (short) a, (short) b);
       case FLOAT32 ->
           Float.floatToRawIntBits(Float.intBitsToFloat((int) a) + Float.intBitsToFloat((int) b));
       case FLOAT64 ->
@@ -343,6 +363,13 @@ public final class Block {
   private void addRuns(MemorySegment src, MemorySegment dst) {
     runs((at, step, o, n) -> {
       switch (dtype) {
+        case BFLOAT16, FLOAT16 -> {
+          for (int k = 0; k < n; k++) {
+            short there = dst.getAtIndex(JAVA_SHORT, at + k * step);
+            short sum = Half.sum(dtype, there, src.getAtIndex(JAVA_SHORT, o + k));
+            dst.setAtIndex(JAVA_SHORT, at + k * step, sum);
+          }
+        }
         case FLOAT32 -> {
           for (int k = 0; k < n; k++) {
             float sum =

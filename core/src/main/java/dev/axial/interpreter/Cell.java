@@ -2,6 +2,7 @@ package dev.axial.interpreter;
 
 import dev.axial.DType;
 import dev.axial.engine.Store;
+import dev.axial.ir.Half;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
@@ -89,8 +90,14 @@ final class Cell {
     }
   }
 
-  private static void addArray(Object dst, int at, int step, Object src, int o, int from, int n) {
+  private void addArray(Object dst, int at, int step, Object src, int o, int from, int n) {
     switch (dst) {
+      case short[] d -> {
+        short[] s = (short[]) src;
+        for (int k = 0; k < n; k++) {
+          d[at + k * step] = Half.sum(dtype, d[at + k * step], s[o + k * from]);
+        }
+      }
       case float[] d -> {
         float[] s = (float[]) src;
         if (step == 1 && from == 1) {
@@ -134,6 +141,7 @@ final class Cell {
 
   private void copyFrom(int at, Object dst, int o, int n) {
     switch (dst) {
+      case short[] d -> MemorySegment.copy(segment, ValueLayout.JAVA_SHORT, at * 2L, d, o, n);
       case float[] d -> MemorySegment.copy(segment, ValueLayout.JAVA_FLOAT, at * 4L, d, o, n);
       case double[] d -> MemorySegment.copy(segment, ValueLayout.JAVA_DOUBLE, at * 8L, d, o, n);
       case int[] d -> MemorySegment.copy(segment, ValueLayout.JAVA_INT, at * 4L, d, o, n);
@@ -146,6 +154,7 @@ final class Cell {
 
   private void copyTo(int at, Object src, int o, int n) {
     switch (src) {
+      case short[] s -> MemorySegment.copy(s, o, segment, ValueLayout.JAVA_SHORT, at * 2L, n);
       case float[] s -> MemorySegment.copy(s, o, segment, ValueLayout.JAVA_FLOAT, at * 4L, n);
       case double[] s -> MemorySegment.copy(s, o, segment, ValueLayout.JAVA_DOUBLE, at * 8L, n);
       case int[] s -> MemorySegment.copy(s, o, segment, ValueLayout.JAVA_INT, at * 4L, n);

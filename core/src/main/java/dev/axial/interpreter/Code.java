@@ -6,6 +6,7 @@ import dev.axial.ir.Access;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Equation;
 import dev.axial.ir.Fn;
+import dev.axial.ir.Half;
 import dev.axial.ir.Mode;
 import dev.axial.ir.Op;
 import dev.axial.ir.Program;
@@ -395,6 +396,7 @@ final class Code {
   /** Scalars come often, as indices of loops, and need no loop of their own. */
   private static Step scalar(Fn.Binary fn, DType t, int[] in, int out) {
     return switch (t) {
+      case BFLOAT16, FLOAT16 -> throw Elementwise.notWidened(t);
       case FLOAT32 ->
           f -> {
             float a = ((float[]) array(f, in[0]))[0];
@@ -436,6 +438,7 @@ final class Code {
 
   private static Object constant(Op.Const c) {
     return switch (c.dtype()) {
+      case BFLOAT16, FLOAT16 -> new short[] {Half.narrow(c.dtype(), (float) c.doubleValue())};
       case FLOAT32 -> new float[] {(float) c.doubleValue()};
       case FLOAT64 -> new double[] {c.doubleValue()};
       case INT32, UINT32 -> new int[] {(int) c.bits()};

@@ -4,6 +4,7 @@ import dev.axial.AxialException;
 import dev.axial.DType;
 import dev.axial.engine.Store;
 import dev.axial.ir.Fn;
+import dev.axial.ir.Half;
 import java.util.Arrays;
 import java.util.function.IntBinaryOperator;
 import java.util.function.LongBinaryOperator;
@@ -11,6 +12,11 @@ import java.util.function.LongBinaryOperator;
 /** Element-wise loops. */
 final class Elementwise {
   private Elementwise() {}
+
+  /** Arithmetic on numbers of two bytes was to be written in float32 by {@code Widening}. */
+  static AxialException notWidened(DType t) {
+    return new AxialException("internal error: arithmetic on " + t);
+  }
 
   // ---------------------------------------------------------------- one operand
 
@@ -124,6 +130,7 @@ final class Elementwise {
     Object d = Store.newArray(t, s.total);
     Pair body =
         switch (t) {
+          case BFLOAT16, FLOAT16 -> throw notWidened(t);
           case FLOAT32 ->
               (x, xo, y, yo, z, o, n) ->
                   Reals.floats(fn, (float[]) x, xo, (float[]) y, yo, (float[]) z, o, n);
@@ -179,6 +186,7 @@ final class Elementwise {
     byte nan = (byte) (fn == Fn.Compare.NE ? 1 : 0);
     Pair body =
         switch (t) {
+          case BFLOAT16, FLOAT16 -> throw notWidened(t);
           case FLOAT32 ->
               (x, xo, y, yo, z, o, n) -> {
                 float[] p = (float[]) x;
@@ -284,6 +292,13 @@ final class Elementwise {
       int ao = off[1];
       int bo = off[2];
       switch (d) {
+        case short[] r -> {
+          short[] x = (short[]) a;
+          short[] y = (short[]) b;
+          for (int k = 0; k < n; k++) {
+            r[o + k] = p[po + k * ps] != 0 ? x[ao + k * as] : y[bo + k * bs];
+          }
+        }
         case float[] r -> {
           float[] x = (float[]) a;
           float[] y = (float[]) b;
@@ -345,6 +360,7 @@ final class Elementwise {
 
   private static void fill(Object a, int at, Object d, int o, int n) {
     switch (d) {
+      case short[] r -> Arrays.fill(r, o, o + n, ((short[]) a)[at]);
       case float[] r -> Arrays.fill(r, o, o + n, ((float[]) a)[at]);
       case double[] r -> Arrays.fill(r, o, o + n, ((double[]) a)[at]);
       case int[] r -> Arrays.fill(r, o, o + n, ((int[]) a)[at]);
@@ -361,6 +377,12 @@ final class Elementwise {
       return;
     }
     switch (a) {
+      case short[] x -> {
+        short[] r = (short[]) d;
+        for (int k = 0; k < n; k++) {
+          r[o + k * ds] = x[ao + k * as];
+        }
+      }
       case float[] x -> {
         float[] r = (float[]) d;
         for (int k = 0; k < n; k++) {
@@ -408,11 +430,47 @@ final class Elementwise {
       }
       return r;
     }
+    if (from.isHalf()) {
+      return widen(from, to, (short[]) x);
+    }
+    if (to.isHalf() && x instanceof float[] a) {
+      return narrow(to, a);
+    }
     for (int k = 0; k < n; k++) {
       if (from.isFloating()) {
         putDouble(to, d, k, getDouble(x, k));
       } else {
         putLong(to, d, k, getLong(from, x, k));
+      }
+    }
+    return d;
+  }
+
+  /** The numbers of two bytes as another dtype, by way of float32. */
+  private static Object widen(DType from, DType to, short[] x) {
+    var d = new float[x.length];
+    if (from == DType.BFLOAT16) {
+      for (int k = 0; k < d.length; k++) {
+        d[k] = Half.widen(DType.BFLOAT16, x[k]);
+      }
+    } else {
+      for (int k = 0; k < d.length; k++) {
+        d[k] = Half.widen(DType.FLOAT16, x[k]);
+      }
+    }
+    return to == DType.FLOAT32 ? d : cast(DType.FLOAT32, to, d);
+  }
+
+  /** A loop for each dtype, so that the compiler sees one of them in it. */
+  private static short[] narrow(DType to, float[] x) {
+    var d = new short[x.length];
+    if (to == DType.BFLOAT16) {
+      for (int k = 0; k < d.length; k++) {
+        d[k] = Half.narrow(DType.BFLOAT16, x[k]);
+      }
+    } else {
+      for (int k = 0; k < d.length; k++) {
+        d[k] = Half.narrow(DType.FLOAT16, x[k]);
       }
     }
     return d;
@@ -434,6 +492,7 @@ final class Elementwise {
 
   private static void putDouble(DType to, Object d, int k, double v) {
     switch (to) {
+      case BFLOAT16, FLOAT16 -> ((short[]) d)[k] = Half.narrow(to, (float) v);
       case FLOAT32 -> ((float[]) d)[k] = (float) v;
       case FLOAT64 -> ((double[]) d)[k] = v;
       case INT32 -> ((int[]) d)[k] = (int) v;
@@ -445,6 +504,7 @@ final class Elementwise {
 
   private static void putLong(DType to, Object d, int k, long v) {
     switch (to) {
+      case BFLOAT16, FLOAT16 -> ((short[]) d)[k] = Half.narrow(to, (float) v);
       case FLOAT32 -> ((float[]) d)[k] = (float) v;
       case FLOAT64 -> ((double[]) d)[k] = (double) v;
       case INT32, UINT32 -> ((int[]) d)[k] = (int) v;

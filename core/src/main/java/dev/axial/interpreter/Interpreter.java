@@ -5,6 +5,7 @@ import dev.axial.engine.Executable;
 import dev.axial.engine.Storage;
 import dev.axial.engine.Store;
 import dev.axial.ir.Program;
+import dev.axial.numerics.Widening;
 import java.util.ArrayList;
 
 /** The engine in plain Java. */
@@ -16,7 +17,7 @@ public final class Interpreter implements Engine {
 
   @Override
   public Executable compile(Program program) {
-    var code = new Code(program);
+    var code = new Code(Widening.of(program));
     return inputs -> {
       var in = new Object[inputs.size()];
       for (int k = 0; k < in.length; k++) {

@@ -35,7 +35,7 @@ final class Checks {
     for (NamedArray p : parameters) {
       if (!p.dtype().isFloating()) {
         throw error(
-            "%s: the %s should be float32 or float64; got %s. Cast with astype(FLOAT32).",
+            "%s: the %s should be floating-point; got %s. Cast with astype(FLOAT32).",
             what, role, type(p));
       }
       t = DType.promote(t, p.dtype());

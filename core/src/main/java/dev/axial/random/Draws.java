@@ -1,5 +1,6 @@
 package dev.axial.random;
 
+import static dev.axial.Axial.abs;
 import static dev.axial.Axial.arange;
 import static dev.axial.Axial.argsort;
 import static dev.axial.Axial.bitcast;
@@ -59,6 +60,8 @@ final class Draws {
   /** On [0, 1): random bits are the mantissa of a number in [1, 2). */
   static NamedArray unit(String what, NamedArray key, DType t, List<Axis> axes) {
     return switch (t) {
+      case BFLOAT16 -> fraction(what, key, t, 8, 7, axes);
+      case FLOAT16 -> fraction(what, key, t, 16, 10, axes);
       case FLOAT32 -> {
         NamedArray mantissa = shiftRightLogical(bits(what, key, DType.UINT32, axes), 9);
         yield bitcast(mantissa.or(scalar(0x3F800000, DType.UINT32)), t).minus(1);
@@ -68,22 +71,38 @@ final class Draws {
         yield bitcast(mantissa.or(scalar(0x3FF0000000000000L, DType.INT64)), t).minus(1);
       }
       case INT32, INT64, UINT32, BOOL, KEY ->
-          throw Checks.error("%s of dtype %s: the numbers are float32 or float64.", what, t);
+          throw Checks.error(
+              "%s of dtype %s: the numbers are float32, float64, bfloat16 or float16.", what, t);
     };
+  }
+
+  /** As JAX has it: the lowest bits of a word, cut to the digits of the dtype. */
+  private static NamedArray fraction(
+      String what, NamedArray key, DType t, int bits, int digits, List<Axis> axes) {
+    NamedArray word = bits(what, key, DType.UINT32, axes);
+    NamedArray drawn =
+        shiftRightLogical(word.and(scalar((1 << bits) - 1, DType.UINT32)), bits - digits);
+    return drawn.astype(t).times(1.0 / (1 << digits));
   }
 
   static NamedArray between(
       String what, NamedArray key, DType t, double lo, double hi, List<Axis> axes) {
     if (!t.isFloating()) {
-      throw Checks.error("%s of dtype %s: the numbers are float32 or float64.", what, t);
+      throw Checks.error(
+          "%s of dtype %s: the numbers are float32, float64, bfloat16 or float16.", what, t);
     }
     return between(what, key, scalar(lo, t), scalar(hi, t), axes);
   }
 
-  /** One rounding only: with two, half of JAX's numbers would be missed by a unit. */
+  /**
+   * One rounding only: with two, half of JAX's numbers would be missed by a unit. Of two bytes
+   * there is one for each operation, in JAX too.
+   */
   static NamedArray between(
       String what, NamedArray key, NamedArray lo, NamedArray hi, List<Axis> axes) {
-    NamedArray r = fma(unit(what, key, lo.dtype(), axes), hi.minus(lo), lo);
+    NamedArray u = unit(what, key, lo.dtype(), axes);
+    NamedArray span = hi.minus(lo);
+    NamedArray r = lo.dtype().isHalf() ? u.times(span).plus(lo) : fma(u, span, lo);
     return maximum(r, lo);
   }
 
@@ -93,16 +112,28 @@ final class Draws {
 
   /** The smallest normal number. */
   static double tiny(DType t) {
-    return t == DType.FLOAT32 ? Float.MIN_NORMAL : Double.MIN_NORMAL;
+    return switch (t) {
+      case FLOAT16 -> 0x1p-14;
+      case BFLOAT16, FLOAT32 -> Float.MIN_NORMAL;
+      case FLOAT64, INT32, INT64, UINT32, BOOL, KEY -> Double.MIN_NORMAL;
+    };
   }
 
   /** The distance from 1 to the next number. */
   static double eps(DType t) {
-    return t == DType.FLOAT32 ? Math.ulp(1f) : Math.ulp(1.0);
+    return switch (t) {
+      case BFLOAT16 -> 0x1p-7;
+      case FLOAT16 -> 0x1p-10;
+      case FLOAT32 -> Math.ulp(1f);
+      case FLOAT64, INT32, INT64, UINT32, BOOL, KEY -> Math.ulp(1.0);
+    };
   }
 
   /** The next number above (1) or below (-1); infinity and NaN stay. */
   static NamedArray neighbour(NamedArray x, int way) {
+    if (x.dtype().isHalf()) {
+      return halfNeighbour(x, way);
+    }
     DType word = x.dtype() == DType.FLOAT32 ? DType.INT32 : DType.INT64;
     NamedArray bits = bitcast(x, word);
     NamedArray away = x.times(way).gt(0);
@@ -110,6 +141,21 @@ final class Draws {
     double least = x.dtype() == DType.FLOAT32 ? Float.MIN_VALUE : Double.MIN_VALUE;
     NamedArray moved = where(x.eq(0), scalar(way * least, x.dtype()), stepped);
     return where(x.eq(way * Double.POSITIVE_INFINITY).or(x.ne(x)), x, moved);
+  }
+
+  /** The same of two bytes, by the bits of the float32 number. */
+  private static NamedArray halfNeighbour(NamedArray x, int way) {
+    boolean wide = x.dtype() == DType.BFLOAT16;
+    int unit = wide ? 1 << 16 : 1 << 13;
+    double least = wide ? 0x1p-133 : 0x1p-24;
+    NamedArray y = x.astype(DType.FLOAT32);
+    NamedArray bits = bitcast(y, DType.INT32);
+    NamedArray away = y.times(way).gt(0);
+    NamedArray stepped = bitcast(where(away, bits.plus(unit), bits.minus(unit)), DType.FLOAT32);
+    // Numbers of the lowest exponents are evenly spaced.
+    NamedArray small = abs(y).le(tiny(x.dtype()));
+    NamedArray moved = where(small, y.plus(way * least), stepped);
+    return where(y.eq(way * Double.POSITIVE_INFINITY).or(y.ne(y)), y, moved).astype(x.dtype());
   }
 
   /** The remainder of 64-bit words without sign, of operations with sign. */

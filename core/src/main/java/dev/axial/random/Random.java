@@ -48,7 +48,9 @@ import java.util.List;
  * <p>A number depends on the key and on its row-major position among the axes drawn. Axes of
  * parameters that are not among those asked for come after them. Every function takes one key; for
  * an array of keys use {@code vmap}. Without a dtype the numbers are float32 or int32, as in JAX
- * without 64-bit types. Draws of float32 and float64 from one key are unrelated.
+ * without 64-bit types. Draws of float32 and float64 from one key are unrelated. In bfloat16 and
+ * float16 uniform and normal numbers are JAX's to the bit; {@link #gamma} and what is made of it
+ * refuse them.
  */
 public final class Random {
   private Random() {}
@@ -195,7 +197,7 @@ public final class Random {
 
   /** Normal with mean 0 and variance 1. */
   public static NamedArray normal(NamedArray key, DType t, Axis... axes) {
-    double lo = t == DType.FLOAT32 ? Math.nextUp(-1f) : Math.nextUp(-1.0);
+    double lo = -1 + Draws.eps(t) / 2;
     return erfinv(Draws.between("normal", key, t, lo, 1, List.of(axes))).times(Math.sqrt(2));
   }
 
@@ -208,7 +210,8 @@ public final class Random {
   public static NamedArray truncatedNormal(
       NamedArray key, double lo, double hi, DType t, Axis... axes) {
     if (!t.isFloating()) {
-      throw Checks.error("truncatedNormal of dtype %s: the numbers are float32 or float64.", t);
+      throw Checks.error(
+          "truncatedNormal of dtype %s: the numbers are float32, float64, bfloat16 or float16.", t);
     }
     return truncatedNormal(key, scalar(lo, t), scalar(hi, t), axes);
   }
@@ -501,7 +504,11 @@ public final class Random {
 
   private static NamedArray gammas(
       String what, NamedArray key, NamedArray alpha, boolean logarithm, Axis... axes) {
-    Checks.floating(what, "shape parameter", alpha);
+    if (Checks.floating(what, "shape parameter", alpha).isHalf()) {
+      throw Checks.error(
+          "%s of dtype %s has too few digits to reject by. Draw float32 and cast the result.",
+          what, alpha.dtype());
+    }
     Checks.one(what, key);
     return Rejection.gamma(key, alpha, Checks.drawn(what, axes, alpha), logarithm);
   }

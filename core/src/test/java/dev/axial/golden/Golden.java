@@ -71,12 +71,12 @@ final class Golden {
           type().orElseThrow(() -> new IllegalArgumentException("Axial has no dtype " + dtype));
       Axis[] a = axes.toArray(Axis[]::new);
       return switch (t) {
-        case FLOAT32 -> {
+        case BFLOAT16, FLOAT16, FLOAT32 -> {
           var v = new float[words.size()];
           for (int k = 0; k < v.length; k++) {
             v[k] = Float.parseFloat(words.get(k));
           }
-          yield Axial.array(v, a);
+          yield Axial.array(v, t, a);
         }
         case FLOAT64 -> Axial.array(words.stream().mapToDouble(Double::parseDouble).toArray(), a);
         case INT32 -> Axial.array(words.stream().mapToInt(Integer::parseInt).toArray(), a);
@@ -179,16 +179,15 @@ final class Golden {
     }
     double want = Double.parseDouble(word);
     double have = got.toDoubleArray()[k];
-    boolean single = t == DType.FLOAT32;
-    if (close(want, have, single, tolerance)) {
+    if (close(want, have, t, tolerance)) {
       return Optional.empty();
     }
     return Optional.of(
         "expected %s, got %s, %d ulp away; allowed: %s"
-            .formatted(want, have, ulps(want, have, single), tolerance));
+            .formatted(want, have, ulps(want, have, t), tolerance));
   }
 
-  private static boolean close(double want, double have, boolean single, String tolerance) {
+  private static boolean close(double want, double have, DType t, String tolerance) {
     if (Double.isNaN(want) || Double.isNaN(have)) {
       return Double.isNaN(want) && Double.isNaN(have);
     }
@@ -197,23 +196,40 @@ final class Golden {
     }
     int n = Integer.parseInt(tolerance.replaceAll("\\D", ""));
     if (tolerance.endsWith("ulp")) {
-      return ulps(want, have, single) <= n;
+      return ulps(want, have, t) <= n;
     }
     if (!tolerance.endsWith("eps")) {
       throw new IllegalArgumentException("tolerance " + tolerance);
     }
-    double eps = single ? Math.ulp(1f) : Math.ulp(1.0);
-    return want == have || Math.abs(want - have) <= n * eps * Math.max(1, Math.abs(want));
+    return want == have || Math.abs(want - have) <= n * eps(t) * Math.max(1, Math.abs(want));
   }
 
   /** How many representable numbers apart; zeros of both signs are the same number. */
-  private static long ulps(double a, double b, boolean single) {
-    long x =
-        single ? ordered(Float.floatToIntBits((float) a)) : ordered(Double.doubleToLongBits(a));
-    long y =
-        single ? ordered(Float.floatToIntBits((float) b)) : ordered(Double.doubleToLongBits(b));
+  private static long ulps(double a, double b, DType t) {
+    long x = ordered(t, a);
+    long y = ordered(t, b);
     long d = x - y;
     return ((x ^ y) & (x ^ d)) < 0 ? Long.MAX_VALUE : Math.abs(d);
+  }
+
+  private static double eps(DType t) {
+    return switch (t) {
+      case BFLOAT16 -> 0x1p-7;
+      case FLOAT16 -> 0x1p-10;
+      case FLOAT32 -> Math.ulp(1f);
+      case FLOAT64 -> Math.ulp(1.0);
+      case INT32, INT64, UINT32, BOOL, KEY -> throw new IllegalArgumentException("of " + t);
+    };
+  }
+
+  /** A number's place among those of its dtype. */
+  private static long ordered(DType t, double x) {
+    return switch (t) {
+      case BFLOAT16 -> ordered(Float.floatToIntBits((float) x)) >> 16;
+      case FLOAT16 -> ordered(Float.floatToFloat16((float) x) << 16) >> 16;
+      case FLOAT32 -> ordered(Float.floatToIntBits((float) x));
+      case FLOAT64, INT32, INT64, UINT32, BOOL, KEY -> ordered(Double.doubleToLongBits(x));
+    };
   }
 
   private static long ordered(int bits) {

@@ -94,7 +94,7 @@ class NumericsGoldenTest {
 
   private static final NamedArray HALF = array(new boolean[] {true, false}, new Axis("d0", 2));
 
-  private static final Map<String, BinaryOperator<NamedArray>> BINARY = new HashMap<>();
+  static final Map<String, BinaryOperator<NamedArray>> BINARY = new HashMap<>();
 
   static {
     BINARY.put("add", NamedArray::plus);

@@ -62,6 +62,7 @@ final class AxisCases {
       reduction(name, f, x, true);
     }
     reduction(name, f, single(-2, 2, A, B), true);
+    HALVES.forEach(t -> reduction(name, f, half(t, -2, 2, A, B), true));
   }
 
   private void reductions() {
@@ -97,7 +98,14 @@ final class AxisCases {
       reduction("prod", Axial::prod, x, true);
       reduction("any", Axial::any, x, true);
     }
-    for (Sample x : List.of(real(-2, 2, B), real(-2, 2, B, A), single(-2, 2, A, B))) {
+    List<Sample> samples =
+        List.of(
+            real(-2, 2, B),
+            real(-2, 2, B, A),
+            single(-2, 2, A, B),
+            half(DType.BFLOAT16, -2, 2, B, A),
+            half(DType.FLOAT16, -2, 2, A, B));
+    for (Sample x : samples) {
       for (Axis a : x.axes()) {
         cases.add(OpCase.one("softmax " + a.name(), v -> softmax(v, a), x));
         cases.add(OpCase.one("logSoftmax " + a.name(), v -> logSoftmax(v, a), x));
@@ -116,6 +124,10 @@ final class AxisCases {
       String how, BiFunction<NamedArray, NamedArray, NamedArray> f, Axis[] x, Axis[] y) {
     cases.add(OpCase.two("dot " + how, f, real(-2, 2, x), real(-1, 2, y)));
     cases.add(OpCase.two("dot " + how, f, single(-2, 2, x), single(-1, 2, y)).without(VMAP_BITS));
+    for (DType t : HALVES) {
+      cases.add(
+          OpCase.two("dot " + how, f, half(t, -2, 2, x), half(t, -1, 2, y)).without(VMAP_BITS));
+    }
   }
 
   private static Axis[] axes(Axis... axes) {
@@ -154,6 +166,8 @@ final class AxisCases {
             real(-2, 2, A, B),
             real(-2, 2, ONE),
             single(-2, 2, A, B),
+            half(DType.BFLOAT16, -2, 2, A, B),
+            half(DType.FLOAT16, -2, 2, B, A),
             index(-9, 10, B, A));
     for (Sample x : samples) {
       Axis a = x.axes().stream().filter(v -> v.size() != 3).findFirst().orElseThrow();
@@ -216,6 +230,7 @@ final class AxisCases {
   private void form(String name, Function<NamedArray, NamedArray> f, Axis... axes) {
     cases.add(OpCase.one(name, f, real(-2, 2, axes)));
     cases.add(OpCase.one(name, f, index(0, 99, axes)));
+    cases.add(OpCase.one(name, f, half(DType.BFLOAT16, -2, 2, axes)));
   }
 
   private void forms() {
@@ -283,6 +298,13 @@ final class AxisCases {
     cases.add(OpCase.one("fullLike", v -> fullLike(v, 0.25).times(v), x));
     cases.add(OpCase.one("arange", v -> v.times(arange(B)), x));
     cases.add(OpCase.one("arange steps", v -> v.times(arange(A, 2, 3)), x));
+    for (DType t : HALVES) {
+      Sample h = half(t, -2, 2, A, B);
+      cases.add(OpCase.one("arange", v -> v.times(arange(B, t)), h));
+      cases.add(OpCase.one("full", v -> v.times(full(0.3, t, B)).plus(ones(t, A)), h));
+      cases.add(OpCase.one("linspace", v -> v.times(linspace(B, 0, 1, t)), h));
+      cases.add(OpCase.one("concatenate", v -> concatenate(A, List.of(v, v)), h));
+    }
     cases.add(OpCase.one("linspace", v -> v.times(linspace(B, 0, 1, DType.FLOAT64)), x));
     cases.add(OpCase.one("scalar", v -> v.times(scalar(2)).plus(scalar(1.5, DType.FLOAT64)), x));
     cases.add(OpCase.one("array", v -> v.times(array(new double[] {1, -2, 0.5}, A)), x));

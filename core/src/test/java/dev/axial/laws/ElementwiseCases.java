@@ -50,6 +50,7 @@ final class ElementwiseCases {
       cases.add(OpCase.one(name, f, real(low, high, shape)));
     }
     cases.add(OpCase.one(name, f, single(low, high, B, A)));
+    HALVES.forEach(t -> cases.add(OpCase.one(name, f, half(t, low, high, B, A))));
   }
 
   private void smooth() {
@@ -95,6 +96,11 @@ final class ElementwiseCases {
       cases.add(OpCase.one("lgamma", Axial::lgamma, real(0.3, 4, shape)).without(SECOND));
       cases.add(OpCase.one("digamma", Axial::digamma, real(0.3, 4, shape)).without(DERIVATIVE));
     }
+    for (DType t : HALVES) {
+      Sample x = half(t, 0.3, 4, B, A);
+      cases.add(OpCase.one("lgamma", Axial::lgamma, x));
+      cases.add(OpCase.one("digamma", Axial::digamma, x).without(DERIVATIVE));
+    }
   }
 
   private void kinked(String name, Function<NamedArray, NamedArray> f) {
@@ -102,6 +108,7 @@ final class ElementwiseCases {
       cases.add(OpCase.one(name, f, of(DType.FLOAT64, betweenHalves(), shape)));
     }
     cases.add(OpCase.one(name, f, of(DType.FLOAT32, betweenHalves(), B, A)));
+    HALVES.forEach(t -> cases.add(OpCase.one(name, f, of(t, betweenHalves(), B, A))));
   }
 
   private void withKinks() {
@@ -180,6 +187,14 @@ final class ElementwiseCases {
     cases.add(OpCase.two(name, f, single(low, high, A, B), single(low + 0.05, high, B, A)));
     cases.add(OpCase.two(name, f, single(low, high, A, B), real(low + 0.05, high, B)));
     cases.add(OpCase.two(name, f, index(1, 5, A), real(low + 0.05, high, B)));
+    for (DType t : HALVES) {
+      Sample x = half(t, low, high, A, B);
+      cases.add(OpCase.two(name, f, x, half(t, low + 0.05, high, B, A)));
+      cases.add(OpCase.two(name, f, x, single(low + 0.05, high, B)));
+      cases.add(OpCase.two(name, f, index(1, 5, A), half(t, low + 0.05, high, B)));
+    }
+    Sample other = half(DType.FLOAT16, low + 0.05, high, B);
+    cases.add(OpCase.two(name, f, half(DType.BFLOAT16, low, high, A, B), other));
   }
 
   /** Of two operands that are never close. */
@@ -191,6 +206,10 @@ final class ElementwiseCases {
     Sample y = of(DType.FLOAT32, betweenHalves(), B, A);
     cases.add(OpCase.two(name, f, of(DType.FLOAT32, integers(-3, 4), A, B), y));
     cases.add(OpCase.two(name, f, index(-3, 4, A), y));
+    for (DType t : HALVES) {
+      Sample x = of(t, integers(-3, 4), A, B);
+      cases.add(OpCase.two(name, f, x, of(t, betweenHalves(), B)));
+    }
   }
 
   private void ofTwo() {
@@ -213,7 +232,10 @@ final class ElementwiseCases {
   }
 
   private void comparisons() {
-    for (DType t : List.of(DType.FLOAT64, DType.INT32, DType.UINT32, DType.INT64)) {
+    DType[] types = {
+      DType.FLOAT64, DType.BFLOAT16, DType.FLOAT16, DType.INT32, DType.UINT32, DType.INT64
+    };
+    for (DType t : types) {
       Sample x = of(t, integers(0, 4), A, B);
       Sample y = of(t, integers(0, 4), B);
       cases.add(OpCase.two("lt", NamedArray::lt, x, y));
@@ -244,6 +266,12 @@ final class ElementwiseCases {
               real(-2, 2, s[0]),
               real(-1, -0.7, s[1]),
               real(1, 2, s[2])));
+    }
+    for (DType t : HALVES) {
+      Sample x = half(t, -2, 2, A);
+      cases.add(OpCase.three("where", Axial::where, bool(B), x, half(t, -1, 1, B)));
+      cases.add(OpCase.three("fma", Axial::fma, x, half(t, -1, 1, B), half(t, 0, 1, A)));
+      cases.add(OpCase.three("clip arrays", Axial::clip, x, half(t, -1, -0.7, B), half(t, 1, 2)));
     }
     cases.add(OpCase.three("where mixed", Axial::where, bool(B), single(-2, 2, A), index(0, 9, B)));
     cases.add(OpCase.three("fma", Axial::fma, single(-2, 2, A), single(-1, 1, B), single(0, 1, A)));
@@ -305,7 +333,16 @@ final class ElementwiseCases {
   // ---------------------------------------------------------------- conversions
 
   private void conversions() {
-    DType[] types = {DType.FLOAT32, DType.FLOAT64, DType.INT32, DType.INT64, DType.BOOL};
+    DType[] types = {
+      DType.BFLOAT16,
+      DType.FLOAT16,
+      DType.FLOAT32,
+      DType.FLOAT64,
+      DType.INT32,
+      DType.INT64,
+      DType.UINT32,
+      DType.BOOL
+    };
     for (DType from : types) {
       for (DType to : types) {
         Sample x = of(from, from.isFloating() ? between(-3, 3) : integers(0, 2), B, A);
@@ -322,6 +359,8 @@ final class ElementwiseCases {
     cases.add(OpCase.one("bitcast", x -> bitcast(x, DType.INT32), single(-3, 3, B)));
     cases.add(OpCase.one("bitcast", x -> bitcast(x, DType.INT64), real(-3, 3, B)));
     cases.add(OpCase.one("bitcast", x -> bitcast(x, DType.FLOAT32), index(1, 1 << 30, B)));
+    Sample half = half(DType.FLOAT16, -3, 3, B);
+    cases.add(OpCase.one("bitcast", x -> bitcast(x, DType.BFLOAT16), half));
     cases.replaceAll(c -> c.subject().equals("bitcast") ? c.without(DERIVATIVE) : c);
   }
 }

@@ -9,12 +9,15 @@ import java.util.function.BiFunction;
 
 /** Reading and functional updates of arrays by every kind of selection. */
 final class IndexingCases {
+  private static final List<DType> TYPES =
+      List.of(DType.FLOAT64, DType.FLOAT32, DType.BFLOAT16, DType.FLOAT16, DType.INT32, DType.BOOL);
+
   private IndexingCases() {}
 
   static List<OpCase> all() {
     var out = new ArrayList<OpCase>();
     for (Pick p : Pick.all()) {
-      for (DType t : List.of(DType.FLOAT64, DType.FLOAT32, DType.INT32, DType.BOOL)) {
+      for (DType t : TYPES) {
         out.add(withSelection("get " + p, p, t, List.of(), (x, more) -> x.get(more.selection())));
         out.add(update("set", p, t, (at, v) -> at.set(v)));
         if (t != DType.BOOL) {

@@ -23,6 +23,8 @@ final class ReferenceCases {
     }
     for (Pick p : Pick.all().subList(0, 24)) {
       c.accesses(p, DType.FLOAT32);
+      c.accesses(p, DType.BFLOAT16);
+      c.accesses(p, DType.FLOAT16);
       c.accesses(p, DType.INT32);
     }
     c.other();

@@ -43,7 +43,8 @@ class ReferenceCatalogueTest {
     assertThat(got).as(law).hasSameSizeAs(want);
     for (int k = 0; k < got.size(); k++) {
       assertThat(got.get(k).axes()).as(law).isEqualTo(want.get(k).axes());
-      double tolerance = got.get(k).dtype() == DType.FLOAT32 ? 1e-5 : 1e-12;
+      double eps = OpCatalogueTest.eps(got.get(k).dtype());
+      double tolerance = got.get(k).dtype().isHalf() ? 4 * eps : eps < 1e-12 ? 1e-12 : 1e-5;
       OpCatalogueTest.close(
           law, got.get(k).toDoubleArray(), want.get(k).toDoubleArray(), tolerance);
     }

@@ -10,6 +10,9 @@ import java.util.SplittableRandom;
 
 /** Where an operand of a case comes from: the same seed draws the same array. */
 record Sample(DType dtype, Values values, List<Axis> axes) {
+  /** The floating types of two bytes. */
+  static final List<DType> HALVES = List.of(DType.BFLOAT16, DType.FLOAT16);
+
   /** What numbers an operand holds. */
   interface Values {
     double[] draw(SplittableRandom random, int n);
@@ -25,6 +28,10 @@ record Sample(DType dtype, Values values, List<Axis> axes) {
 
   static Sample single(double low, double high, Axis... axes) {
     return of(DType.FLOAT32, between(low, high), axes);
+  }
+
+  static Sample half(DType dtype, double low, double high, Axis... axes) {
+    return of(dtype, between(low, high), axes);
   }
 
   static Sample index(int low, int high, Axis... axes) {

@@ -71,13 +71,13 @@ class RandomErrorsTest {
   @Test
   void dtypes() {
     assertError(
-        "uniform of dtype int32: the numbers are float32 or float64.",
+        "uniform of dtype int32: the numbers are float32, float64, bfloat16 or float16.",
         () -> Random.uniform(KEY, DType.INT32, F));
     assertError(
-        "normal of dtype bool: the numbers are float32 or float64.",
+        "normal of dtype bool: the numbers are float32, float64, bfloat16 or float16.",
         () -> Random.normal(KEY, DType.BOOL, F));
     assertError(
-        "truncatedNormal of dtype int64: the numbers are float32 or float64.",
+        "truncatedNormal of dtype int64: the numbers are float32, float64, bfloat16 or float16.",
         () -> Random.truncatedNormal(KEY, 0, 1, DType.INT64, F));
     assertError(
         "bits of dtype float32: they are int32, int64 or uint32.",
@@ -89,11 +89,14 @@ class RandomErrorsTest {
         "randint of dtype float32 between int32[] and float32[]: the bounds and the numbers are integers.",
         () -> Random.randint(KEY, scalar(0), scalar(1.5), F));
     assertError(
-        "bernoulli: the probability should be float32 or float64; got int32[]. Cast with astype(FLOAT32).",
+        "bernoulli: the probability should be floating-point; got int32[]. Cast with astype(FLOAT32).",
         () -> Random.bernoulli(KEY, scalar(1), F));
     assertError(
-        "gamma: the shape parameter should be float32 or float64; got int32[]. Cast with astype(FLOAT32).",
+        "gamma: the shape parameter should be floating-point; got int32[]. Cast with astype(FLOAT32).",
         () -> Random.gamma(KEY, scalar(1), F));
+    assertError(
+        "gamma of dtype bfloat16 has too few digits to reject by. Draw float32 and cast the result.",
+        () -> Random.gamma(KEY, scalar(1.5, DType.BFLOAT16), F));
   }
 
   @Test

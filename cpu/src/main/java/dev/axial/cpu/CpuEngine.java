@@ -14,6 +14,7 @@ import dev.axial.cpu.runtime.Product;
 import dev.axial.engine.Engine;
 import dev.axial.engine.Executable;
 import dev.axial.ir.Program;
+import dev.axial.numerics.Widening;
 import java.util.List;
 
 /** The native engine. */
@@ -40,7 +41,7 @@ final class CpuEngine implements Engine {
       return new Elementwise(
           program, cache.get(f.ir(), List.of(ObjectCache.NAME), Emitter.PASSES), f.grain());
     }
-    Planner.Plan plan = Planner.of(program);
+    Planner.Plan plan = Planner.of(Widening.of(program));
     Product product = Product.of(plan, target, this::contractions);
     if (product != null) {
       return product;

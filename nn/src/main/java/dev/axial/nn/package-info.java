@@ -14,8 +14,9 @@
  * such a model back as arrays, for instance to differentiate at its present parameters. What grows
  * or changes besides parameters lives in references too: see {@link dev.axial.nn.KvCache}.
  *
- * <p>Parameters start as float32; {@code Tree.map(x -> x.astype(t), layer)} makes any other. The
- * cousins are {@code haliax.nn} and Equinox's modules.
+ * <p>Parameters start as float32; {@code Tree.map(x -> x.astype(t), layer)} makes any other. Within
+ * a differentiated function it makes a copy in bfloat16 of a float32 model, whose gradient is
+ * float32: mixed precision. The cousins are {@code haliax.nn} and Equinox's modules.
  */
 @NullMarked
 package dev.axial.nn;

@@ -2,6 +2,7 @@ package dev.axial.nn;
 
 import static dev.axial.Axial.array;
 import static dev.axial.Axial.axis;
+import static dev.axial.Axial.grad;
 import static dev.axial.Axial.key;
 import static dev.axial.Axial.sum;
 import static dev.axial.nn.Checks.assertClose;
@@ -87,6 +88,38 @@ class LinearTest {
     assertThat(refs.apply(x).toFloatArray()).isEqualTo(layer.apply(x).toFloatArray());
     ((NamedRef) refs.weight()).set(0);
     assertThat(refs.apply(x).toFloatArray()).containsOnly(0);
+  }
+
+  @Test
+  void worksInBfloat16() {
+    Linear layer = Linear.init(key(5), EMBED, HEAD);
+    Linear half = Tree.map(p -> p.astype(DType.BFLOAT16), layer);
+    NamedArray x = random(7, BATCH, EMBED).astype(DType.BFLOAT16);
+    NamedArray y = half.apply(x);
+    assertThat(y.dtype()).isEqualTo(DType.BFLOAT16);
+    assertClose(y, Tree.map(p -> p.astype(DType.FLOAT64), half).apply(x), 0.02);
+    // Wider inputs win, as in any sum of two dtypes.
+    assertThat(half.apply(x.astype(DType.FLOAT32)).dtype()).isEqualTo(DType.FLOAT32);
+  }
+
+  @Test
+  void hasFloat32GradientsThroughBfloat16() {
+    Linear layer = Linear.init(key(5), EMBED, HEAD);
+    NamedArray x = random(7, BATCH, EMBED).astype(DType.FLOAT32);
+    Linear g =
+        grad(
+                (Linear l) -> {
+                  Linear half = Tree.map(p -> p.astype(DType.BFLOAT16), l);
+                  return sum(half.apply(x.astype(DType.BFLOAT16)).astype(DType.FLOAT32));
+                })
+            .apply(layer);
+    assertThat(g.weight().dtype()).isEqualTo(DType.FLOAT32);
+    Linear exact = grad((Linear l) -> sum(l.apply(x))).apply(layer);
+    assertClose(g.weight().value(), exact.weight().value(), 0.02);
+    assertClose(
+        java.util.Objects.requireNonNull(g.bias()).value(),
+        java.util.Objects.requireNonNull(exact.bias()).value(),
+        0.02);
   }
 
   @Test

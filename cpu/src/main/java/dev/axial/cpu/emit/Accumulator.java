@@ -37,7 +37,7 @@ abstract sealed class Accumulator {
       case MAX, MIN -> {
         boolean max = fn == Fn.Reduce.MAX;
         yield switch (t) {
-          case FLOAT32, FLOAT64 ->
+          case BFLOAT16, FLOAT16, FLOAT32, FLOAT64 ->
               Asm.real(ty, max ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY);
           case INT32 -> Asm.integer(ty, max ? Integer.MIN_VALUE : Integer.MAX_VALUE);
           case UINT32 -> Asm.integer(ty, max ? 0 : -1);

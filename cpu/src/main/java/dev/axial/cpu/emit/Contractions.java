@@ -20,7 +20,8 @@ final class Contractions {
           case FLOAT64 -> 1;
           case INT32, UINT32 -> 2;
           case INT64 -> 3;
-          case BOOL, KEY -> throw new AxialException("internal error: a product of " + t);
+          case BFLOAT16, FLOAT16, BOOL, KEY ->
+              throw new AxialException("internal error: a product of " + t);
         };
     Val args = a.alloca("[%d x i64]".formatted(Gemm.SLOTS), 8);
     int last = s.batch().size() - 1;

@@ -9,7 +9,10 @@ import dev.axial.ir.Fn;
 import dev.axial.numerics.Expansion;
 import java.util.List;
 
-/** Element-wise functions as instructions. Nothing traps: what hardware leaves open is defined. */
+/**
+ * Element-wise functions as instructions. Nothing traps: what hardware leaves open is defined.
+ * Numbers of two bytes do not come here ({@link Halves}).
+ */
 final class Elements {
   private static final int[] ROTATIONS = {13, 15, 26, 6, 17, 29, 16, 24};
 
@@ -200,7 +203,7 @@ final class Elements {
         case FLOAT64 -> a.cast("fpext", x, ty);
         case UINT32 -> a.convertIntrinsic("fptoui.sat", ty, x);
         case INT32, INT64, KEY -> a.convertIntrinsic("fptosi.sat", ty, x);
-        case BOOL -> throw new AxialException("internal error: a cast to bool");
+        case BFLOAT16, FLOAT16, BOOL -> throw new AxialException("internal error: a cast to " + to);
       };
     }
     if (to.isFloating()) {

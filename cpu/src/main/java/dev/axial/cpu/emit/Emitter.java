@@ -107,7 +107,8 @@ public final class Emitter implements Frame {
     return report;
   }
 
-  Target target() {
+  @Override
+  public Target target() {
     return target;
   }
 

@@ -11,6 +11,8 @@ import dev.axial.cpu.plan.Root;
 import dev.axial.ir.Access;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Dim;
+import dev.axial.ir.Fn;
+import dev.axial.ir.Half;
 import dev.axial.ir.Mode;
 import dev.axial.ir.Op;
 import dev.axial.ir.Sel;
@@ -29,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class Eval {
   private final Frame frame;
   private final Asm asm;
+  private final Halves halves;
 
   /**
    * The values that the loops being written were planned to load; null outside of loops. A value
@@ -75,6 +78,7 @@ final class Eval {
   Eval(Frame frame) {
     this.frame = frame;
     this.asm = frame.asm();
+    this.halves = new Halves(asm, frame.target().halves());
   }
 
   /** A scalar, computed here. */
@@ -366,8 +370,13 @@ final class Eval {
         int l = Math.max(lanes(x, y), c.ty().lanes());
         yield asm.select(asm.splat(c, l), asm.splat(x, l), asm.splat(y, l));
       }
-      case Op.Cast c ->
-          Elements.cast(asm, in.getFirst().type().dtype(), c.to(), at(in.getFirst(), index, p));
+      case Op.Cast c -> {
+        DType from = in.getFirst().type().dtype();
+        Val x = at(in.getFirst(), index, p);
+        yield from.isHalf()
+            ? halves.widen(from, x)
+            : c.to().isHalf() ? halves.narrow(c.to(), x) : Elements.cast(asm, from, c.to(), x);
+      }
       case Op.Bitcast c -> {
         Val x = at(in.getFirst(), index, p);
         Ty to = x.ty().of(Types.register(c.to()));
@@ -462,6 +471,17 @@ final class Eval {
     };
   }
 
+  /** The sum of two elements in memory, as {@code add} of a reference makes it. */
+  Val sum(DType t, Val a, Val b) {
+    int n = lanes(a, b);
+    Val x = asm.splat(a, n);
+    Val y = asm.splat(b, n);
+    if (t.isHalf()) {
+      return halves.narrow(t, asm.op("fadd", halves.widen(t, x), halves.widen(t, y)));
+    }
+    return t == DType.BOOL ? asm.op("or", x, y) : Elements.binary(asm, Fn.Binary.ADD, t, x, y);
+  }
+
   private static int lanes(Val a, Val b) {
     return Math.max(a.ty().lanes(), b.ty().lanes());
   }
@@ -483,6 +503,7 @@ final class Eval {
   static Val constant(Op.Const c) {
     Ty ty = Types.register(c.dtype());
     return switch (c.dtype()) {
+      case BFLOAT16, FLOAT16 -> Asm.integer(ty, Half.narrow(c.dtype(), (float) c.doubleValue()));
       case FLOAT32, FLOAT64 -> Asm.real(ty, c.doubleValue());
       case INT32, UINT32, INT64, KEY, BOOL -> Asm.integer(ty, c.bits());
     };

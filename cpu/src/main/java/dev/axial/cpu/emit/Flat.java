@@ -10,13 +10,13 @@ import dev.axial.cpu.plan.Node;
 import dev.axial.cpu.plan.Planner;
 import dev.axial.cpu.plan.Root;
 import dev.axial.cpu.plan.Step;
-import dev.axial.ir.ArrayType;
 import dev.axial.ir.Builder;
 import dev.axial.ir.Dim;
 import dev.axial.ir.Op;
 import dev.axial.ir.Program;
 import dev.axial.ir.Type;
 import dev.axial.ir.Var;
+import dev.axial.numerics.Widening;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -79,14 +79,16 @@ public final class Flat {
       in.add(b.input(t));
     }
     Program flat = b.close(b.emit(p.equations().getFirst().op(), in), List.of());
-    Planner.Plan plan = Planner.of(flat);
+    Planner.Plan plan = Planner.of(Widening.of(flat));
     var declarations = new TreeSet<String>();
     var asm =
         new Asm("define void @" + ObjectCache.NAME + "(ptr %env, i64 %part) #0", declarations);
-    var frame = new Env(asm, flat);
+    var frame = new Env(asm, flat, target);
     long grain = 1;
     for (Step s : plan.block().steps()) {
-      if (s instanceof Step.Loops l) {
+      if (s instanceof Step.Scalars x) {
+        x.nodes().forEach(n -> frame.known.put(n, new Eval(frame).fresh(n)));
+      } else if (s instanceof Step.Loops l) {
         grain = Math.max(grain, nest(l.nest(), target, frame));
       }
     }
@@ -119,9 +121,11 @@ public final class Flat {
     final Asm asm;
     final Val env = new Val(Ty.PTR, "%env");
     private final Program program;
+    private final Target target;
     private final Map<Object, Val> known = new IdentityHashMap<>();
 
-    Env(Asm asm, Program program) {
+    Env(Asm asm, Program program, Target target) {
+      this.target = target;
       this.asm = asm;
       this.program = program;
     }
@@ -129,6 +133,11 @@ public final class Flat {
     @Override
     public Asm asm() {
       return asm;
+    }
+
+    @Override
+    public Target target() {
+      return target;
     }
 
     @Override
@@ -147,19 +156,17 @@ public final class Flat {
 
     @Override
     public Val scalar(Node n) {
-      Buffer b = java.util.Objects.requireNonNull(n.mem()).buffer();
-      Val address = address(b);
-      return known.computeIfAbsent(
-          n,
-          _ -> {
-            ArrayType t = n.type();
-            Ty ty = Types.memory(t.dtype());
-            Val v =
-                asm.early(ty, "load %s, %s, align %d".formatted(ty, address, t.dtype().bytes()));
-            return ty.equals(Types.register(t.dtype()))
-                ? v
-                : asm.early(Ty.I1, "icmp ne %s, 0".formatted(v));
-          });
+      return known.computeIfAbsent(n, _ -> load(n));
+    }
+
+    private Val load(Node n) {
+      Ty ty = Types.memory(n.type().dtype());
+      Val address = address(java.util.Objects.requireNonNull(n.mem()).buffer());
+      int align = n.type().dtype().bytes();
+      Val v = asm.early(ty, "load %s, %s, align %d".formatted(ty, address, align));
+      return ty.equals(Types.register(n.type().dtype()))
+          ? v
+          : asm.early(Ty.I1, "icmp ne %s, 0".formatted(v));
     }
   }
 }

@@ -11,6 +11,9 @@ import dev.axial.cpu.plan.Root;
 interface Frame {
   Asm asm();
 
+  /** The processor. */
+  Target target();
+
   /** The address of a buffer. */
   Val address(Buffer b);
 

@@ -121,6 +121,11 @@ final class Kernels {
     }
 
     @Override
+    public Target target() {
+      return around.target();
+    }
+
+    @Override
     public boolean written(Root r) {
       return around.written(r);
     }

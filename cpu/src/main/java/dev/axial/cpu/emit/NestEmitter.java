@@ -11,7 +11,6 @@ import dev.axial.cpu.plan.Node;
 import dev.axial.cpu.plan.Root;
 import dev.axial.cpu.plan.Stage;
 import dev.axial.ir.Edge;
-import dev.axial.ir.Fn;
 import dev.axial.ir.Mode;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -414,7 +413,7 @@ final class NestEmitter {
             () -> {
               Val was = eval.load(w.into(), t, g.index(), p, null);
               eval.store(
-                  sum(t, was, v),
+                  eval.sum(t, was, v),
                   w.into(),
                   t,
                   g.index(),
@@ -431,7 +430,7 @@ final class NestEmitter {
         Val was = eval.load(w.into(), t, g.index(), p, null);
         Val result = valid == null || w.edge() == Edge.CLAMP ? was : eval.orZero(valid, was);
         if (valid != null && w.edge() == Edge.ADD) {
-          Val added = sum(t, was, v);
+          Val added = eval.sum(t, was, v);
           int n = Math.max(added.ty().lanes(), valid.ty().lanes());
           Val stored = asm.select(asm.splat(valid, n), asm.splat(v, n), asm.splat(added, n));
           eval.store(stored, w.into(), t, g.index(), p, null);
@@ -445,12 +444,5 @@ final class NestEmitter {
 
   private static boolean branches(@Nullable Val valid) {
     return valid != null && valid.ty().lanes() == 1;
-  }
-
-  private Val sum(DType t, Val a, Val b) {
-    int n = Math.max(a.ty().lanes(), b.ty().lanes());
-    return t == DType.BOOL
-        ? asm.op("or", asm.splat(a, n), asm.splat(b, n))
-        : Elements.binary(asm, Fn.Binary.ADD, t, asm.splat(a, n), asm.splat(b, n));
   }
 }

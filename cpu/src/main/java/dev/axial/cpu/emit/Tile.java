@@ -30,7 +30,8 @@ record Tile(Target target, DType dtype, int lanes, int rows, int vectors) {
       case FLOAT64 -> Ty.F64;
       case INT32, UINT32 -> Ty.I32;
       case INT64 -> Ty.I64;
-      case BOOL, KEY -> throw new IllegalArgumentException(dtype + " has no products");
+      case BFLOAT16, FLOAT16, BOOL, KEY ->
+          throw new IllegalArgumentException(dtype + " has no products");
     };
   }
 

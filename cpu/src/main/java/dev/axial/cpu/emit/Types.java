@@ -10,6 +10,7 @@ final class Types {
   /** In a register. */
   static Ty register(DType t) {
     return switch (t) {
+      case BFLOAT16, FLOAT16 -> Ty.I16; // computed with in float32
       case FLOAT32 -> Ty.F32;
       case FLOAT64 -> Ty.F64;
       case INT32, UINT32 -> Ty.I32;

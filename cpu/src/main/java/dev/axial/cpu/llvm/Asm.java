@@ -16,6 +16,7 @@ public final class Asm {
     public static final Ty PTR = new Ty("ptr", 1);
     public static final Ty I64 = new Ty("i64", 1);
     public static final Ty I32 = new Ty("i32", 1);
+    public static final Ty I16 = new Ty("i16", 1);
     public static final Ty I8 = new Ty("i8", 1);
     public static final Ty I1 = new Ty("i1", 1);
     public static final Ty F32 = new Ty("float", 1);

@@ -17,7 +17,8 @@ final class Costs {
       case Op.Const _, Op.Iota _, Op.StopGradient _, Op.Broadcast _, Op.Rename _, Op.Split _ -> 0;
       case Op.Unary u -> of(u.fn());
       case Op.Binary b -> of(b.fn());
-      case Op.Compare _, Op.Fma _, Op.Select _, Op.Cast _, Op.Bitcast _ -> 1;
+      case Op.Cast c -> c.to().isHalf() ? 4 : 1;
+      case Op.Compare _, Op.Fma _, Op.Select _, Op.Bitcast _ -> 1;
       case Op.KeyWrap _, Op.KeyData _ -> 1;
       case Op.Index _, Op.RefGet _ -> 1;
       case Op.Threefry _ -> 80;

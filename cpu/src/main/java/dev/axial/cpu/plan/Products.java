@@ -26,6 +26,17 @@ final class Products {
   /** Sums that lie where a product was put, and more products may be added to. */
   private final Set<Node> sums = new HashSet<>();
 
+  /**
+   * Whether the matrix of a product with a vector has two bytes, and the axis innermost that stays:
+   * loops of vectors then convert as they read, and need no copy in float32.
+   */
+  private static boolean widenedRows(Op.Dot d, Node a, Node b) {
+    Node matrix = a.type().size() > b.type().size() ? a : b;
+    return matrix.op() instanceof Op.Cast
+        && matrix.in().getFirst().type().dtype().isHalf()
+        && !d.axes().contains(matrix.type().dims().getLast().name());
+  }
+
   void dot(Op.Dot d, Item i) {
     Node a = i.node(0);
     Node b = i.node(1);
@@ -34,7 +45,9 @@ final class Products {
     DType t = out.type().dtype();
     Contraction c = Contraction.of(d, a.type(), b.type(), out.type());
     boolean plain =
-        (c.m() == 1 || c.n() == 1) && c.batch() == 1 && union.size() <= SMALL_VECTOR
+        (c.m() == 1 || c.n() == 1)
+                && c.batch() == 1
+                && (union.size() <= SMALL_VECTOR || widenedRows(d, a, b))
             || c.k() == 1
             || c.lopsided()
             || union.size() <= SMALL_DOT

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.axial.AxialException;
 import dev.axial.DType;
@@ -272,6 +273,7 @@ public final class Compiled implements Executable {
 
   private static void stage(Object array, MemorySegment to, long at) {
     switch (array) {
+      case short[] a -> MemorySegment.copy(a, 0, to, JAVA_SHORT, at, a.length);
       case float[] a -> MemorySegment.copy(a, 0, to, JAVA_FLOAT, at, a.length);
       case double[] a -> MemorySegment.copy(a, 0, to, JAVA_DOUBLE, at, a.length);
       case int[] a -> MemorySegment.copy(a, 0, to, JAVA_INT, at, a.length);
@@ -285,6 +287,7 @@ public final class Compiled implements Executable {
   private static Object unstage(MemorySegment from, long at, DType t, int n) {
     Object array = Store.newArray(t, n);
     switch (array) {
+      case short[] a -> MemorySegment.copy(from, JAVA_SHORT, at, a, 0, n);
       case float[] a -> MemorySegment.copy(from, JAVA_FLOAT, at, a, 0, n);
       case double[] a -> MemorySegment.copy(from, JAVA_DOUBLE, at, a, 0, n);
       case int[] a -> MemorySegment.copy(from, JAVA_INT, at, a, 0, n);

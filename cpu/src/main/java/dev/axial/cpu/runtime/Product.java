@@ -1,5 +1,6 @@
 package dev.axial.cpu.runtime;
 
+import dev.axial.AxialException;
 import dev.axial.DType;
 import dev.axial.cpu.emit.Gemm;
 import dev.axial.cpu.emit.Target;
@@ -39,7 +40,9 @@ public final class Product implements Executable {
           case FLOAT32 -> 0;
           case FLOAT64 -> 1;
           case INT32, UINT32 -> 2;
-          case INT64, BOOL, KEY -> 3;
+          case INT64 -> 3;
+          case BFLOAT16, FLOAT16, BOOL, KEY ->
+              throw new AxialException("internal error: a product of " + type);
         };
   }
 

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.axial.AxialException;
 import dev.axial.DType;
 import dev.axial.ir.ArrayType;
 import java.lang.foreign.MemorySegment;
@@ -53,6 +54,7 @@ final class Sorting {
 
   private static long key(DType t, MemorySegment from, long k) {
     return switch (t) {
+      case BFLOAT16, FLOAT16 -> throw new AxialException("internal error: the order of " + t);
       case FLOAT32 -> {
         int b = from.getAtIndex(JAVA_INT, k);
         if ((b & 0x7fffffff) > 0x7f800000) {

@@ -43,7 +43,7 @@ final class GemmHarness {
           case FLOAT64 -> 1;
           case INT32, UINT32 -> 2;
           case INT64 -> 3;
-          case BOOL, KEY -> throw new IllegalArgumentException(dtype.toString());
+          case BFLOAT16, FLOAT16, BOOL, KEY -> throw new IllegalArgumentException(dtype.toString());
         };
     try {
       ENTRY.invokeExact(code.entry(k), arguments);

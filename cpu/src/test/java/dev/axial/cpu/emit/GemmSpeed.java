@@ -50,7 +50,8 @@ final class GemmSpeed {
     DType dtype = DType.valueOf(args[2].toUpperCase(java.util.Locale.ROOT));
     var harness =
         new GemmHarness(
-            new Target(Integer.getInteger("bytes", 64), Integer.getInteger("registers", 32)));
+            new Target(
+                Integer.getInteger("bytes", 64), Integer.getInteger("registers", 32), false));
     System.out.printf("%.0f ms to compile%n", harness.code.milliseconds);
     MemorySegment stub = threads == 1 ? MemorySegment.NULL : new GemmHarness.Pool(threads).stub();
     for (Row r : ROWS) {
@@ -108,7 +109,7 @@ final class GemmSpeed {
         case FLOAT64 -> s.setAtIndex(ValueLayout.JAVA_DOUBLE, k, r.nextDouble() - 0.5);
         case INT32, UINT32 -> s.setAtIndex(ValueLayout.JAVA_INT, k, r.nextInt());
         case INT64 -> s.setAtIndex(ValueLayout.JAVA_LONG, k, r.nextLong());
-        case BOOL, KEY -> throw new IllegalArgumentException(dtype.toString());
+        case BFLOAT16, FLOAT16, BOOL, KEY -> throw new IllegalArgumentException(dtype.toString());
       }
     }
     return s;

@@ -18,7 +18,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Contractions against a triple loop, between guards, on 1, 2 and 7 threads. */
 class GemmTest {
   private static final List<Target> TARGETS =
-      Stream.of(new Target(16, 16), new Target(16, 32), new Target(32, 16), new Target(64, 32))
+      Stream.of(
+              new Target(16, 16, false),
+              new Target(16, 32, false),
+              new Target(32, 16, false),
+              new Target(64, 32, false))
           .filter(GemmTest::runs)
           .toList();
   private static final List<DType> DTYPES =

@@ -2,6 +2,7 @@ package dev.axial.cpu.random;
 
 import dev.axial.DType;
 import dev.axial.engine.Store;
+import dev.axial.ir.Half;
 import java.util.SplittableRandom;
 
 /** Random elements, special ones among them. */
@@ -20,6 +21,11 @@ final class Data {
     1e-40,
     -1e-310,
     Float.MIN_VALUE,
+    65504,
+    65520,
+    0x1.01p8,
+    0x1p-25,
+    -0x1.8p-134,
     Double.MIN_VALUE,
     Float.MAX_VALUE,
     -Double.MAX_VALUE,
@@ -81,6 +87,7 @@ final class Data {
                   ? INTEGERS[random.nextInt(INTEGERS.length)]
                   : random.nextLong();
       switch (out) {
+        case short[] a -> a[k] = Half.narrow(t, (float) x);
         case float[] a -> a[k] = (float) x;
         case double[] a -> a[k] = x;
         case int[] a -> a[k] = (int) i;

@@ -61,6 +61,8 @@ final class RandomPrograms {
     DType.FLOAT32,
     DType.FLOAT64,
     DType.FLOAT64,
+    DType.BFLOAT16,
+    DType.FLOAT16,
     DType.INT32,
     DType.INT32,
     DType.INT64,
@@ -98,7 +100,23 @@ final class RandomPrograms {
   }
 
   private static double limit(DType t) {
-    return t == DType.FLOAT32 ? 0x1p23 : 0x1p50;
+    return switch (t) {
+      case BFLOAT16 -> 0x1p7;
+      case FLOAT16 -> 0x1p10;
+      case FLOAT32 -> 0x1p23;
+      case FLOAT64, INT32, INT64, UINT32, BOOL, KEY -> 0x1p50;
+    };
+  }
+
+  /** How far a sum of numbers of at most one may be off. */
+  private static double tolerance(DType t, long count) {
+    double n = 2.0 * (count + 1);
+    return switch (t) {
+      case BFLOAT16 -> n * 0x1p-7; // the rounding of the sum weighs more than that of its terms
+      case FLOAT16 -> n * 0x1p-10;
+      case FLOAT32 -> n * (count + 1) * 0x1p-23;
+      case FLOAT64, INT32, INT64, UINT32, BOOL, KEY -> n * (count + 1) * 0x1p-52;
+    };
   }
 
   private record Ref(Var var, boolean whole, Object owner) {}
@@ -585,8 +603,7 @@ final class RandomPrograms {
       pool.add(new Val(v, whole, 0));
       add(b.add(v, b.num(t, 0)), whole);
     } else {
-      double unit = t == DType.FLOAT32 ? 0x1p-23 : 0x1p-52;
-      pool.add(new Val(v, WILD, 2.0 * (count + 1) * (count + 1) * unit));
+      pool.add(new Val(v, WILD, tolerance(t, count)));
     }
     return true;
   }

@@ -13,6 +13,7 @@ import dev.axial.ir.Builder;
 import dev.axial.ir.Checker;
 import dev.axial.ir.Dim;
 import dev.axial.ir.Edge;
+import dev.axial.ir.Half;
 import dev.axial.ir.Mode;
 import dev.axial.ir.Op;
 import dev.axial.ir.Program;
@@ -219,6 +220,7 @@ class SafetyTest {
             default -> edges[random.nextInt(edges.length)]; // not over Op: an edge
           };
       switch (out) {
+        case short[] a -> a[k] = Half.narrow(t.dtype(), random.nextInt(9) - 4);
         case float[] a -> a[k] = random.nextInt(9) - 4;
         case double[] a -> a[k] = random.nextInt(9) - 4;
         case int[] a -> a[k] = (int) i;

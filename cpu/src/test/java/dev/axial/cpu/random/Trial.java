@@ -159,6 +159,7 @@ record Trial(Program program, List<Object> inputs, List<Double> tolerances) {
   private static String text(Object a) {
     String s =
         switch (a) {
+          case short[] x -> java.util.Arrays.toString(x);
           case float[] x -> java.util.Arrays.toString(x);
           case double[] x -> java.util.Arrays.toString(x);
           case int[] x -> java.util.Arrays.toString(x);

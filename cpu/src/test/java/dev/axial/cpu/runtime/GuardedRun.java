@@ -17,6 +17,7 @@ import dev.axial.engine.Store;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Program;
 import dev.axial.ir.Var;
+import dev.axial.numerics.Widening;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
@@ -44,7 +45,7 @@ public final class GuardedRun {
    * @throws AssertionError if something beside a buffer was written
    */
   public static @Nullable List<Store> of(Program p, List<Object> inputs, boolean first) {
-    Planner.Plan plan = Planner.of(p);
+    Planner.Plan plan = Planner.of(Widening.of(p));
     Emitter.Written w = Emitter.write(plan, TARGET);
     boolean arrays = p.outputs().stream().allMatch(v -> v.type() instanceof ArrayType);
     if (!arrays || !plan.stacks().isEmpty() || !w.called().isEmpty()) {

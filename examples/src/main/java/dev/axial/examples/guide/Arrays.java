@@ -90,6 +90,10 @@ public final class Arrays {
     // Two arrays take the type that JAX gives them.
     that(ones(X).plus(arange(X)).dtype() == DType.FLOAT32, "float32 and int32");
     that(ones(X).plus(array(new double[3], X)).dtype() == DType.FLOAT64, "float32 and float64");
+    NamedArray half = array(new float[] {1, 2.5f, 0.1f}, DType.BFLOAT16, X);
+    that(half.times(arange(X)).dtype() == DType.BFLOAT16, "bfloat16 and int32");
+    that(half.plus(half.astype(DType.FLOAT16)).dtype() == DType.FLOAT32, "two kinds of halves");
+    equal(half, 1, 2.5, 0.10009765625); // three decimal digits
 
     equal(arange(X).div(2), 0, 0.5, 1); // the quotient of integers is a real number
     equal(arange(X).floorDiv(2), 0, 0, 1);

@@ -89,9 +89,12 @@ public record Adam(Schedule rate, double beta1, double beta2, double epsilon, do
    */
   public record Update<P>(P params, State<P> state) {}
 
-  /** The state before the first step: zeros of the parameters' axes and dtypes. */
+  /**
+   * The state before the first step: zeros of the parameters' axes and dtypes, but float32 for
+   * bfloat16 and float16, which have too few digits for running means.
+   */
   public <P> State<P> init(P params) {
-    P zeros = Tree.map(x -> zerosLike(x), Tree.values(params));
+    P zeros = Tree.map(x -> zerosLike(wide(x)), Tree.values(params));
     return new State<>(scalar(0), zeros, zeros);
   }
 
@@ -172,12 +175,17 @@ public record Adam(Schedule rate, double beta1, double beta2, double epsilon, do
   }
 
   private Moved move(NamedArray p, Tensor grad, Tensor mean, Tensor variance, Rates rates) {
-    NamedArray g = grad.value();
+    NamedArray x = wide(p);
+    NamedArray g = wide(grad.value());
     NamedArray m = mean.value().times(beta1).plus(g.times(1 - beta1));
     NamedArray v = variance.value().times(beta2).plus(g.times(g).times(1 - beta2));
     NamedArray direction = m.div(rates.mean).div(sqrt(v.div(rates.variance)).plus(epsilon));
-    NamedArray whole = decay == 0 ? direction : direction.plus(p.times(decay));
-    return new Moved(p.minus(whole.times(rates.rate)).astype(p.dtype()), m, v);
+    NamedArray whole = decay == 0 ? direction : direction.plus(x.times(decay));
+    return new Moved(x.minus(whole.times(rates.rate)).astype(p.dtype()), m, v);
+  }
+
+  private static NamedArray wide(NamedArray x) {
+    return x.dtype().isHalf() ? x.astype(DType.FLOAT32) : x;
   }
 
   // ---------------------------------------------------------------- trees

@@ -1,0 +1,140 @@
+package dev.axial.numerics;
+
+import dev.axial.DType;
+import dev.axial.ir.Builder;
+import dev.axial.ir.Env;
+import dev.axial.ir.Equation;
+import dev.axial.ir.Op;
+import dev.axial.ir.Program;
+import dev.axial.ir.Var;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What arithmetic on numbers of two bytes is. With {@code up} for the conversion to float32, which
+ * is exact, and {@code down} for the one back, which rounds once:
+ *
+ * <pre>
+ *   f(x, y)       = down(f(up x, up y))          element-wise functions, fma
+ *   sum x, x · y  = down(sum up x), …            reductions, contractions, running sums
+ *   x &lt; y, argsort x = up x &lt; up y, …           what gives another dtype
+ *   cast x        = cast(up x), down(cast x)     from and to any dtype, by way of float32
+ * </pre>
+ *
+ * Every engine compiles the program that this writes, so all of them round in the same places, and
+ * fused loops round as if each operation were done alone. What is left of the two-byte dtypes are
+ * constants, the two conversions, and what moves elements: selections, references, stacks. There
+ * {@code add} rounds at each element that it adds.
+ */
+public final class Widening {
+  private final Builder b = new Builder();
+
+  /** The float32 numbers of variables of the new program. */
+  private final Map<Var, Var> wide = new HashMap<>();
+
+  private Widening() {}
+
+  /** The program with its arithmetic in float32; itself if it has no numbers of two bytes. */
+  public static Program of(Program p) {
+    return concerns(p) ? new Widening().program(p) : p;
+  }
+
+  private static boolean concerns(Program p) {
+    for (Var v : p.inputs()) {
+      if (isHalf(v)) {
+        return true;
+      }
+    }
+    for (Equation e : p.equations()) {
+      for (Var v : e.out()) {
+        if (isHalf(v)) {
+          return true;
+        }
+      }
+      for (Program body : e.op().bodies()) {
+        if (concerns(body)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static boolean isHalf(Var v) {
+    return v.type().array().dtype().isHalf();
+  }
+
+  private Program program(Program p) {
+    var env = new Env();
+    env.put(p.inputs(), p.inputs().stream().map(v -> b.input(v.type())).toList());
+    for (Equation e : p.equations()) {
+      b.site(e.site());
+      env.put(e.out(), equation(e, env.get(e.in())));
+    }
+    return b.close(env.get(p.outputs()), List.of());
+  }
+
+  private List<Var> equation(Equation e, List<Var> x) {
+    return switch (e.op()) {
+      case Op.Unary _,
+          Op.Binary _,
+          Op.Compare _,
+          Op.Fma _,
+          Op.Reduce _,
+          Op.Dot _,
+          Op.CumSum _,
+          Op.ArgSort _,
+          Op.ArgReduce _ ->
+          inFloat32(e, x);
+      case Op.Cast c when c.to().isHalf() ->
+          List.of(b.cast(b.cast(up(x.getFirst()), DType.FLOAT32), c.to()));
+      case Op.Cast c -> List.of(b.cast(up(x.getFirst()), c.to()));
+      case Op.Iota i when i.dtype().isHalf() ->
+          List.of(b.cast(b.one(new Op.Iota(DType.FLOAT32, i.dim())), i.dtype()));
+      case Op.Scan s -> b.emit(new Op.Scan(of(s.body()), s.length(), s.carry(), s.reverse()), x);
+      case Op.While w -> b.emit(new Op.While(of(w.condition()), of(w.body()), w.carry()), x);
+      case Op.Cond c -> b.emit(new Op.Cond(of(c.yes()), of(c.no())), x);
+      case Op.Call c -> b.emit(new Op.Call(of(c.body()), c.name(), c.remat()), x);
+      // To an engine these are calls: the rules have been used, or nobody asked for them.
+      case Op.CustomVjp c -> b.emit(new Op.Call(of(c.primal()), "custom_vjp", false), x);
+      case Op.CustomJvp c -> b.emit(new Op.Call(of(c.primal()), "custom_jvp", false), x);
+      case Op.Const _,
+          Op.Iota _,
+          Op.Select _,
+          Op.Bitcast _,
+          Op.StopGradient _,
+          Op.Broadcast _,
+          Op.Rename _,
+          Op.Merge _,
+          Op.Split _,
+          Op.Concat _,
+          Op.Index _,
+          Op.Scatter _,
+          Op.Threefry _,
+          Op.KeyWrap _,
+          Op.KeyData _,
+          Op.RefNew _,
+          Op.RefGet _,
+          Op.RefSet _,
+          Op.RefAdd _,
+          Op.RefSwap _,
+          Op.RefFreeze _,
+          Op.StackNew _,
+          Op.StackPush _,
+          Op.StackPop _,
+          Op.Callback _ ->
+          b.emit(e.op(), x);
+    };
+  }
+
+  /** The operation in float32; a result that had two bytes is rounded to them. */
+  private List<Var> inFloat32(Equation e, List<Var> x) {
+    Var y = b.one(e.op(), x.stream().map(this::up).toList());
+    return List.of(b.cast(y, e.result().array().dtype()));
+  }
+
+  private Var up(Var v) {
+    return isHalf(v) ? wide.computeIfAbsent(v, h -> b.cast(h, DType.FLOAT32)) : v;
+  }
+}
