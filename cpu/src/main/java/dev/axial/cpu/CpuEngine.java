@@ -9,9 +9,11 @@ import dev.axial.cpu.llvm.ObjectCache;
 import dev.axial.cpu.plan.Planner;
 import dev.axial.cpu.runtime.Compiled;
 import dev.axial.cpu.runtime.Elementwise;
+import dev.axial.cpu.runtime.HugePages;
 import dev.axial.cpu.runtime.Product;
 import dev.axial.engine.Engine;
 import dev.axial.engine.Executable;
+import dev.axial.engine.Pool;
 import dev.axial.ir.Op;
 import dev.axial.ir.Program;
 import dev.axial.ir.Type;
@@ -39,6 +41,9 @@ final class CpuEngine implements Engine {
     this.llvm = llvm;
     this.target = target(llvm);
     this.cache = new ObjectCache(() -> llvm);
+    if (HugePages.supported()) {
+      Pool.large(HugePages.PAGE, HugePages::allocate);
+    }
   }
 
   private static Target target(Llvm llvm) {

@@ -19,6 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +40,9 @@ final class NestEmitter {
   /** Whether the range starts and ends at whole blocks. */
   private boolean aligned;
 
+  /** The stores that go past the caches. */
+  private final Set<Root> streamed;
+
   /** Where results of a divided reduction go instead; null if nothing is divided. */
   private @Nullable Consumer<Map<Root, Val>> results;
 
@@ -48,6 +52,7 @@ final class NestEmitter {
     this.frame = frame;
     this.asm = frame.asm();
     this.eval = new Eval(frame);
+    this.streamed = Streams.of(nest, schedule);
     var leaves = new HashSet<Node>();
     for (Stage s : nest.stages()) {
       for (Root r : s.roots()) {
@@ -75,6 +80,9 @@ final class NestEmitter {
       loops(schedule.outer.subList(0, last), 0, start, p -> columns(p.getFirst()));
     } else {
       loops(schedule.outer, 0, start, this::stages);
+    }
+    if (!streamed.isEmpty()) {
+      asm.fence();
     }
   }
 
@@ -184,7 +192,11 @@ final class NestEmitter {
     return out;
   }
 
-  /** Whole squares first; the loops go on as usual over what is left of either side. */
+  /**
+   * Whole squares first; the loops go on as usual over what is left of either side. Squares come in
+   * strips of a few columns, along which the operand is read as it lies, and the result is written
+   * by whole lines.
+   */
   private void squares(
       Schedule.Loop rows,
       Schedule.Loop columns,
@@ -196,27 +208,44 @@ final class NestEmitter {
     int w = schedule.lanes;
     Val whole = asm.sub(hi, asm.op("and", asm.sub(hi, lo), Asm.i64(w - 1)));
     long across = columns.size / w * w;
+    long strip = (long) w * Tiles.STRIP;
+    long strips = across / strip * strip;
+    asm.loop(
+        Asm.i64(0),
+        Asm.i64(strips),
+        strip,
+        s -> strip(rows, columns, lo, whole, s, strip, p, body));
+    if (strips < across) {
+      strip(rows, columns, lo, whole, Asm.i64(strips), across - strips, p, body);
+    }
+    if (across < columns.size) {
+      Val from = Asm.i64(across);
+      Val to = Asm.i64(columns.size);
+      asm.loop(lo, whole, 1, r -> vectors(columns, from, to, p.in(index(rows, Idx.of(r))), body));
+    }
+    asm.loop(whole, hi, 1, r -> rest.accept(List.of(p.in(index(rows, Idx.of(r))))));
+  }
+
+  private void strip(
+      Schedule.Loop rows,
+      Schedule.Loop columns,
+      Val lo,
+      Val hi,
+      Val from,
+      long width,
+      Point p,
+      Consumer<List<Point>> body) {
+    int w = schedule.lanes;
     asm.loop(
         lo,
-        whole,
+        hi,
         w,
-        j -> {
-          asm.loop(Asm.i64(0), Asm.i64(across), w, i -> square(rows, columns, j, i, p, body));
-          if (across < columns.size) {
+        j ->
             asm.loop(
-                j,
-                asm.add(j, Asm.i64(w)),
-                1,
-                r ->
-                    vectors(
-                        columns,
-                        Asm.i64(across),
-                        Asm.i64(columns.size),
-                        p.in(index(rows, Idx.of(r))),
-                        body));
-          }
-        });
-    asm.loop(whole, hi, 1, r -> rest.accept(List.of(p.in(index(rows, Idx.of(r))))));
+                Asm.i64(0),
+                Asm.i64(width),
+                w,
+                i -> square(rows, columns, j, asm.add(from, i), p, body)));
   }
 
   private void square(
@@ -318,7 +347,7 @@ final class NestEmitter {
       case Root.Store s -> {
         Val v = s.value() == s.defines() ? eval.made(s.value(), p) : eval.at(s.value(), p);
         if (nest.stored(r)) {
-          eval.store(v, s.to(), s.value().type().dtype(), p.index, p, null);
+          eval.store(v, s.to(), s.value().type().dtype(), p.index, p, null, streamed.contains(s));
         }
       }
       case Root.Write w -> write(w, p);

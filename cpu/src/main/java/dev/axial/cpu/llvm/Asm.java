@@ -308,6 +308,11 @@ public final class Asm {
     line("store %s, %s, align %d, !nontemporal !0".formatted(v, p, align));
   }
 
+  /** Makes what was stored past the caches visible before what is stored from here on. */
+  public void fence() {
+    line("fence seq_cst");
+  }
+
   public Val maskedLoad(Ty ty, Val p, int align, Val mask) {
     return call(
         ty, "@llvm.masked.load.%s.p0".formatted(ty.mangled()), p, i32(align), mask, zero(ty));
