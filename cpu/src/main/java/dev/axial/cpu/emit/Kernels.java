@@ -44,6 +44,7 @@ final class Kernels {
     if (s.outer.stream().noneMatch(l -> l.vector)) {
       Rows.narrow(nest);
     }
+    s.streamed = Streams.of(nest, s);
     String how;
     if (s.work < IN_PLACE) {
       new NestEmitter(nest, s, outer).run(null, null, null, false);

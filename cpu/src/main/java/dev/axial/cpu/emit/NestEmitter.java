@@ -19,7 +19,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -40,9 +39,6 @@ final class NestEmitter {
   /** Whether the range starts and ends at whole blocks. */
   private boolean aligned;
 
-  /** The stores that go past the caches. */
-  private final Set<Root> streamed;
-
   /** Where results of a divided reduction go instead; null if nothing is divided. */
   private @Nullable Consumer<Map<Root, Val>> results;
 
@@ -52,7 +48,6 @@ final class NestEmitter {
     this.frame = frame;
     this.asm = frame.asm();
     this.eval = new Eval(frame);
-    this.streamed = Streams.of(nest, schedule);
     var leaves = new HashSet<Node>();
     for (Stage s : nest.stages()) {
       for (Root r : s.roots()) {
@@ -81,7 +76,7 @@ final class NestEmitter {
     } else {
       loops(schedule.outer, 0, start, this::stages);
     }
-    if (!streamed.isEmpty()) {
+    if (!schedule.streamed.isEmpty()) {
       asm.fence();
     }
   }
@@ -347,7 +342,8 @@ final class NestEmitter {
       case Root.Store s -> {
         Val v = s.value() == s.defines() ? eval.made(s.value(), p) : eval.at(s.value(), p);
         if (nest.stored(r)) {
-          eval.store(v, s.to(), s.value().type().dtype(), p.index, p, null, streamed.contains(s));
+          eval.store(
+              v, s.to(), s.value().type().dtype(), p.index, p, null, schedule.streamed.contains(s));
         }
       }
       case Root.Write w -> write(w, p);

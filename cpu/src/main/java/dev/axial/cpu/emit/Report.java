@@ -22,7 +22,7 @@ final class Report {
       Schedule.StageLoops l = s.stages.get(st);
       String inner = l == null ? "" : joined(l.kept(), l.reduced());
       for (Root r : st.roots()) {
-        lines.add((inner.isEmpty() ? "" : "for " + inner + ": ") + what(nest, r));
+        lines.add((inner.isEmpty() ? "" : "for " + inner + ": ") + what(nest, s, r));
       }
     }
     String site = nest.site();
@@ -44,8 +44,11 @@ final class Report {
     return String.join(" × ", out);
   }
 
-  private static String what(Nest nest, Root r) {
-    String kept = nest.stored(r) ? "" : ", in registers";
+  private static String what(Nest nest, Schedule schedule, Root r) {
+    String kept =
+        !nest.stored(r)
+            ? ", in registers"
+            : schedule.streamed.contains(r) ? ", past the caches" : "";
     return switch (r) {
       case Root.Store s -> store(s) + kept;
       case Root.Reduce x -> "%s over %s%s".formatted(x.fn(), x.axes(), kept);
