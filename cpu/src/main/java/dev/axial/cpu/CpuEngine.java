@@ -84,7 +84,7 @@ final class CpuEngine implements Engine {
       System.getLogger("dev.axial").log(System.Logger.Level.INFO, w.ir());
     }
     ObjectCache.Code code = cache.get(w.ir(), List.of(ObjectCache.NAME), PASSES);
-    ObjectCache.Code library = w.packing() < 0 ? null : contractions();
+    ObjectCache.Code library = w.contracts() ? contractions() : null;
     return new Compiled(plan, w, code, library, () -> Explanation.of(llvm, plan, w, code));
   }
 

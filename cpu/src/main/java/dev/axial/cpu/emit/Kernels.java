@@ -197,17 +197,17 @@ final class Kernels {
       }
     }
     asm.leave();
-    String text = asm.text();
-    String known = outer.kernels().get(text);
-    if (known == null) {
-      known = name + outer.kernels().size();
-      outer.kernels().put(text, known);
-      outer.functions().append(text.replace(name + "#", known));
-    }
-    call(known, inside, divided, (size + grain - 1) / grain, parts, roots, fixed);
+    call(
+        outer.function(asm, name),
+        inside,
+        divided,
+        (size + grain - 1) / grain,
+        parts,
+        roots,
+        fixed);
   }
 
-  private static Val bound(Asm a, Val part, long units, Val count, long grain, long size) {
+  static Val bound(Asm a, Val part, long units, Val count, long grain, long size) {
     Val u = a.op("udiv", a.op("mul", part, Asm.i64(units)), count);
     return a.intrinsic("smin", a.times(u, grain), Asm.i64(size));
   }
@@ -280,7 +280,7 @@ final class Kernels {
     if (!divided) {
       a.run(function, false, env, Asm.i64(0));
     } else {
-      fork(a, function, env, units);
+      fork(outer, function, env, units, 4);
     }
     for (int k = 0; k < partials.size(); k++) {
       join(a, (Root.Reduce) roots.get(k), partials.get(k));
@@ -296,13 +296,15 @@ final class Kernels {
     };
   }
 
-  private void fork(Asm a, String function, Val env, long units) {
+  /** Calls a function for parts, as many for each thread, whose number is the first in env. */
+  static void fork(Emitter outer, String function, Val env, long units, int perThread) {
+    Asm a = outer.asm();
     Val threads = outer.slot(Table.THREADS, Ty.I64);
     Val several = a.cmp("icmp sgt", threads, Asm.i64(1));
     a.branch(
         several,
         () -> {
-          Val wanted = a.intrinsic("smin", a.times(threads, 4), Asm.i64(units));
+          Val wanted = a.intrinsic("smin", a.times(threads, perThread), Asm.i64(units));
           a.store(wanted, env, 8);
           a.run(
               outer.slot(Table.FORK, Ty.PTR).name(),

@@ -42,7 +42,8 @@ final class Streams {
     return out;
   }
 
-  private static boolean fresh(Mem to) {
+  /** Whether this is a large result. */
+  static boolean fresh(Mem to) {
     return to.buffer().kind() == Buffer.Kind.OUTPUT
         && to.buffer().bytes() >= LARGE
         && to.shifts().isEmpty();

@@ -26,6 +26,11 @@ public final class Asm {
       return n == lanes ? this : new Ty(scalar, n);
     }
 
+    /** The bytes of an integer of one lane. */
+    public int scalarBytes() {
+      return Integer.parseInt(scalar.substring(1)) / 8;
+    }
+
     /** The same number of lanes of another scalar. */
     public Ty of(Ty other) {
       return other.by(lanes);
