@@ -49,6 +49,9 @@ final class Kernels {
     if (s.work < IN_PLACE) {
       new NestEmitter(nest, s, outer).run(null, null, null, false);
       how = "in place";
+    } else if (s.work >= DIVIDED && Columns.suits(nest, s) && Columns.divides(nest, s)) {
+      byRows(nest, s);
+      how = "rows divided in " + Columns.PARTS + " parts";
     } else if (s.work >= DIVIDED && s.divisible && units(s) > 1) {
       kernel(nest, s, true, null);
       how = "divided";
@@ -160,14 +163,56 @@ final class Kernels {
     }
   }
 
+  /** Columns by parts of their rows. */
+  private void byRows(Nest nest, Schedule s) {
+    String name = "@" + ObjectCache.NAME + "_k";
+    Asm asm = written(name);
+    var inside = new Inside(asm, 1, outer);
+    var places = new LinkedHashMap<Root, Mem>();
+    long bytes = 0;
+    for (Root r : nest.stages().getFirst().roots()) {
+      places.put(r, Columns.place(s, ((Root.Reduce) r).value().type().dtype()));
+    }
+    for (Mem m : places.values()) {
+      bytes += (m.buffer().bytes() + 63) / 64 * 64;
+    }
+    Val at = outer.room(bytes);
+    for (Mem m : places.values()) {
+      outer.point(m.buffer(), at);
+      at = outer.asm().at(at, "i8", Asm.i64((m.buffer().bytes() + 63) / 64 * 64));
+    }
+    long rows = Columns.rows(nest, s).size;
+    long units = (rows + Columns.ROWS - 1) / Columns.ROWS;
+    Val all = Asm.i64(Columns.PARTS);
+    Val part = new Val(Ty.I64, "%part");
+    Val count = asm.early(Ty.I64, inside.env, 0);
+    var emitter = new NestEmitter(nest, s, inside);
+    asm.loop(
+        bound(asm, part, Columns.PARTS, count, 1, Columns.PARTS),
+        bound(asm, asm.add(part, Asm.i64(1)), Columns.PARTS, count, 1, Columns.PARTS),
+        1,
+        b ->
+            emitter.rows(
+                b,
+                bound(asm, b, units, all, Columns.ROWS, rows),
+                bound(asm, asm.add(b, Asm.i64(1)), units, all, Columns.ROWS, rows),
+                places));
+    asm.leave();
+    call(outer.function(asm, name), inside, true, Columns.PARTS, null, List.of(), 1);
+    new NestEmitter(nest, s, outer).join(places);
+  }
+
+  private Asm written(String name) {
+    return new Asm(
+        "define internal void %s#(ptr %%env, i64 %%part) noinline #0".formatted(name),
+        outer.declarations());
+  }
+
   private static final int PARTIALS = 1;
 
   private void kernel(Nest nest, Schedule s, boolean divided, Schedule.@Nullable Loop parts) {
     String name = "@" + ObjectCache.NAME + "_k";
-    var asm =
-        new Asm(
-            "define internal void %s#(ptr %%env, i64 %%part) noinline #0".formatted(name),
-            outer.declarations());
+    Asm asm = written(name);
     List<Root> roots = nest.stages().getFirst().roots();
     int fixed = parts == null ? 1 : PARTIALS + roots.size();
     var inside = new Inside(asm, fixed, outer);
