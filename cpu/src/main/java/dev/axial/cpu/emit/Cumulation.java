@@ -49,24 +49,32 @@ final class Cumulation {
     streams = Streams.fresh(c.to()) && (step == 1 ? n : step) % lanes == 0;
   }
 
-  static void write(Emitter e, Step.Cumulate c) {
+  /** Writes the sums and says in a line how they run. */
+  static String write(Emitter e, Step.Cumulate c) {
     long size = c.value().type().size();
-    if (size == 0) {
-      return;
-    }
     var w = new Cumulation(e, c);
     List<Val> given = List.of(e.rowsAddress(c.from()), e.rowsAddress(c.to()));
     int perThread = size < Kernels.DIVIDED ? 0 : 4;
-    long lines = size / w.n;
-    if (w.step == 1) {
-      long grain = lines < w.lanes ? 1 : w.lanes;
-      Divided.write(e, given, lines, grain, perThread, w::rows);
+    if (size > 0) {
+      w.write(e, given, size / w.n, perThread);
+    }
+    return "running sums of %s along %s, %s%s"
+        .formatted(
+            c.value().type(),
+            c.op().axis(),
+            perThread == 0 ? "one thread" : "divided",
+            w.streams ? ", past the caches" : "");
+  }
+
+  private void write(Emitter e, List<Val> given, long lines, int perThread) {
+    if (step == 1) {
+      Divided.write(e, given, lines, lines < lanes ? 1 : lanes, perThread, this::rows);
     } else {
-      long outer = lines / w.step;
-      long block = w.block(outer);
-      long units = outer * blocks(w.step, block);
+      long outer = lines / step;
+      long block = block(outer);
+      long units = outer * blocks(step, block);
       Divided.write(
-          e, given, units, 1, perThread, (a, at, _, lo, hi) -> w.blocks(a, at, lo, hi, block));
+          e, given, units, 1, perThread, (a, at, _, lo, hi) -> blocks(a, at, lo, hi, block));
     }
   }
 

@@ -30,10 +30,7 @@ final class Divided {
    */
   static void write(Emitter e, List<Val> given, long size, long grain, int perThread, Body body) {
     String name = "@" + ObjectCache.NAME + "_d";
-    var asm =
-        new Asm(
-            "define internal void %s#(ptr %%env, i64 %%part) noinline #0".formatted(name),
-            e.declarations());
+    Asm asm = e.part(name);
     Val env = new Val(Ty.PTR, "%env");
     Val part = new Val(Ty.I64, "%part");
     var inside = new ArrayList<Val>();

@@ -102,6 +102,13 @@ public final class Emitter implements Frame {
     return target;
   }
 
+  /** Begins a function that works on a part; its name ends in #. */
+  Asm part(String name) {
+    return new Asm(
+        "define internal void %s#(ptr %%env, i64 %%part) noinline #0".formatted(name),
+        declarations);
+  }
+
   /** Adds a function, whose name in its text ends in #, unless there is one like it; its name. */
   String function(Asm written, String name) {
     return kernels.computeIfAbsent(
@@ -199,8 +206,8 @@ public final class Emitter implements Frame {
         }
       }
       case Step.Contract c -> contract(c);
-      case Step.Cumulate c -> Cumulation.write(this, c);
-      case Step.Order o -> Sorting.write(this, o);
+      case Step.Cumulate c -> report.add(Cumulation.write(this, c));
+      case Step.Order o -> report.add(Sorting.write(this, o));
       case Step.NewStack n -> StackCode.create(this, n.frames());
       case Step.Push p -> StackCode.push(this, p);
       case Step.Pop p -> {

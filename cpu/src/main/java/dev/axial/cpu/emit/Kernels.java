@@ -166,7 +166,7 @@ final class Kernels {
   /** Columns by parts of their rows. */
   private void byRows(Nest nest, Schedule s) {
     String name = "@" + ObjectCache.NAME + "_k";
-    Asm asm = written(name);
+    Asm asm = outer.part(name);
     var inside = new Inside(asm, 1, outer);
     var places = new LinkedHashMap<Root, Mem>();
     long bytes = 0;
@@ -202,17 +202,11 @@ final class Kernels {
     new NestEmitter(nest, s, outer).join(places);
   }
 
-  private Asm written(String name) {
-    return new Asm(
-        "define internal void %s#(ptr %%env, i64 %%part) noinline #0".formatted(name),
-        outer.declarations());
-  }
-
   private static final int PARTIALS = 1;
 
   private void kernel(Nest nest, Schedule s, boolean divided, Schedule.@Nullable Loop parts) {
     String name = "@" + ObjectCache.NAME + "_k";
-    Asm asm = written(name);
+    Asm asm = outer.part(name);
     List<Root> roots = nest.stages().getFirst().roots();
     int fixed = parts == null ? 1 : PARTIALS + roots.size();
     var inside = new Inside(asm, fixed, outer);

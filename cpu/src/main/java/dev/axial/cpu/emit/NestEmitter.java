@@ -267,43 +267,24 @@ final class NestEmitter {
     Val whole = asm.sub(hi, asm.op("and", asm.sub(hi, lo), Asm.i64(w - 1)));
     long across = columns.size / w * w;
     long strip = (long) w * Tiles.STRIP;
-    long strips = across / strip * strip;
     asm.loop(
         Asm.i64(0),
-        Asm.i64(strips),
+        Asm.i64(across),
         strip,
-        s -> strip(rows, columns, lo, whole, s, strip, p, body));
-    if (strips < across) {
-      strip(rows, columns, lo, whole, Asm.i64(strips), across - strips, p, body);
-    }
+        first -> {
+          Val end = asm.intrinsic("smin", asm.add(first, Asm.i64(strip)), Asm.i64(across));
+          asm.loop(
+              lo,
+              whole,
+              w,
+              j -> asm.loop(first, end, w, i -> square(rows, columns, j, i, p, body)));
+        });
     if (across < columns.size) {
       Val from = Asm.i64(across);
       Val to = Asm.i64(columns.size);
       asm.loop(lo, whole, 1, r -> vectors(columns, from, to, p.in(index(rows, Idx.of(r))), body));
     }
     asm.loop(whole, hi, 1, r -> rest.accept(List.of(p.in(index(rows, Idx.of(r))))));
-  }
-
-  private void strip(
-      Schedule.Loop rows,
-      Schedule.Loop columns,
-      Val lo,
-      Val hi,
-      Val from,
-      long width,
-      Point p,
-      Consumer<List<Point>> body) {
-    int w = schedule.lanes;
-    asm.loop(
-        lo,
-        hi,
-        w,
-        j ->
-            asm.loop(
-                Asm.i64(0),
-                Asm.i64(width),
-                w,
-                i -> square(rows, columns, j, asm.add(from, i), p, body)));
   }
 
   private void square(

@@ -65,24 +65,27 @@ final class Sorting {
     digit = n < LONG ? 8 : 11;
   }
 
-  static void write(Emitter e, Step.Order o) {
+  /** Writes the sort and says in a line how it runs. */
+  static String write(Emitter e, Step.Order o) {
+    String what = "order of %s along %s, ".formatted(o.value().type(), o.op().axis());
     if (o.value().type().size() == 0) {
-      return;
+      return what + "nothing to sort";
     }
     var s = new Sorting(o);
     Val from = e.rowsAddress(o.from());
     Val to = e.rowsAddress(o.to());
+    long bytes = s.entryBytes() * s.n;
     if (s.n >= SHARED && s.lines < Threads.COUNT) {
-      Val counters = e.room(2 * s.entryBytes() * s.n + Threads.COUNT * s.counterBytes());
+      Val counters = e.room(2 * bytes + Threads.COUNT * s.counterBytes());
       Val a = e.asm().at(counters, "i8", i64(Threads.COUNT * s.counterBytes()));
-      Val b = e.asm().at(a, "i8", i64(s.entryBytes() * s.n));
+      Val b = e.asm().at(a, "i8", i64(bytes));
       e.asm().loop(i64(0), i64(s.lines), 1, l -> s.together(e, l, from, to, a, b, counters));
-    } else {
-      int perThread = s.n * s.lines < Kernels.IN_PLACE ? 0 : 1;
-      long area = 2 * s.entryBytes() * s.n;
-      Val room = e.room(Threads.COUNT * area);
-      Divided.write(e, List.of(from, to, room), s.lines, 1, perThread, s::alone);
+      return what + "each line divided";
     }
+    int perThread = s.n * s.lines < Kernels.IN_PLACE ? 0 : 1;
+    Val room = e.room(2 * bytes * (perThread == 0 ? 1 : Threads.COUNT));
+    Divided.write(e, List.of(from, to, room), s.lines, 1, perThread, s::alone);
+    return what + (perThread == 0 ? "one thread" : "divided");
   }
 
   private long entryBytes() {
