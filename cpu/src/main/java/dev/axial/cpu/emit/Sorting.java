@@ -19,17 +19,17 @@ import java.util.function.BiConsumer;
  *
  * <p>Few long lines are sorted by all threads together: each counts and moves the entries of a
  * piece of the line, and the counts are added in the order of digits and pieces. Many lines are
- * divided.
+ * divided. Short ones have no entries: each element counts those that come before it.
  */
 final class Sorting {
-  /** Lines up to this length are sorted by insertion. */
-  private static final long SHORT = 32;
+  /** Lines up to this length are sorted by comparing all with all, in vectors. */
+  private static final long SHORT = 64;
 
   /** Lines from this length on have large digits, whose many counters are worth a round less. */
   private static final long LONG = 1 << 14;
 
-  /** Lines from this length on are sorted by several threads together. */
-  private static final long SHARED = 1 << 15;
+  /** What a thread takes of a line at least: then its counters cost little. */
+  private static final long PIECE = 1 << 14;
 
   /** Elements that become entries at a time. */
   private static final int LANES = 8;
@@ -49,8 +49,9 @@ final class Sorting {
   private final Ty entry;
   private final int bits;
   private final int digit;
+  private final int lanes;
 
-  private Sorting(Step.Order o) {
+  private Sorting(Step.Order o, Target target) {
     ArrayType t = o.value().type();
     int axis = t.indexOf(o.op().axis());
     dtype = t.dtype();
@@ -63,6 +64,7 @@ final class Sorting {
     entry = wide ? new Ty("i128", 1) : Ty.I64;
     bits = dtype == DType.BOOL ? 1 : 8 * dtype.bytes();
     digit = n < LONG ? 8 : 11;
+    lanes = target.vectorBytes() / key.scalarBytes();
   }
 
   /** Writes the sort and says in a line how it runs. */
@@ -71,21 +73,33 @@ final class Sorting {
     if (o.value().type().size() == 0) {
       return what + "nothing to sort";
     }
-    var s = new Sorting(o);
+    var s = new Sorting(o, e.target());
     Val from = e.rowsAddress(o.from());
     Val to = e.rowsAddress(o.to());
     long bytes = s.entryBytes() * s.n;
-    if (s.n >= SHARED && s.lines < Threads.COUNT) {
-      Val counters = e.room(2 * bytes + Threads.COUNT * s.counterBytes());
-      Val a = e.asm().at(counters, "i8", i64(Threads.COUNT * s.counterBytes()));
+    if (s.n >= 2 * PIECE && s.lines < Threads.COUNT) {
+      long counters = s.counterBytes() * Math.min(Threads.COUNT, s.pieces());
+      Val room = e.room(counters + 2 * bytes);
+      Val a = e.asm().at(room, "i8", i64(counters));
       Val b = e.asm().at(a, "i8", i64(bytes));
-      e.asm().loop(i64(0), i64(s.lines), 1, l -> s.together(e, l, from, to, a, b, counters));
+      e.asm().loop(i64(0), i64(s.lines), 1, l -> s.together(e, l, from, to, a, b, room));
       return what + "each line divided";
     }
     int perThread = s.n * s.lines < Kernels.IN_PLACE ? 0 : 1;
-    Val room = e.room(2 * bytes * (perThread == 0 ? 1 : Threads.COUNT));
+    String how = perThread == 0 ? "one thread" : "divided";
+    if (s.n <= SHORT) {
+      List<Val> given = List.of(from, to);
+      Divided.write(
+          e, given, s.lines, 1, 4 * perThread, (f, in, _, lo, hi) -> s.ranks(f, in, lo, hi));
+      return what + how;
+    }
+    Val room = e.room(2 * bytes * Math.min(perThread * Threads.COUNT + 1, s.lines));
     Divided.write(e, List.of(from, to, room), s.lines, 1, perThread, s::alone);
-    return what + (perThread == 0 ? "one thread" : "divided");
+    return what + how;
+  }
+
+  private long pieces() {
+    return (n + PIECE - 1) / PIECE;
   }
 
   private long entryBytes() {
@@ -109,74 +123,124 @@ final class Sorting {
     long bytes = entryBytes() * n;
     Val a = f.at(given.get(2), "i8", f.times(part, 2 * bytes));
     Val b = f.at(a, "i8", i64(bytes));
-    Val counters = n <= SHORT ? a : f.alloca("[%d x i32]".formatted(1 << digit), 64);
+    Val counters = f.alloca("[%d x i32]".formatted(1 << digit), 64);
+    Val end = i64(n);
     f.loop(
         lo,
         hi,
         1,
         l -> {
           Val start = first(f, l);
-          load(f, given.get(0), start, a, i64(0), i64(n));
-          if (n <= SHORT) {
-            insert(f, a);
-            store(f, a, given.get(1), start, i64(0), i64(n));
-          } else {
-            Val sorted =
-                rounds(
-                    f,
-                    a,
-                    b,
-                    counters,
-                    i64(1),
-                    (x, shift) -> count(f, x, counters, shift, i64(0), i64(n)),
-                    (x, y, shift) -> move(f, x, y, counters, shift, i64(0), i64(n)));
-            store(f, sorted, given.get(1), start, i64(0), i64(n));
-          }
+          load(f, given.get(0), start, a, i64(0), end);
+          Val sorted =
+              rounds(
+                  f,
+                  a,
+                  b,
+                  counters,
+                  i64(1),
+                  (x, shift) -> count(f, x, counters, shift, i64(0), end),
+                  (x, y, shift) -> move(f, x, y, counters, shift, i64(0), end));
+          store(f, sorted, given.get(1), start, i64(0), end);
         });
   }
 
+  /** The place of an element is the number of those before it. */
+  private void ranks(Asm f, List<Val> given, Val lo, Val hi) {
+    Val keys = f.alloca("[%d x %s]".formatted(SHORT, key), 64);
+    Val places = f.alloca("[%d x i32]".formatted(SHORT), 64);
+    Ty ty = Types.memory(dtype);
+    long vectors = (n + lanes - 1) / lanes * lanes;
+    f.loop(
+        i64(0), i64(vectors), lanes, k -> f.store(Asm.zero(key.by(lanes)), at(f, keys, key, k), 4));
+    f.loop(
+        lo,
+        hi,
+        1,
+        l -> {
+          Val start = first(f, l);
+          each(
+              f,
+              i64(0),
+              i64(n),
+              (k, w) -> {
+                Val from = at(f, given.get(0), ty, f.add(start, f.times(k, step)));
+                f.store(key(f, f.load(ty.by(w), from, dtype.bytes())), at(f, keys, key, k), 4);
+              });
+          f.loop(i64(0), i64(vectors), lanes, k -> ranks(f, keys, k, places));
+          f.loop(
+              i64(0),
+              i64(n),
+              1,
+              k -> {
+                Val place = f.cast("zext", f.load(Ty.I32, at(f, places, Ty.I32, k), 4), Ty.I64);
+                Val to = at(f, given.get(1), Ty.I32, f.add(start, f.times(place, step)));
+                f.store(narrow(f, k), to, 4);
+              });
+        });
+  }
+
+  /** Of equal ones the earlier come before. */
+  private void ranks(Asm f, Val keys, Val first, Val places) {
+    Val mine = f.load(key.by(lanes), at(f, keys, key, first), 4);
+    Val position = f.op("add", f.splat(first, lanes), f.steps(Ty.I64, lanes, 1));
+    Ty counts = Ty.I32.by(lanes);
+    Val count = f.variable(Asm.zero(counts));
+    f.loop(
+        i64(0),
+        i64(n),
+        1,
+        k -> {
+          Val other = f.splat(f.load(key, at(f, keys, key, k), 4), lanes);
+          Val earlier = f.cmp("icmp slt", f.splat(k, lanes), position);
+          Val alike = f.op("and", f.cmp("icmp eq", other, mine), earlier);
+          Val before = f.op("or", f.cmp("icmp ult", other, mine), alike);
+          f.put(count, f.op("add", f.get(count, counts), f.cast("zext", before, counts)));
+        });
+    f.store(f.get(count, counts), at(f, places, Ty.I32, first), 4);
+  }
+
+  private static Val at(Asm f, Val base, Ty element, Val k) {
+    return f.at(base, element.scalar(), k);
+  }
+
   private void together(Emitter e, Val line, Val from, Val to, Val a, Val b, Val counters) {
-    Asm f = e.asm();
-    Val start = first(f, line);
-    Divided.write(
+    Val start = first(e.asm(), line);
+    Val threads = e.slot(Table.THREADS, Ty.I64);
+    shared(
         e,
         List.of(from, start, a),
-        n,
-        LANES,
-        1,
-        (g, in, part, lo, hi) -> load(g, in.get(0), in.get(1), in.get(2), lo, hi));
+        (f, in, _, lo, hi) -> load(f, in.get(0), in.get(1), in.get(2), lo, hi));
     Val sorted =
         rounds(
-            f,
+            e.asm(),
             a,
             b,
             counters,
-            e.slot(Table.THREADS, Ty.I64),
+            e.asm().intrinsic("smin", threads, i64(pieces())),
             (x, shift) ->
-                Divided.write(
+                shared(
                     e,
                     List.of(x, counters, shift),
-                    n,
-                    1,
-                    1,
-                    (g, in, part, lo, hi) ->
-                        count(g, in.get(0), own(g, in.get(1), part), in.get(2), lo, hi)),
+                    (f, in, part, lo, hi) ->
+                        count(f, in.get(0), own(f, in.get(1), part), in.get(2), lo, hi)),
             (x, y, shift) ->
-                Divided.write(
+                shared(
                     e,
                     List.of(x, y, counters, shift),
-                    n,
-                    1,
-                    1,
-                    (g, in, part, lo, hi) ->
-                        move(g, in.get(0), in.get(1), own(g, in.get(2), part), in.get(3), lo, hi)));
-    Divided.write(
+                    (f, in, part, lo, hi) -> {
+                      Val mine = own(f, in.get(2), part);
+                      move(f, in.get(0), in.get(1), mine, in.get(3), lo, hi);
+                    }));
+    shared(
         e,
         List.of(sorted, to, start),
-        n,
-        LANES,
-        1,
-        (g, in, part, lo, hi) -> store(g, in.get(0), in.get(1), in.get(2), lo, hi));
+        (f, in, _, lo, hi) -> store(f, in.get(0), in.get(1), in.get(2), lo, hi));
+  }
+
+  /** A piece of a line for each thread. */
+  private void shared(Emitter e, List<Val> given, Divided.Body body) {
+    Divided.write(e, given, n, PIECE, 1, body);
   }
 
   /** The counters of a part. */
@@ -288,32 +352,6 @@ final class Sorting {
           Val place = f.load(Ty.I32, p, 4);
           f.store(f.op("add", place, Asm.i32(1)), p, 4);
           f.store(e, f.at(to, entry.scalar(), f.cast("zext", place, Ty.I64)), 8);
-        });
-  }
-
-  private void insert(Asm f, Val a) {
-    f.loop(
-        i64(1),
-        i64(n),
-        1,
-        k -> {
-          Val e = f.load(entry, f.at(a, entry.scalar(), k), 8);
-          Val at = f.variable(k);
-          Val before = f.alloca(entry.toString(), 16);
-          f.whileLoop(
-              () -> {
-                Val j = f.get(at, Ty.I64);
-                Val i = f.intrinsic("smax", f.sub(j, i64(1)), i64(0));
-                Val x = f.load(entry, f.at(a, entry.scalar(), i), 8);
-                f.store(x, before, 8);
-                return f.op("and", f.cmp("icmp sgt", j, i64(0)), f.cmp("icmp ugt", x, e));
-              },
-              () -> {
-                Val j = f.get(at, Ty.I64);
-                f.store(f.load(entry, before, 8), f.at(a, entry.scalar(), j), 8);
-                f.put(at, f.sub(j, i64(1)));
-              });
-          f.store(e, f.at(a, entry.scalar(), f.get(at, Ty.I64)), 8);
         });
   }
 
