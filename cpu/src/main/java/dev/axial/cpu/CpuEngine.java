@@ -41,7 +41,7 @@ final class CpuEngine implements Engine {
     this.llvm = llvm;
     this.target = target(llvm);
     this.cache = new ObjectCache(() -> llvm);
-    if (HugePages.supported()) {
+    if (System.getProperty("os.name").equals("Linux")) {
       Pool.large(HugePages.PAGE, HugePages::allocate);
     }
   }

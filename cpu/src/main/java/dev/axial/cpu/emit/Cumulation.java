@@ -46,7 +46,12 @@ final class Cumulation {
     lanes = e.target().vectorBytes() / dtype.bytes();
     n = t.dims().get(axis).size();
     step = t.strides()[axis];
-    streams = Streams.fresh(c.to()) && (step == 1 ? n : step) % lanes == 0;
+    streams = Streams.fresh(c.to()) && streams(e.target());
+  }
+
+  /** Whether all vectors begin at multiples of their size, and fill lines one by one. */
+  private boolean streams(Target target) {
+    return step == 1 ? n % lanes == 0 && target.vectorBytes() == Streams.LINE : step % lanes == 0;
   }
 
   /** Writes the sums and says in a line how they run. */

@@ -22,7 +22,7 @@ final class Streams {
   static final long LARGE = 1 << 25;
 
   /** A line of the caches: what is written past them has to be all of it. */
-  private static final int LINE = 64;
+  static final int LINE = 64;
 
   private Streams() {}
 

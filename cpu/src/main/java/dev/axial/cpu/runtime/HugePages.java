@@ -8,12 +8,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Memory that Linux is asked to keep in pages of 2 MB. Arrays that are read once are bound by the
- * walks through tables of small pages, above all in a virtual machine: a sum takes a fifth less.
+ * For Linux, whose constants these are: memory that it is asked to keep in pages of 2 MB. Arrays
+ * that are read once are bound by the walks through tables of small pages, above all in a virtual
+ * machine: a sum takes a fifth less.
  */
 public final class HugePages {
   /** Blocks from this size on, in bytes, are worth it: that of one page. */
@@ -35,11 +35,6 @@ public final class HugePages {
       C.function("madvise", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
 
   private HugePages() {}
-
-  /** Whether this is Linux, whose constants these are. */
-  public static boolean supported() {
-    return System.getProperty("os.name").toLowerCase(Locale.ROOT).equals("linux");
-  }
 
   /**
    * A block of zeros that begins at a page and is unmapped once it is unreachable; null if there is

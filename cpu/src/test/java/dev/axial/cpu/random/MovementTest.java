@@ -13,6 +13,7 @@ import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -269,17 +270,17 @@ class MovementTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
+  @CsvSource(
+      delimiter = '|',
+      value = {
         "f32[r:4096, c:2064]|f32[c:2064, r:4096]|broadcast[dims=[c:2064, r:4096]]",
         "f64[r:2056, c:2048]|f64[c:2048, r:2056]|broadcast[dims=[c:2048, r:2056]]",
         "f32[r:2050, c:4112]|f32[r:2050, c:4112]|cum_sum[axis=c, reverse=false]",
         "f64[r:1100, c:4096]|f64[r:1100, c:4096]|cum_sum[axis=c, reverse=true]",
         "f32[r:2050, c:4112]|f32[r:2050, c:4112]|cum_sum[axis=r, reverse=true]"
       })
-  void large_results_go_past_the_caches(String line) {
-    String[] s = line.split("\\|");
-    Program p = program(s[0], s[1], s[2]);
+  void large_results_go_past_the_caches(String type, String result, String operation) {
+    Program p = program(type, result, operation);
     DType t = p.outputs().getFirst().array().dtype();
     Object x = ties(t, (int) p.outputs().getFirst().array().size(), 8);
     streams(p, x, e -> assertThat(e).contains("past the caches"));
@@ -304,15 +305,15 @@ class MovementTest {
 
   /** Rows that begin inside of a line, and small results. */
   @ParameterizedTest
-  @ValueSource(
-      strings = {
+  @CsvSource(
+      delimiter = '|',
+      value = {
         "f32[r:4099, c:2050]|f32[c:2050, r:4099]|broadcast[dims=[c:2050, r:4099]]",
         "f32[r:4100, c:2049]|f32[r:4100, c:2049]|cum_sum[axis=c, reverse=false]",
         "f32[r:1000, c:1024]|f32[c:1024, r:1000]|broadcast[dims=[c:1024, r:1000]]"
       })
-  void others_do_not(String line) {
-    String[] s = line.split("\\|");
-    Program p = program(s[0], s[1], s[2]);
+  void others_do_not(String type, String result, String operation) {
+    Program p = program(type, result, operation);
     Object x = ties(DType.FLOAT32, (int) p.outputs().getFirst().array().size(), 9);
     streams(p, x, e -> assertThat(e).doesNotContain("past the caches"));
   }

@@ -11,6 +11,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -18,17 +20,18 @@ import org.junit.jupiter.api.condition.OS;
 /** Large blocks: where they begin, what they hold, and that they go. */
 @EnabledOnOs(OS.LINUX)
 class HugePagesTest {
+  private static final Pattern RANGE = Pattern.compile("([0-9a-f]+)-([0-9a-f]+) ");
   private static final boolean HAS = Files.exists(Path.of("/sys/kernel/mm/transparent_hugepage"));
 
   /** Whether an address lies in memory with the advice to use huge pages, "hg" in the flags. */
   private static boolean advised(long address) throws IOException {
     boolean here = false;
     for (String line : Files.readAllLines(Path.of("/proc/self/smaps"))) {
-      String[] range = line.split(" ", 2)[0].split("-");
-      if (range.length == 2) {
+      Matcher range = RANGE.matcher(line);
+      if (range.lookingAt()) {
         here =
-            Long.parseUnsignedLong(range[0], 16) <= address
-                && address < Long.parseUnsignedLong(range[1], 16);
+            Long.parseUnsignedLong(range.group(1), 16) <= address
+                && address < Long.parseUnsignedLong(range.group(2), 16);
       } else if (here && line.startsWith("VmFlags:")) {
         return line.contains(" hg");
       }
@@ -54,15 +57,22 @@ class HugePagesTest {
     assertThat(HugePages.allocate(1L << 62)).isNull();
   }
 
+  /** Where a block lies that is dropped. */
+  private static long mapped() throws IOException {
+    MemorySegment m = HugePages.allocate(4 * HugePages.PAGE);
+    try {
+      assertThat(advised(m.address())).isEqualTo(HAS);
+      assertThat(advised(m.address() + m.byteSize() - 1)).isEqualTo(HAS);
+      return m.address();
+    } finally {
+      Reference.reachabilityFence(m);
+    }
+  }
+
   @Test
   void the_kernel_is_asked_for_them_until_a_block_is_unreachable()
       throws IOException, InterruptedException {
-    MemorySegment m = HugePages.allocate(4 * HugePages.PAGE);
-    long address = m.address();
-    assertThat(advised(address)).isEqualTo(HAS);
-    assertThat(advised(address + m.byteSize() - 1)).isEqualTo(HAS);
-    Reference.reachabilityFence(m);
-    m = null;
+    long address = mapped();
     for (int k = 0; advised(address); k++) {
       assertThat(k).as("collections").isLessThan(200);
       System.gc();
