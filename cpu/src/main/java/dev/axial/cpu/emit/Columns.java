@@ -28,10 +28,8 @@ final class Columns {
   /** Pieces of the rows: their number does not depend on the threads. */
   static final int PARTS = 16;
 
-  /**
-   * The name of the axis over the parts in the places of their results; no axis of users' has it.
-   */
-  static final String PART = "part of the rows";
+  /** The name of the axis over the parts in the places of their results; no user's is empty. */
+  static final String PART = "";
 
   /** The most bytes of the results of one part. */
   private static final long NEAR = 1 << 16;

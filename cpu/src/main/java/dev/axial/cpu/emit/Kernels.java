@@ -168,19 +168,7 @@ final class Kernels {
     String name = "@" + ObjectCache.NAME + "_k";
     Asm asm = outer.part(name);
     var inside = new Inside(asm, 1, outer);
-    var places = new LinkedHashMap<Root, Mem>();
-    long bytes = 0;
-    for (Root r : nest.stages().getFirst().roots()) {
-      places.put(r, Columns.place(s, ((Root.Reduce) r).value().type().dtype()));
-    }
-    for (Mem m : places.values()) {
-      bytes += (m.buffer().bytes() + 63) / 64 * 64;
-    }
-    Val at = outer.room(bytes);
-    for (Mem m : places.values()) {
-      outer.point(m.buffer(), at);
-      at = outer.asm().at(at, "i8", Asm.i64((m.buffer().bytes() + 63) / 64 * 64));
-    }
+    Map<Root, Mem> places = places(nest, s);
     long rows = Columns.rows(nest, s).size;
     long units = (rows + Columns.ROWS - 1) / Columns.ROWS;
     Val all = Asm.i64(Columns.PARTS);
@@ -200,6 +188,23 @@ final class Kernels {
     asm.leave();
     call(outer.function(asm, name), inside, true, Columns.PARTS, null, List.of(), 1);
     new NestEmitter(nest, s, outer).join(places);
+  }
+
+  /** Room for the results of all parts, one root after the other. */
+  private Map<Root, Mem> places(Nest nest, Schedule s) {
+    var places = new LinkedHashMap<Root, Mem>();
+    long bytes = 0;
+    for (Root r : nest.stages().getFirst().roots()) {
+      Mem m = Columns.place(s, ((Root.Reduce) r).value().type().dtype());
+      places.put(r, m);
+      bytes += m.buffer().bytes();
+    }
+    Val at = outer.room(bytes);
+    for (Mem m : places.values()) {
+      outer.point(m.buffer(), at);
+      at = outer.asm().at(at, "i8", Asm.i64(m.buffer().bytes()));
+    }
+    return places;
   }
 
   private static final int PARTIALS = 1;
