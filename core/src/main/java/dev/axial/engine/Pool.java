@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,10 @@ public final class Pool {
   /** The watches are a list, so that they are reachable. */
   private static @Nullable Watch watches;
 
+  /** Where blocks of at least {@link #large} bytes come from, if an engine has such memory. */
+  private static @Nullable LongFunction<@Nullable MemorySegment> source;
+
+  private static long large = Long.MAX_VALUE;
   private static long reserved;
   private static long idle;
 
@@ -152,6 +157,20 @@ public final class Pool {
     }
   }
 
+  /**
+   * Sets where large blocks come from.
+   *
+   * @param bytes the least size of such a block
+   * @param from gives a block that begins at a multiple of 64 and is freed once it is unreachable,
+   *     or null if there is no memory
+   */
+  public static void large(long bytes, LongFunction<@Nullable MemorySegment> from) {
+    synchronized (LOCK) {
+      large = bytes;
+      source = from;
+    }
+  }
+
   /** The budget in bytes. */
   public static long budgetBytes() {
     return BUDGET;
@@ -248,6 +267,10 @@ public final class Pool {
   }
 
   private static @Nullable MemorySegment fresh(long size) {
+    var from = source;
+    if (from != null && size >= large) {
+      return from.apply(size);
+    }
     try {
       return Arena.ofAuto().allocate(size, 64);
     } catch (OutOfMemoryError x) {

@@ -10,9 +10,11 @@ import dev.axial.cpu.llvm.ObjectCache;
 import dev.axial.cpu.plan.Planner;
 import dev.axial.cpu.runtime.Compiled;
 import dev.axial.cpu.runtime.Elementwise;
+import dev.axial.cpu.runtime.HugePages;
 import dev.axial.cpu.runtime.Product;
 import dev.axial.engine.Engine;
 import dev.axial.engine.Executable;
+import dev.axial.engine.Pool;
 import dev.axial.ir.Program;
 import dev.axial.numerics.Widening;
 import java.util.List;
@@ -27,6 +29,9 @@ final class CpuEngine implements Engine {
     this.host = library.host();
     this.target = Target.of(host);
     this.cache = new ObjectCache(library);
+    if (System.getProperty("os.name").equals("Linux")) {
+      Pool.large(HugePages.PAGE, HugePages::allocate);
+    }
   }
 
   @Override
@@ -51,7 +56,7 @@ final class CpuEngine implements Engine {
       System.getLogger("dev.axial").log(System.Logger.Level.INFO, w.ir());
     }
     ObjectCache.Code code = cache.get(w.ir(), List.of(ObjectCache.NAME), Emitter.PASSES);
-    ObjectCache.Code library = w.packing() < 0 ? null : contractions();
+    ObjectCache.Code library = w.contracts() ? contractions() : null;
     return new Compiled(plan, w, code, library, () -> Explanation.of(host, plan, w, code));
   }
 

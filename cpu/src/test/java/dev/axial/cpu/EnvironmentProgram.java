@@ -56,6 +56,24 @@ final class EnvironmentProgram {
             v2: i64[] = reduce[fn=SUM, axes=[a]] v1
             return v1, v2
           }
+          """,
+          """
+          program(v0: f32[a:2000, b:1100]) {
+            v1: f32[b:1100] = reduce[fn=SUM, axes=[a]] v0
+            v2: f32[b:1100] = reduce[fn=MAX, axes=[a]] v0
+            v3: f32[a:2000, b:1100] = cum_sum[axis=a, reverse=false] v0
+            v4: f32[a:2000, b:1100] = cum_sum[axis=b, reverse=true] v0
+            v5: f32[b:1100, a:2000] = broadcast[dims=[b:1100, a:2000]] v0
+            v6: f32[b:1100, a:2000] = neg v5
+            return v1, v2, v3, v4, v6
+          }
+          """,
+          """
+          program(v0: f32[a:40000], v1: i64[c:300, d:200]) {
+            v2: i32[a:40000] = arg_sort[axis=a, descending=false] v0
+            v3: i32[c:300, d:200] = arg_sort[axis=c, descending=true] v1
+            return v2, v3
+          }
           """);
 
   private EnvironmentProgram() {}

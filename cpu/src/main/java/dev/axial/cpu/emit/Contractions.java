@@ -11,7 +11,7 @@ import dev.axial.cpu.plan.Step;
 final class Contractions {
   private Contractions() {}
 
-  static void write(Emitter e, Step.Contract c, DType t) {
+  static void write(Emitter e, Step.Contract c, DType t, Val room) {
     Step.Matrices s = c.shape();
     Asm a = e.asm();
     int entry =
@@ -39,7 +39,7 @@ final class Contractions {
     put(a, args, Gemm.B_BATCH, last < 0 ? 0 : s.bBatch().get(last));
     put(a, args, Gemm.C_BATCH, last < 0 ? 0 : s.cBatch().get(last));
     put(a, args, Gemm.FLAGS, c.adds() ? 1 : 0);
-    store(a, args, Gemm.SCRATCH, e.slot(Table.PACKING, Ty.I64));
+    store(a, args, Gemm.SCRATCH, room);
     store(a, args, Gemm.FORK, e.slot(Table.FORK, Ty.I64));
     store(a, args, Gemm.CONTEXT, e.slot(Table.CONTEXT, Ty.I64));
     store(a, args, Gemm.THREADS, e.slot(Table.THREADS, Ty.I64));

@@ -46,9 +46,10 @@ public final class Emitter implements Frame {
   private final Set<String> declarations = new TreeSet<>();
   private final StringBuilder functions = new StringBuilder();
   private final Map<String, String> kernels = new HashMap<>();
-  private final List<Step> called = new ArrayList<>();
+  private final List<Step.Host> called = new ArrayList<>();
   private final Report.Writer report = new Report.Writer();
-  private long packing = -1;
+  private long room;
+  private boolean contracts;
   private final Asm asm;
   private final Val table = new Val(Ty.PTR, "%table");
   private final Map<Buffer, Val> addresses = new IdentityHashMap<>();
@@ -69,11 +70,13 @@ public final class Emitter implements Frame {
    * A written program.
    *
    * @param ir the module's text
-   * @param called steps that the runtime does, by their number
+   * @param called what Java does, by their number
    * @param report what runs
-   * @param packing bytes for packed operands of contractions; negative without any
+   * @param room bytes that one step at a time uses while it runs
+   * @param contracts whether it calls the library of contractions
    */
-  public record Written(String ir, List<Step> called, Report report, long packing) {}
+  public record Written(
+      String ir, List<Step.Host> called, Report report, long room, boolean contracts) {}
 
   /** Writes a plan. */
   public static Written write(Planner.Plan plan, Target target) {
@@ -82,7 +85,7 @@ public final class Emitter implements Frame {
     e.asm.leave();
     e.functions.append(e.asm.text());
     String ir = module(e.declarations, e.functions, target);
-    return new Written(ir, e.called, e.report.report(), e.packing);
+    return new Written(ir, e.called, e.report.report(), e.room, e.contracts);
   }
 
   /** Functions as a module. */
@@ -112,12 +115,22 @@ public final class Emitter implements Frame {
     return target;
   }
 
-  Map<String, String> kernels() {
-    return kernels;
+  /** Begins a function that works on a part; its name ends in #. */
+  Asm part(String name) {
+    return new Asm(
+        "define internal void %s#(ptr %%env, i64 %%part) noinline #0".formatted(name),
+        declarations);
   }
 
-  StringBuilder functions() {
-    return functions;
+  /** Adds a function, whose name in its text ends in #, unless there is one like it; its name. */
+  String function(Asm written, String name) {
+    return kernels.computeIfAbsent(
+        written.text(),
+        text -> {
+          String full = name + kernels.size();
+          functions.append(text.replace(name + "#", full));
+          return full;
+        });
   }
 
   Set<String> declarations() {
@@ -206,8 +219,8 @@ public final class Emitter implements Frame {
         }
       }
       case Step.Contract c -> contract(c);
-      case Step.Cumulate c -> Cumulation.write(this, c);
-      case Step.Order o -> call(o, List.of(o.from(), o.to()));
+      case Step.Cumulate c -> report.add(Cumulation.write(this, c));
+      case Step.Order o -> report.add(Sorting.write(this, o));
       case Step.NewStack n -> StackCode.create(this, n.frames());
       case Step.Push p -> StackCode.push(this, p);
       case Step.Pop p -> {
@@ -218,7 +231,7 @@ public final class Emitter implements Frame {
               p.node(), eval.load(m, p.node().type().dtype(), Map.of(), Point.start(), null));
         }
       }
-      case Step.Host h -> call(h, h.at());
+      case Step.Host h -> call(h);
       case Step.Loop l -> loop(l);
       case Step.Branch b -> branch(b);
     }
@@ -227,18 +240,25 @@ public final class Emitter implements Frame {
   private void contract(Step.Contract c) {
     Step.Matrices s = c.shape();
     DType t = c.defines().type().dtype();
-    packing = Math.max(packing, Gemm.scratchBytes(target, s.n(), s.k(), t, Threads.COUNT));
+    contracts = true;
     report.contraction(c, t);
-    Contractions.write(this, c, t);
+    Contractions.write(this, c, t, room(Gemm.scratchBytes(target, s.n(), s.k(), t, Threads.COUNT)));
   }
 
-  /** Lets the runtime do a step, and ends if that failed. */
-  private void call(Step s, List<Mem> at) {
+  /** Memory that a step has while it runs, at a multiple of 64 bytes. */
+  Val room(long bytes) {
+    room = Math.max(room, bytes);
+    return slot(Table.ROOM, Ty.PTR);
+  }
+
+  /** Lets Java do a step, and ends if that failed. */
+  private void call(Step.Host h) {
+    List<Mem> at = h.at();
     Val list = asm.alloca("[%d x ptr]".formatted(Math.max(1, at.size())), 8);
     for (int k = 0; k < at.size(); k++) {
       asm.store(address(at.get(k)), asm.at(list, "ptr", Asm.i64(k)), 8);
     }
-    called.add(s);
+    called.add(h);
     asm.run(
         slot(Table.HOST, Ty.PTR).name(),
         false,

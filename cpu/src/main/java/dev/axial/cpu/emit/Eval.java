@@ -234,6 +234,20 @@ final class Eval {
 
   /** Stores an element where the lanes count and the condition, if any, holds. */
   void store(Val given, Mem m, DType t, Map<String, Idx> index, Point p, @Nullable Val valid) {
+    store(given, m, t, index, p, valid, false);
+  }
+
+  /**
+   * The same, past the caches if {@code streams}: then whole vectors lie at multiples of theirs.
+   */
+  void store(
+      Val given,
+      Mem m,
+      DType t,
+      Map<String, Idx> index,
+      Point p,
+      @Nullable Val valid,
+      boolean streams) {
     if (valid != null && valid.ty().lanes() == 1) {
       asm.branch(valid, () -> store(given, m, t, index, p, null), null);
       return;
@@ -254,7 +268,9 @@ final class Eval {
     Val mask = both(p.mask, valid, p.lanes);
     if (at.each() == null && at.step() == 1) {
       Val address = asm.at(base, ty.scalar(), at.base());
-      if (mask == null) {
+      if (mask == null && streams) {
+        asm.stream(v, address, align * p.lanes);
+      } else if (mask == null) {
         asm.store(v, address, align);
       } else {
         asm.maskedStore(v, address, align, mask);

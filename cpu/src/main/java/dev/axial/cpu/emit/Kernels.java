@@ -51,10 +51,14 @@ final class Kernels {
     if (s.outer.stream().noneMatch(l -> l.vector)) {
       Rows.narrow(nest);
     }
+    s.streamed = Streams.of(nest, s);
     String how;
     if (s.work < IN_PLACE && outer.asm().size() < LONG) {
       new NestEmitter(nest, s, outer).run(null, null, null, false);
       how = "in place";
+    } else if (s.work >= DIVIDED && Columns.suits(nest, s) && Columns.divides(nest, s)) {
+      byRows(nest, s);
+      how = "rows divided in " + Columns.PARTS + " parts";
     } else if (s.work >= DIVIDED && s.divisible && units(s) > 1) {
       kernel(nest, s, true, null);
       how = "divided";
@@ -190,14 +194,55 @@ final class Kernels {
     }
   }
 
+  /** Columns by parts of their rows. */
+  private void byRows(Nest nest, Schedule s) {
+    String name = "@" + ObjectCache.NAME + "_k";
+    Asm asm = outer.part(name);
+    var inside = new Inside(asm, 1, outer);
+    Map<Root, Mem> places = places(nest, s);
+    long rows = Columns.rows(nest, s).size;
+    long units = (rows + Columns.ROWS - 1) / Columns.ROWS;
+    Val all = Asm.i64(Columns.PARTS);
+    Val part = new Val(Ty.I64, "%part");
+    Val count = asm.early(Ty.I64, inside.env, 0);
+    var emitter = new NestEmitter(nest, s, inside);
+    asm.loop(
+        bound(asm, part, Columns.PARTS, count, 1, Columns.PARTS),
+        bound(asm, asm.add(part, Asm.i64(1)), Columns.PARTS, count, 1, Columns.PARTS),
+        1,
+        b ->
+            emitter.rows(
+                b,
+                bound(asm, b, units, all, Columns.ROWS, rows),
+                bound(asm, asm.add(b, Asm.i64(1)), units, all, Columns.ROWS, rows),
+                places));
+    asm.leave();
+    call(outer.function(asm, name), inside, true, Columns.PARTS, null, List.of(), 1);
+    new NestEmitter(nest, s, outer).join(places);
+  }
+
+  /** Room for the results of all parts, one root after the other. */
+  private Map<Root, Mem> places(Nest nest, Schedule s) {
+    var places = new LinkedHashMap<Root, Mem>();
+    long bytes = 0;
+    for (Root r : nest.stages().getFirst().roots()) {
+      Mem m = Columns.place(s, ((Root.Reduce) r).value().type().dtype());
+      places.put(r, m);
+      bytes += m.buffer().bytes();
+    }
+    Val at = outer.room(bytes);
+    for (Mem m : places.values()) {
+      outer.point(m.buffer(), at);
+      at = outer.asm().at(at, "i8", Asm.i64(m.buffer().bytes()));
+    }
+    return places;
+  }
+
   private static final int PARTIALS = 1;
 
   private void kernel(Nest nest, Schedule s, boolean divided, Schedule.@Nullable Loop parts) {
     String name = "@" + ObjectCache.NAME + "_k";
-    var asm =
-        new Asm(
-            "define internal void %s#(ptr %%env, i64 %%part) noinline #0".formatted(name),
-            outer.declarations());
+    Asm asm = outer.part(name);
     List<Root> roots = nest.stages().getFirst().roots();
     int fixed = parts == null ? 1 : PARTIALS + roots.size();
     var inside = new Inside(asm, fixed, outer);
@@ -227,17 +272,17 @@ final class Kernels {
       }
     }
     asm.leave();
-    String text = asm.text();
-    String known = outer.kernels().get(text);
-    if (known == null) {
-      known = name + outer.kernels().size();
-      outer.kernels().put(text, known);
-      outer.functions().append(text.replace(name + "#", known));
-    }
-    call(known, inside, divided, (size + grain - 1) / grain, parts, roots, fixed);
+    call(
+        outer.function(asm, name),
+        inside,
+        divided,
+        (size + grain - 1) / grain,
+        parts,
+        roots,
+        fixed);
   }
 
-  private static Val bound(Asm a, Val part, long units, Val count, long grain, long size) {
+  static Val bound(Asm a, Val part, long units, Val count, long grain, long size) {
     Val u = a.op("udiv", a.op("mul", part, Asm.i64(units)), count);
     return a.intrinsic("smin", a.times(u, grain), Asm.i64(size));
   }
@@ -312,7 +357,7 @@ final class Kernels {
     if (!divided) {
       a.run(function, false, env, Asm.i64(0));
     } else {
-      fork(a, function, env, units);
+      fork(outer, function, env, units, 4);
     }
     for (int k = 0; k < partials.size(); k++) {
       join(a, (Root.Reduce) roots.get(k), partials.get(k));
@@ -328,13 +373,15 @@ final class Kernels {
     };
   }
 
-  private void fork(Asm a, String function, Val env, long units) {
+  /** Calls a function for parts, as many for each thread, whose number is the first in env. */
+  static void fork(Emitter outer, String function, Val env, long units, int perThread) {
+    Asm a = outer.asm();
     Val threads = outer.slot(Table.THREADS, Ty.I64);
     Val several = a.cmp("icmp sgt", threads, Asm.i64(1));
     a.branch(
         several,
         () -> {
-          Val wanted = a.intrinsic("smin", a.times(threads, 4), Asm.i64(units));
+          Val wanted = a.intrinsic("smin", a.times(threads, perThread), Asm.i64(units));
           a.store(wanted, env, 8);
           a.run(
               outer.slot(Table.FORK, Ty.PTR).name(),

@@ -38,6 +38,9 @@ final class NestEmitter {
   /** Whether the range starts and ends at whole blocks. */
   private boolean aligned;
 
+  /** Where results of columns go instead. */
+  private Map<Root, Mem> places = Map.of();
+
   /** Where results of a divided reduction go instead; null if nothing is divided. */
   private @Nullable Consumer<Map<Root, Val>> results;
 
@@ -66,37 +69,57 @@ final class NestEmitter {
     low = lo;
     high = hi;
     aligned = whole;
-    var ones = new HashMap<String, Idx>();
-    schedule.ones.forEach(d -> ones.put(d, Idx.of(0)));
-    List<Point> start = List.of(Point.start().in(ones));
+    List<Point> start = List.of(start());
     if (Columns.suits(nest, schedule)) {
-      int last = schedule.outer.size() - 1;
-      loops(schedule.outer.subList(0, last), 0, start, p -> columns(p.getFirst()));
+      Val end = Asm.i64(Columns.rows(nest, schedule).size);
+      aside(start, p -> columns(p, Asm.i64(0), end));
     } else {
       loops(schedule.outer, 0, start, this::stages);
     }
+    if (!schedule.streamed.isEmpty()) {
+      asm.fence();
+    }
+  }
+
+  private Point start() {
+    var ones = new HashMap<String, Idx>();
+    schedule.ones.forEach(d -> ones.put(d, Idx.of(0)));
+    return Point.start().in(ones);
+  }
+
+  // ---------------------------------------------------------------- columns
+
+  /** All outer loops but the last, which is over vectors. */
+  private void aside(List<Point> start, Consumer<Point> each) {
+    int last = schedule.outer.size() - 1;
+    loops(schedule.outer.subList(0, last), 0, start, p -> each.accept(p.getFirst()));
   }
 
   /**
    * Reductions of columns: some rows at a time are added to the results, which stay in the nearest
    * cache, so that memory is read in its order.
    */
-  private void columns(Point p) {
+  private void columns(Point p, Val from, Val to) {
     Stage s = nest.stages().getFirst();
     Schedule.Loop v = schedule.outer.getLast();
-    Schedule.Loop r = Objects.requireNonNull(schedule.stages.get(s)).reduced().getFirst();
+    Schedule.Loop r = Columns.rows(nest, schedule);
     Val lo = v == ranged ? Objects.requireNonNull(low) : Asm.i64(0);
     Val hi = v == ranged ? Objects.requireNonNull(high) : Asm.i64(v.size);
     vectors(v, lo, hi, p, points -> points.forEach(q -> s.roots().forEach(x -> first(x, q))));
-    long whole = r.size / Columns.ROWS * Columns.ROWS;
+    Val count = asm.sub(to, from);
+    Val rest =
+        count.constant()
+            ? Asm.i64(count.value() % Columns.ROWS)
+            : asm.op("and", count, Asm.i64(Columns.ROWS - 1));
+    Val whole = asm.sub(to, rest);
     asm.loop(
-        Asm.i64(0),
-        Asm.i64(whole),
+        from,
+        whole,
         Columns.ROWS,
         i -> vectors(v, lo, hi, p, points -> points.forEach(q -> rows(s, r, i, Columns.ROWS, q))));
     asm.loop(
-        Asm.i64(whole),
-        Asm.i64(r.size),
+        whole,
+        to,
         1,
         i -> vectors(v, lo, hi, p, points -> points.forEach(q -> rows(s, r, i, 1, q))));
   }
@@ -105,7 +128,11 @@ final class NestEmitter {
     Root.Reduce x = (Root.Reduce) r;
     DType t = x.value().type().dtype();
     Val none = Accumulator.identity(x.fn(), t, Types.register(t).by(p.lanes));
-    eval.store(none, x.to(), t, p.index, p, null);
+    eval.store(none, place(x), t, p.index, p, null);
+  }
+
+  private Mem place(Root.Reduce x) {
+    return places.getOrDefault(x, x.to());
   }
 
   private void rows(Stage s, Schedule.Loop l, Val from, int count, Point p) {
@@ -116,13 +143,52 @@ final class NestEmitter {
     for (Root r : s.roots()) {
       Root.Reduce x = (Root.Reduce) r;
       DType t = x.value().type().dtype();
-      Val sum = asm.splat(eval.load(x.to(), t, p.index, p, null), p.lanes);
+      Val sum = asm.splat(eval.load(place(x), t, p.index, p, null), p.lanes);
       for (Point q : inside) {
         sum = Accumulator.combine(asm, x.fn(), t, sum, asm.splat(eval.at(x.value(), q), p.lanes));
       }
-      eval.store(sum, x.to(), t, p.index, p, null);
+      eval.store(sum, place(x), t, p.index, p, null);
     }
   }
+
+  /** Reductions of columns over some rows, into the places of a part. */
+  void rows(Val part, Val from, Val to, Map<Root, Mem> into) {
+    places = into;
+    aside(List.of(start().in(Map.of(Columns.PART, Idx.of(part)))), p -> columns(p, from, to));
+  }
+
+  /** The results of all parts in their order. */
+  void join(Map<Root, Mem> places) {
+    Schedule.Loop v = schedule.outer.getLast();
+    aside(
+        List.of(start()),
+        p ->
+            vectors(
+                v,
+                Asm.i64(0),
+                Asm.i64(v.size),
+                p,
+                points -> points.forEach(q -> places.forEach((r, m) -> join(r, m, q)))));
+  }
+
+  private void join(Root r, Mem place, Point p) {
+    Root.Reduce x = (Root.Reduce) r;
+    DType t = x.value().type().dtype();
+    Ty ty = Types.register(t).by(p.lanes);
+    Val sum = asm.variable(Accumulator.identity(x.fn(), t, ty));
+    asm.loop(
+        Asm.i64(0),
+        Asm.i64(Columns.PARTS),
+        1,
+        k -> {
+          Point q = p.in(Map.of(Columns.PART, Idx.of(k)));
+          Val part = eval.load(place, t, q.index, q, null);
+          asm.put(sum, Accumulator.combine(asm, x.fn(), t, asm.get(sum, ty), part));
+        });
+    eval.store(asm.get(sum, ty), x.to(), t, p.index, p, null);
+  }
+
+  // ---------------------------------------------------------------- everything, in parts
 
   /** The reductions of a nest without outer loops over a range of their first loop. */
   void part(Schedule.Loop loop, Val lo, Val hi, boolean whole, Consumer<Map<Root, Val>> each) {
@@ -183,7 +249,11 @@ final class NestEmitter {
     return out;
   }
 
-  /** Whole squares first; the loops go on as usual over what is left of either side. */
+  /**
+   * Whole squares first; the loops go on as usual over what is left of either side. Squares come in
+   * strips of a few columns, along which the operand is read as it lies, and the result is written
+   * by whole lines.
+   */
   private void squares(
       Schedule.Loop rows,
       Schedule.Loop columns,
@@ -195,26 +265,24 @@ final class NestEmitter {
     int w = schedule.lanes;
     Val whole = asm.sub(hi, asm.op("and", asm.sub(hi, lo), Asm.i64(w - 1)));
     long across = columns.size / w * w;
+    long strip = (long) w * Tiles.STRIP;
     asm.loop(
-        lo,
-        whole,
-        w,
-        j -> {
-          asm.loop(Asm.i64(0), Asm.i64(across), w, i -> square(rows, columns, j, i, p, body));
-          if (across < columns.size) {
-            asm.loop(
-                j,
-                asm.add(j, Asm.i64(w)),
-                1,
-                r ->
-                    vectors(
-                        columns,
-                        Asm.i64(across),
-                        Asm.i64(columns.size),
-                        p.in(index(rows, Idx.of(r))),
-                        body));
-          }
+        Asm.i64(0),
+        Asm.i64(across),
+        strip,
+        first -> {
+          Val end = asm.intrinsic("smin", asm.add(first, Asm.i64(strip)), Asm.i64(across));
+          asm.loop(
+              lo,
+              whole,
+              w,
+              j -> asm.loop(first, end, w, i -> square(rows, columns, j, i, p, body)));
         });
+    if (across < columns.size) {
+      Val from = Asm.i64(across);
+      Val to = Asm.i64(columns.size);
+      asm.loop(lo, whole, 1, r -> vectors(columns, from, to, p.in(index(rows, Idx.of(r))), body));
+    }
     asm.loop(whole, hi, 1, r -> rest.accept(List.of(p.in(index(rows, Idx.of(r))))));
   }
 
@@ -317,7 +385,8 @@ final class NestEmitter {
       case Root.Store s -> {
         Val v = s.value() == s.defines() ? eval.made(s.value(), p) : eval.at(s.value(), p);
         if (nest.stored(r)) {
-          eval.store(v, s.to(), s.value().type().dtype(), p.index, p, null);
+          eval.store(
+              v, s.to(), s.value().type().dtype(), p.index, p, null, schedule.streamed.contains(s));
         }
       }
       case Root.Write w -> write(w, p);

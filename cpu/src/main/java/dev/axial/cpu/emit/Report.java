@@ -47,6 +47,11 @@ public record Report(List<String> lines, long bytes, long operations, long flops
       times = before;
     }
 
+    /** What else runs, in a line. */
+    void add(String line) {
+      lines.add(line);
+    }
+
     void nest(Nest nest, Schedule s, String how) {
       lines.add(of(nest, s, how));
       bytes += times * Report.bytes(nest);
@@ -95,7 +100,7 @@ public record Report(List<String> lines, long bytes, long operations, long flops
         Stream<Mem> read = nest.cone(r).asks().stream().map(Cone.Ask::mem);
         lines.add(
             (inner.isEmpty() ? "" : "for " + inner + ": ")
-                + what(nest, r)
+                + what(nest, s, r)
                 + (copies(r) ? "" : reads(read)));
       }
     }
@@ -118,8 +123,11 @@ public record Report(List<String> lines, long bytes, long operations, long flops
     return String.join(" × ", out);
   }
 
-  private static String what(Nest nest, Root r) {
-    String kept = nest.stored(r) ? "" : ", in registers";
+  private static String what(Nest nest, Schedule schedule, Root r) {
+    String kept =
+        !nest.stored(r)
+            ? ", in registers"
+            : schedule.streamed.contains(r) ? ", past the caches" : "";
     return switch (r) {
       case Root.Store s -> store(s) + kept;
       case Root.Reduce x -> "%s over %s%s".formatted(x.fn(), x.axes(), kept);

@@ -68,6 +68,9 @@ public final class Schedule {
   /** The operands that are turned in those squares. */
   List<Node> turned = List.of();
 
+  /** The stores that go past the caches. */
+  Set<Root> streamed = Set.of();
+
   /** Whether the first outer loop may be divided among threads. */
   boolean divisible;
 

@@ -28,8 +28,8 @@ public final class Table {
   /** The contractions: float32, float64, 32-bit and 64-bit integers. */
   public static final int GEMM = 7;
 
-  /** Room for packed operands. */
-  public static final int PACKING = 11;
+  /** Room for the step that runs. */
+  public static final int ROOM = 11;
 
   /** The first input; outputs follow the inputs. */
   public static final int INPUTS = 12;

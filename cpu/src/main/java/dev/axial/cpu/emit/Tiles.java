@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * its elements are neighbours. A square of both loops is loaded in rows and turned in registers.
  */
 final class Tiles {
+  /** Squares side by side in a strip: neighbours in memory are written one soon after the other. */
+  static final int STRIP = 8;
+
   private Tiles() {}
 
   /** The operands that lie across, all along the same loop, which is set as the schedule's tile. */

@@ -27,6 +27,11 @@ public final class Asm {
       return n == lanes ? this : new Ty(scalar, n);
     }
 
+    /** The bytes of an integer of one lane. */
+    public int scalarBytes() {
+      return Integer.parseInt(scalar.substring(1)) / 8;
+    }
+
     /** The same number of lanes of another scalar. */
     public Ty of(Ty other) {
       return other.by(lanes);
@@ -307,6 +312,11 @@ public final class Asm {
   /** A store past the caches. */
   public void stream(Val v, Val p, int align) {
     line("store %s, %s, align %d, !nontemporal !0".formatted(v, p, align));
+  }
+
+  /** Makes what was stored past the caches visible before what is stored from here on. */
+  public void fence() {
+    line("fence seq_cst");
   }
 
   public Val maskedLoad(Ty ty, Val p, int align, Val mask) {

@@ -26,7 +26,7 @@ final class C {
 
   private C() {}
 
-  private static MethodHandle function(String name, FunctionDescriptor d) {
+  static MethodHandle function(String name, FunctionDescriptor d) {
     return LINKER.downcallHandle(
         LINKER
             .defaultLookup()
@@ -40,7 +40,7 @@ final class C {
     try {
       return (MemorySegment) REALLOC.invokeExact(old, bytes);
     } catch (Throwable x) {
-      throw new AxialException("internal error: " + x, x);
+      throw unexpected(x);
     }
   }
 
@@ -48,7 +48,7 @@ final class C {
     try {
       FREE.invokeExact(p);
     } catch (Throwable x) {
-      throw new AxialException("internal error: " + x, x);
+      throw unexpected(x);
     }
   }
 
@@ -56,7 +56,7 @@ final class C {
     try {
       ENTRY.invokeExact(function, table);
     } catch (Throwable x) {
-      throw new AxialException("internal error: " + x, x);
+      throw unexpected(x);
     }
   }
 
@@ -64,7 +64,12 @@ final class C {
     try {
       PART.invokeExact(function, env, part);
     } catch (Throwable x) {
-      throw new AxialException("internal error: " + x, x);
+      throw unexpected(x);
     }
+  }
+
+  /** What a call threw that throws nothing. */
+  static AxialException unexpected(Throwable x) {
+    return new AxialException("internal error: " + x, x);
   }
 }

@@ -100,33 +100,19 @@ final class Call {
 
   void host(int step, MemorySegment addresses) {
     MemorySegment list = addresses.reinterpret(1 << 16);
-    switch (code.called().get(step)) {
-      case Step.Host h -> {
-        var buffers = new ArrayList<Object>();
-        var types = new ArrayList<ArrayType>();
-        for (int k = 0; k < h.operands().size(); k++) {
-          ArrayType t = h.operands().get(k).type();
-          long bytes = t.size() * t.dtype().bytes();
-          Store s = Store.uninitialized(t.dtype(), t.size());
-          MemorySegment from =
-              MemorySegment.ofAddress(list.getAtIndex(JAVA_LONG, k)).reinterpret(bytes);
-          MemorySegment.copy(from, 0, s.segment(), 0, bytes);
-          buffers.add(s);
-          types.add(t);
-        }
-        h.op().call(buffers, types);
-      }
-      case Step.Order o -> {
-        ArrayType t = o.value().type();
-        MemorySegment from =
-            MemorySegment.ofAddress(list.getAtIndex(JAVA_LONG, 0))
-                .reinterpret(t.size() * t.dtype().bytes());
-        MemorySegment to =
-            MemorySegment.ofAddress(list.getAtIndex(JAVA_LONG, 1)).reinterpret(t.size() * 4);
-        Sorting.order(t, o.op().axis(), o.op().descending(), from, to);
-      }
-      default -> // not over Op: the steps that are called
-          throw new AxialException("internal error: no step for the runtime");
+    Step.Host h = code.called().get(step);
+    var buffers = new ArrayList<Object>();
+    var types = new ArrayList<ArrayType>();
+    for (int k = 0; k < h.operands().size(); k++) {
+      ArrayType t = h.operands().get(k).type();
+      long bytes = t.size() * t.dtype().bytes();
+      Store s = Store.uninitialized(t.dtype(), t.size());
+      MemorySegment from =
+          MemorySegment.ofAddress(list.getAtIndex(JAVA_LONG, k)).reinterpret(bytes);
+      MemorySegment.copy(from, 0, s.segment(), 0, bytes);
+      buffers.add(s);
+      types.add(t);
     }
+    h.op().call(buffers, types);
   }
 }

@@ -43,7 +43,7 @@ public final class Compiled implements Executable {
   private static final int MOST_IDLE = 8;
 
   private final Planner.Plan plan;
-  private final List<Step> called;
+  private final List<Step.Host> called;
   private final ObjectCache.Code code;
   private final MemorySegment entry;
   private final Supplier<String> explanation;
@@ -66,10 +66,10 @@ public final class Compiled implements Executable {
   private final long scratchAt;
   private final long stagingBytes;
 
-  /** The scratch block: that of the plan, and after it room for packed operands. */
+  /** The scratch block: that of the plan, and after it room for the step that runs. */
   private final long scratch;
 
-  private final long packingAt;
+  private final long roomAt;
   private final ObjectCache.@Nullable Code library;
 
   /**
@@ -87,8 +87,8 @@ public final class Compiled implements Executable {
     this.called = written.called();
     this.code = code;
     this.library = library;
-    this.packingAt = padded(plan.scratch());
-    this.scratch = written.packing() < 0 ? plan.scratch() : packingAt + written.packing();
+    this.roomAt = padded(plan.scratch());
+    this.scratch = written.room() == 0 ? plan.scratch() : roomAt + written.room();
     this.entry = code.entry(0);
     this.upcalls = !called.isEmpty() || !plan.stacks().isEmpty();
     this.explanation = explanation;
@@ -157,7 +157,7 @@ public final class Compiled implements Executable {
     return out;
   }
 
-  List<Step> called() {
+  List<Step.Host> called() {
     return called;
   }
 
@@ -187,7 +187,7 @@ public final class Compiled implements Executable {
         at = block.segment().address();
       }
       c.put(Table.SCRATCH, at);
-      c.put(Table.PACKING, at + packingAt);
+      c.put(Table.ROOM, at + roomAt);
       return run(c, given);
     } finally {
       if (block != null) {

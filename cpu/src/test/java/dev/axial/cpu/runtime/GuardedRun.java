@@ -72,7 +72,7 @@ public final class GuardedRun {
       table.setAtIndex(
           JAVA_LONG, Table.SCRATCH, memory.allocate(Math.max(64, plan.scratch()), 64).address());
       table.setAtIndex(
-          JAVA_LONG, Table.PACKING, memory.allocate(Math.max(64, w.packing()), 64).address());
+          JAVA_LONG, Table.ROOM, memory.allocate(Math.max(64, w.room()), 64).address());
       table.setAtIndex(JAVA_LONG, Table.FORK, Upcalls.FORK.address());
       table.setAtIndex(JAVA_LONG, Table.THREADS, Threads.COUNT);
       for (int k = 0; k < Gemm.ENTRIES.size(); k++) {
