@@ -296,7 +296,18 @@ final class GemmVector {
     int lanes = tile.lanes();
     Val whole = f.op("and", count, i64(-lanes));
     List<Val> splats = xs.stream().map(x -> f.splat(x, lanes)).toList();
-    f.loop(i64(0), whole, lanes, i -> add(f, out, rows, splats, i, tile.vector(), Asm.i1(true)));
+    Val next = f.times(step, n);
+    f.loop(
+        i64(0),
+        whole,
+        lanes,
+        i -> {
+          // The rows after these: the processor does not foresee that a stretch ends.
+          for (Val row : rows) {
+            f.prefetch(f.at(f.at(row, "i8", next), "i8", f.times(i, tile.bytes())), false);
+          }
+          add(f, out, rows, splats, i, tile.vector(), Asm.i1(true));
+        });
     if (tile.masks()) {
       f.branch(
           f.cmp("icmp slt", whole, count),
