@@ -1,5 +1,9 @@
 package dev.axial.engine;
 
+import java.lang.foreign.MemorySegment;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
+
 /**
  * Offers an engine to {@link java.util.ServiceLoader}. A module that is on the class path or the
  * module path is found, and its engine is the default.
@@ -14,4 +18,13 @@ public interface EngineProvider {
    * @throws dev.axial.AxialException saying why, if it cannot run on this machine
    */
   Engine create();
+
+  /**
+   * Where large blocks of memory should come from, whether or not the engine has been started: a
+   * function from bytes to a block that begins at a multiple of 64 and is freed once it is
+   * unreachable, or to null if there is no memory. Null for the JVM's own.
+   */
+  default @Nullable LongFunction<@Nullable MemorySegment> largeBlocks() {
+    return null;
+  }
 }

@@ -1,10 +1,13 @@
 package dev.axial.engine;
 
 import dev.axial.AxialException;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses the engine of this process: the one that the property {@code axial.engine} or the
@@ -17,7 +20,7 @@ public final class Engines {
 
   /** The engine to use; {@code last} is the one of last resort. */
   public static Engine choose(Engine last) {
-    String wanted = System.getProperty("axial.engine", System.getenv("AXIAL_ENGINE"));
+    String wanted = wanted();
     if (last.name().equals(wanted)) {
       return last;
     }
@@ -51,6 +54,21 @@ public final class Engines {
               .formatted(wanted, String.join(", ", names)));
     }
     return last;
+  }
+
+  /** What the first provider that may be chosen says of large blocks. */
+  static @Nullable LongFunction<@Nullable MemorySegment> largeBlocks() {
+    String wanted = wanted();
+    for (EngineProvider p : ServiceLoader.load(EngineProvider.class, classLoader())) {
+      if (wanted == null || wanted.equals(p.name())) {
+        return p.largeBlocks();
+      }
+    }
+    return null;
+  }
+
+  private static @Nullable String wanted() {
+    return System.getProperty("axial.engine", System.getenv("AXIAL_ENGINE"));
   }
 
   private static ClassLoader classLoader() {

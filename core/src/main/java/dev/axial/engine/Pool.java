@@ -38,10 +38,14 @@ public final class Pool {
   /** The watches are a list, so that they are reachable. */
   private static @Nullable Watch watches;
 
-  /** Where blocks of at least {@link #large} bytes come from, if an engine has such memory. */
-  private static @Nullable LongFunction<@Nullable MemorySegment> source;
+  /** Blocks from this size on come from an engine's memory, if one offers any. */
+  private static final long LARGE = 1 << 21;
 
-  private static long large = Long.MAX_VALUE;
+  /** Looked up when the first such block is asked for. */
+  private static final class Large {
+    static final @Nullable LongFunction<@Nullable MemorySegment> SOURCE = Engines.largeBlocks();
+  }
+
   private static long reserved;
   private static long idle;
 
@@ -157,20 +161,6 @@ public final class Pool {
     }
   }
 
-  /**
-   * Sets where large blocks come from.
-   *
-   * @param bytes the least size of such a block
-   * @param from gives a block that begins at a multiple of 64 and is freed once it is unreachable,
-   *     or null if there is no memory
-   */
-  public static void large(long bytes, LongFunction<@Nullable MemorySegment> from) {
-    synchronized (LOCK) {
-      large = bytes;
-      source = from;
-    }
-  }
-
   /** The budget in bytes. */
   public static long budgetBytes() {
     return BUDGET;
@@ -267,8 +257,8 @@ public final class Pool {
   }
 
   private static @Nullable MemorySegment fresh(long size) {
-    var from = source;
-    if (from != null && size >= large) {
+    var from = size >= LARGE ? Large.SOURCE : null;
+    if (from != null) {
       return from.apply(size);
     }
     try {

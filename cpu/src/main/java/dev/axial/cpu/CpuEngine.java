@@ -10,11 +10,9 @@ import dev.axial.cpu.llvm.ObjectCache;
 import dev.axial.cpu.plan.Planner;
 import dev.axial.cpu.runtime.Compiled;
 import dev.axial.cpu.runtime.Elementwise;
-import dev.axial.cpu.runtime.HugePages;
 import dev.axial.cpu.runtime.Product;
 import dev.axial.engine.Engine;
 import dev.axial.engine.Executable;
-import dev.axial.engine.Pool;
 import dev.axial.ir.Program;
 import dev.axial.numerics.Widening;
 import java.util.List;
@@ -29,9 +27,6 @@ final class CpuEngine implements Engine {
     this.host = library.host();
     this.target = Target.of(host);
     this.cache = new ObjectCache(library);
-    if (System.getProperty("os.name").equals("Linux")) {
-      Pool.large(HugePages.PAGE, HugePages::allocate);
-    }
   }
 
   @Override

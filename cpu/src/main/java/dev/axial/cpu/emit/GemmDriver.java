@@ -144,6 +144,7 @@ final class GemmDriver {
                 () -> {
                   vector.prepareSums(f, env);
                   fork(f, env, "_sums", env.get(Gemm.THREADS));
+                  vector.joinSums(f, env);
                 },
                 () -> matrices(f, env)));
     f.leave();

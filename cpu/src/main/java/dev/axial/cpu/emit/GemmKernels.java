@@ -66,7 +66,7 @@ final class GemmKernels {
       c.add(r == 0 ? C : f.at(c.getLast(), "i8", C_STRIDE));
       // C is needed last: it may come from memory while the loop runs.
       for (int v = 0; v < vectors; v++) {
-        f.prefetch(f.at(c.getLast(), "i8", i64(v * 64L)), true);
+        f.prefetch(f.at(c.getLast(), "i8", i64(v * 64L)), true, 3);
       }
     }
     List<Val> sums = new ArrayList<>();

@@ -54,6 +54,11 @@ final class GemmSlots {
   static final int V_OUT_STEP = 43;
   static final int V_ROWS = 44;
 
+  /** Parts of k whose sums are added up at the end, and the k's of one. */
+  static final int V_PARTS = 45;
+
+  static final int V_DEPTH = 46;
+
   /** The number of the next task, in a cache line of its own. */
   static final int NEXT = 48;
 

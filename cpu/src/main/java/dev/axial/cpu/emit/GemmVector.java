@@ -16,9 +16,11 @@ import java.util.Set;
  * Matrix times vector, out[i] (+)= Σ_k matrix[i, k] x[k], at the speed of memory.
  *
  * <p>Where k is contiguous, these are dot products: every row has four accumulators, whose sum is
- * taken in a fixed order. Where i is contiguous, rows of k are added up, eight at a time, in
- * stretches of i that stay in the first-level cache. Either way a result depends on its row alone,
- * never on the rows that are computed beside it. Other layouts go the general way.
+ * taken in a fixed order. Where i is contiguous, rows of k are added up, some at a time, in
+ * stretches of i that stay in the first-level cache; of a large matrix this is done for parts of k,
+ * as memory gives most to who reads it in its order, and their number depends on the matrix alone.
+ * Either way a result depends on its row alone, never on the rows that are computed beside it.
+ * Other layouts go the general way.
  */
 final class GemmVector {
   private static final Val ENV = new Val(Ty.PTR, "%env");
@@ -27,7 +29,13 @@ final class GemmVector {
   private static final int CHAINS = 4;
 
   /** Rows of k that are added up at once. */
-  private static final int TOGETHER = 8;
+  private static final int TOGETHER = 4;
+
+  /** The bytes of a matrix for each part of k, the most parts, and the fewest k's of one. */
+  private static final long PART = 512 << 10;
+
+  private static final int MOST_PARTS = 8;
+  private static final int LEAST_DEPTH = 32;
 
   /** The bytes of a stretch of i. */
   private static final long STRETCH = 32768;
@@ -102,7 +110,63 @@ final class GemmVector {
   }
 
   void prepareSums(Asm f, GemmSlots env) {
-    rowSteps(f, env, i64(STRETCH / tile.bytes()), 2);
+    Val depth = env.get(Gemm.K);
+    Val rows = env.get(GemmSlots.V_ROWS);
+    Val bytes = f.times(f.op("mul", depth, rows), tile.bytes());
+    Val many = min(f, f.op("sdiv", bytes, i64(PART)), f.op("sdiv", depth, i64(LEAST_DEPTH)));
+    // Their sums lie where packed operands would.
+    Val room = f.op("sdiv", i64(plan.bytesOfB()), f.times(rows, tile.bytes()));
+    Val parts = max(f, i64(1), min(f, min(f, many, room), i64(MOST_PARTS)));
+    Val each = f.times(parts(f, parts(f, depth, parts), i64(TOGETHER)), TOGETHER);
+    env.put(GemmSlots.V_PARTS, parts);
+    env.put(GemmSlots.V_DEPTH, max(f, each, i64(1)));
+    Val unit = i64(STRETCH / tile.bytes());
+    rowSteps(f, env, unit, 2);
+    f.branch(
+        f.cmp("icmp sgt", parts, i64(1)),
+        () -> {
+          Val step = min(f, f.times(parts(f, rows, i64(64)), 64), unit);
+          env.put(GemmSlots.M_STEP, step);
+          env.put(GemmSlots.TASKS, f.op("mul", parts, parts(f, rows, step)));
+        },
+        null);
+  }
+
+  /** Adds the sums of the parts up, in their order. */
+  void joinSums(Asm f, GemmSlots env) {
+    Val parts = env.get(GemmSlots.V_PARTS);
+    f.branch(f.cmp("icmp sgt", parts, i64(1)), () -> join(f, env, parts), null);
+  }
+
+  private void join(Asm f, GemmSlots env, Val parts) {
+    Val rows = env.get(GemmSlots.V_ROWS);
+    Val pitch = f.times(rows, tile.bytes());
+    Val from = env.pointer(GemmSlots.PACKED_B);
+    Val adds = f.op("and", env.get(Gemm.FLAGS), i64(1));
+    Val whole = f.op("and", rows, i64(-tile.lanes()));
+    f.loop(
+        i64(0), whole, tile.lanes(), i -> join(f, env, parts, pitch, from, adds, i, tile.vector()));
+    f.loop(whole, rows, 1, i -> join(f, env, parts, pitch, from, adds, i, tile.element()));
+  }
+
+  private void join(Asm f, GemmSlots env, Val parts, Val pitch, Val from, Val adds, Val i, Ty ty) {
+    Val at = f.times(i, tile.bytes());
+    Val first = f.at(from, "i8", at);
+    Val sum = f.variable(f.load(ty, first, tile.bytes()));
+    f.loop(
+        i64(1),
+        parts,
+        1,
+        p -> {
+          Val x = f.load(ty, f.at(first, "i8", f.op("mul", p, pitch)), tile.bytes());
+          f.put(sum, tile.sum(f, f.get(sum, ty), x));
+        });
+    Val out = f.at(env.pointer(Gemm.C), "i8", at);
+    f.branch(
+        f.cmp("icmp ne", adds, i64(0)),
+        () -> f.put(sum, tile.sum(f, f.load(ty, out, tile.bytes()), f.get(sum, ty))),
+        null);
+    f.store(f.get(sum, ty), out, tile.bytes());
   }
 
   private void rowSteps(Asm f, GemmSlots env, Val unit, int cuts) {
@@ -262,21 +326,29 @@ final class GemmVector {
             "define internal void %s(ptr %%env, i64 %%part)".formatted(tile.symbol("_sums")),
             declarations);
     var env = new GemmSlots(f, ENV);
-    Val depth = env.get(Gemm.K);
-    Val together = f.op("and", depth, i64(-TOGETHER));
+    Val parts = env.get(GemmSlots.V_PARTS);
+    Val several = f.cmp("icmp sgt", parts, i64(1));
+    Val adds = f.cmp("icmp ne", f.op("and", env.get(Gemm.FLAGS), i64(1)), i64(0));
     env.tasks(
         env.get(GemmSlots.TASKS),
         t -> {
-          Val from = f.op("mul", t, env.get(GemmSlots.M_STEP));
+          Val stretches = f.op("sdiv", env.get(GemmSlots.TASKS), parts);
+          Val part = f.op("sdiv", t, stretches);
+          Val from = f.op("mul", f.op("srem", t, stretches), env.get(GemmSlots.M_STEP));
           Val count = min(f, env.get(GemmSlots.M_STEP), f.sub(env.get(GemmSlots.V_ROWS), from));
           Val offset = f.times(from, tile.bytes());
-          Val out = f.at(env.pointer(Gemm.C), "i8", offset);
+          Val pitch = f.times(env.get(GemmSlots.V_ROWS), tile.bytes());
+          Val own = f.at(env.pointer(GemmSlots.PACKED_B), "i8", f.op("mul", part, pitch));
+          Val out = f.at(f.select(several, own, env.pointer(Gemm.C)), "i8", offset);
+          Val k0 = min(f, f.op("mul", part, env.get(GemmSlots.V_DEPTH)), env.get(Gemm.K));
+          Val k1 = min(f, f.add(k0, env.get(GemmSlots.V_DEPTH)), env.get(Gemm.K));
+          Val together = f.add(k0, f.op("and", f.sub(k1, k0), i64(-TOGETHER)));
           f.branch(
-              f.cmp("icmp eq", f.op("and", env.get(Gemm.FLAGS), i64(1)), i64(0)),
-              () -> stretch(f, env, out, offset, count, i64(0), 0),
-              null);
-          f.loop(i64(0), together, TOGETHER, k -> stretch(f, env, out, offset, count, k, TOGETHER));
-          f.loop(together, depth, 1, k -> stretch(f, env, out, offset, count, k, 1));
+              f.op("and", adds, f.op("xor", several, Asm.i1(true))),
+              () -> {},
+              () -> stretch(f, env, out, offset, count, i64(0), 0));
+          f.loop(k0, together, TOGETHER, k -> stretch(f, env, out, offset, count, k, TOGETHER));
+          f.loop(together, k1, 1, k -> stretch(f, env, out, offset, count, k, 1));
         });
     f.leave();
     return f.text();
@@ -304,7 +376,7 @@ final class GemmVector {
         i -> {
           // The rows after these: the processor does not foresee that a stretch ends.
           for (Val row : rows) {
-            f.prefetch(f.at(f.at(row, "i8", next), "i8", f.times(i, tile.bytes())), false);
+            f.prefetch(f.at(f.at(row, "i8", next), "i8", f.times(i, tile.bytes())), false, 2);
           }
           add(f, out, rows, splats, i, tile.vector(), Asm.i1(true));
         });

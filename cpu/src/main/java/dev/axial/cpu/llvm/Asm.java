@@ -353,9 +353,13 @@ public final class Asm {
     return def(x.ty, "atomicrmw add %s, %s monotonic, align 8".formatted(p, x));
   }
 
-  /** Asks for a line of memory that will be read, or written, soon. */
-  public void prefetch(Val p, boolean write) {
-    run("@llvm.prefetch.p0", true, p, i32(write ? 1 : 0), i32(3), i32(1));
+  /**
+   * Asks for a line of memory that will be read, or written, soon.
+   *
+   * @param near how near: from 3, the nearest cache, to 0
+   */
+  public void prefetch(Val p, boolean write, int near) {
+    run("@llvm.prefetch.p0", true, p, i32(write ? 1 : 0), i32(near), i32(1));
   }
 
   /** The address of an element; a vector of addresses for a vector of indices. */

@@ -124,6 +124,8 @@ class GemmTest {
     check(target, dtype, new Case(1500, 1, 1501, Layout.ROWS, Layout.ROWS, 1, false, true));
     check(target, dtype, new Case(1500, 1, 1501, Layout.COLUMNS, Layout.ROWS, 1, false, false));
     check(target, dtype, new Case(1, 1500, 1501, Layout.ROWS, Layout.ROWS, 1, false, true));
+    check(target, dtype, new Case(1, 1037, 517, Layout.ROWS, Layout.ROWS, 3, false, true));
+    check(target, dtype, new Case(1037, 1, 517, Layout.COLUMNS, Layout.STRIDED, 1, false, false));
     check(target, dtype, new Case(40, 40, 9001, Layout.ROWS, Layout.ROWS, 1, false, true));
     check(
         target, dtype, new Case(300, 200, 90, Layout.PADDED_ROWS, Layout.STRIDED, 1, false, true));
