@@ -59,10 +59,14 @@ public final class Engines {
   /** What the first provider that may be chosen says of large blocks. */
   static @Nullable LongFunction<@Nullable MemorySegment> largeBlocks() {
     String wanted = wanted();
-    for (EngineProvider p : ServiceLoader.load(EngineProvider.class, classLoader())) {
-      if (wanted == null || wanted.equals(p.name())) {
-        return p.largeBlocks();
+    try {
+      for (EngineProvider p : ServiceLoader.load(EngineProvider.class, classLoader())) {
+        if (wanted == null || wanted.equals(p.name())) {
+          return p.largeBlocks();
+        }
       }
+    } catch (LinkageError | ServiceConfigurationError x) {
+      // What is wrong with it is said when the engine is chosen.
     }
     return null;
   }

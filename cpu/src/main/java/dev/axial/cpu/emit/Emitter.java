@@ -242,7 +242,8 @@ public final class Emitter implements Frame {
     DType t = c.defines().type().dtype();
     contracts = true;
     report.contraction(c, t);
-    Contractions.write(this, c, t, room(Gemm.scratchBytes(target, s.n(), s.k(), t, Threads.COUNT)));
+    long bytes = Gemm.scratchBytes(target, s.m(), s.n(), s.k(), s.lastBatch(), t, Threads.COUNT);
+    Contractions.write(this, c, t, room(bytes));
   }
 
   /** Memory that a step has while it runs, at a multiple of 64 bytes. */

@@ -96,8 +96,9 @@ public final class Gemm {
   }
 
   /** How much scratch a call needs at most. */
-  public static long scratchBytes(Target target, long n, long k, DType dtype, int threads) {
-    return new GemmPlan(Tile.of(target, dtype)).scratch(n, k, threads);
+  public static long scratchBytes(
+      Target target, long m, long n, long k, long batch, DType dtype, int threads) {
+    return new GemmPlan(Tile.of(target, dtype)).scratch(m, n, k, batch, threads);
   }
 
   /** Arguments, filled in by what they mean. */

@@ -379,11 +379,14 @@ final class GemmDriver {
         GemmSlots.PACKED_B,
         f.add(env.get(Gemm.SCRATCH), f.times(env.get(Gemm.THREADS), plan.bytesOfA())));
     Val panels = parts(f, env.get(Gemm.N), i64(tile.columns()));
-    env.put(
-        GemmSlots.B_BYTES,
+    Val packed =
         f.times(
             f.op("mul", panels, max(f, i64(1), env.get(Gemm.K))),
-            (long) tile.columns() * tile.bytes()));
+            (long) tile.columns() * tile.bytes());
+    Val vector = f.cmp("icmp eq", min(f, env.get(Gemm.M), env.get(Gemm.N)), i64(1));
+    Val longest = max(f, env.get(Gemm.M), env.get(Gemm.N));
+    Val sums = f.times(longest, (long) GemmPlan.MOST_PARTS * tile.bytes());
+    env.put(GemmSlots.B_BYTES, max(f, packed, f.select(vector, sums, i64(0))));
     Val a = plan.directA(f, env);
     Val b = plan.directB(f, env);
     env.put(GemmSlots.DIRECT_A, f.cast("zext", a, Ty.I64));

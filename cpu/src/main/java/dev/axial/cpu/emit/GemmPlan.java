@@ -52,13 +52,24 @@ record GemmPlan(Tile tile) {
     return 8 << 20;
   }
 
+  /** The bytes of a matrix times a vector for each part of k, and the most parts. */
+  static final long PART = 512 << 10;
+
+  static final int MOST_PARTS = 8;
+
+  /** The sums of the parts of a matrix times a vector, whose rows may be those of all batches. */
+  private long bytesOfSums(long m, long n, long batch) {
+    return Math.min(m, n) == 1 ? MOST_PARTS * Math.max(m * batch, n) * tile.bytes() : 0;
+  }
+
   /** A scratch that is enough for a call. */
-  long scratch(long n, long k, int threads) {
+  long scratch(long m, long n, long k, long batch, int threads) {
     long deep = Math.max(1, Math.min(k, superDepth() + depth()));
     long panel = deep * tile.columns() * tile.bytes();
     long panels = (n + tile.columns() - 1) / tile.columns();
-    long shared = Math.max(panel, Math.min(panels * panel, bytesOfB()));
-    long b = Math.max(shared, threads * Math.min(panels * panel, OWN_B));
+    long all = Math.max(panels * panel, bytesOfSums(m, n, batch));
+    long shared = Math.max(panel, Math.min(all, bytesOfB()));
+    long b = Math.max(shared, threads * Math.min(all, OWN_B));
     return threads * bytesOfA() + roundUp(b, 64) + 64;
   }
 

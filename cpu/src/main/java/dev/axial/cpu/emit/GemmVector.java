@@ -31,10 +31,7 @@ final class GemmVector {
   /** Rows of k that are added up at once. */
   private static final int TOGETHER = 4;
 
-  /** The bytes of a matrix for each part of k, the most parts, and the fewest k's of one. */
-  private static final long PART = 512 << 10;
-
-  private static final int MOST_PARTS = 8;
+  /** The fewest k's of a part. */
   private static final int LEAST_DEPTH = 32;
 
   /** The bytes of a stretch of i. */
@@ -113,10 +110,11 @@ final class GemmVector {
     Val depth = env.get(Gemm.K);
     Val rows = env.get(GemmSlots.V_ROWS);
     Val bytes = f.times(f.op("mul", depth, rows), tile.bytes());
-    Val many = min(f, f.op("sdiv", bytes, i64(PART)), f.op("sdiv", depth, i64(LEAST_DEPTH)));
+    Val many =
+        min(f, f.op("sdiv", bytes, i64(GemmPlan.PART)), f.op("sdiv", depth, i64(LEAST_DEPTH)));
     // Their sums lie where packed operands would.
     Val room = f.op("sdiv", i64(plan.bytesOfB()), f.times(rows, tile.bytes()));
-    Val parts = max(f, i64(1), min(f, min(f, many, room), i64(MOST_PARTS)));
+    Val parts = max(f, i64(1), min(f, min(f, many, room), i64(GemmPlan.MOST_PARTS)));
     Val each = f.times(parts(f, parts(f, depth, parts), i64(TOGETHER)), TOGETHER);
     env.put(GemmSlots.V_PARTS, parts);
     env.put(GemmSlots.V_DEPTH, max(f, each, i64(1)));

@@ -51,7 +51,12 @@ public sealed interface Step {
       long bRow,
       long bCol,
       long cRow,
-      long cCol) {}
+      long cCol) {
+    /** The size of the last batch axis, or 1. */
+    public long lastBatch() {
+      return batch.isEmpty() ? 1 : batch.getLast();
+    }
+  }
 
   /** Running sums along an axis; both are rows of one type. */
   record Cumulate(Op.CumSum op, Node value, Mem from, Mem to) implements Step {}

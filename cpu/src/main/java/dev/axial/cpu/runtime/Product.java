@@ -73,7 +73,7 @@ public final class Product implements Executable {
     DType t = type.dtype();
     Store out = Store.inNative(t, type.size());
     try (Arena arena = Arena.ofConfined()) {
-      long bytes = Gemm.scratchBytes(target, s.n(), s.k(), t, Threads.COUNT);
+      long bytes = Gemm.scratchBytes(target, s.m(), s.n(), s.k(), s.lastBatch(), t, Threads.COUNT);
       Store packing = Store.inNative(DType.INT64, bytes / 8 + 1);
       MemorySegment args = arena.allocate(Gemm.Call.BYTES, 8);
       int last = s.batch().size() - 1;

@@ -68,7 +68,7 @@ final class GemmSpeed {
       MemorySegment b = random(arena, (long) r.batch * r.k * r.n, dtype);
       MemorySegment c = arena.allocate((long) r.batch * r.m * r.n * dtype.bytes(), 64);
       MemorySegment room =
-          arena.allocate(Gemm.scratchBytes(h.target, r.n, r.k, dtype, threads), 64);
+          arena.allocate(Gemm.scratchBytes(h.target, r.m, r.n, r.k, r.batch, dtype, threads), 64);
       MemorySegment arguments = arena.allocate(Gemm.Call.BYTES, 8);
       new Gemm.Call(arguments)
           .operands(a, b, c)

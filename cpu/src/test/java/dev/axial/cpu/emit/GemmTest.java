@@ -125,6 +125,7 @@ class GemmTest {
     check(target, dtype, new Case(1500, 1, 1501, Layout.COLUMNS, Layout.ROWS, 1, false, false));
     check(target, dtype, new Case(1, 1500, 1501, Layout.ROWS, Layout.ROWS, 1, false, true));
     check(target, dtype, new Case(1, 1037, 517, Layout.ROWS, Layout.ROWS, 3, false, true));
+    check(target, dtype, new Case(400, 1, 700, Layout.COLUMNS, Layout.ROWS, 5, true, true));
     check(target, dtype, new Case(1037, 1, 517, Layout.COLUMNS, Layout.STRIDED, 1, false, false));
     check(target, dtype, new Case(40, 40, 9001, Layout.ROWS, Layout.ROWS, 1, false, true));
     check(
@@ -163,7 +164,8 @@ class GemmTest {
       MemorySegment a = memory.allocate(aSize * dtype.bytes(), dtype.bytes());
       MemorySegment b = memory.allocate(bSize * dtype.bytes(), dtype.bytes());
       MemorySegment out = memory.allocate(cSize * dtype.bytes(), dtype.bytes());
-      MemorySegment room = memory.allocate(Gemm.scratchBytes(target, c.n, c.k, dtype, threads), 64);
+      MemorySegment room =
+          memory.allocate(Gemm.scratchBytes(target, c.m, c.n, c.k, c.batch, dtype, threads), 64);
       MemorySegment arguments = memory.allocate(Gemm.Call.BYTES, 8);
       var random = new Random(c.hashCode());
       fill(a, dtype, random);
