@@ -18,6 +18,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,8 @@ public final class Product implements Executable {
   private final Target target;
   private final ObjectCache.Code library;
   private final int entry;
+
+  private final AtomicReference<@Nullable Room> spare = new AtomicReference<>();
 
   private Product(Step.Contract step, ArrayType type, Target target, ObjectCache.Code library) {
     this.step = step;
@@ -67,43 +70,59 @@ public final class Product implements Executable {
     return "product[%d×%d×%d] by the library of contractions%n".formatted(s.m(), s.k(), s.n());
   }
 
+  /** What a call needs besides its operands; the next one takes it over. */
+  private record Room(Gemm.Call call, MemorySegment packing) {}
+
+  private Room room() {
+    Room r = spare.getAndSet(null);
+    if (r != null) {
+      return r;
+    }
+    Step.Matrices s = step.shape();
+    Arena arena = Arena.ofAuto();
+    var call = new Gemm.Call(arena.allocate(Gemm.Call.BYTES, 8));
+    DType t = type.dtype();
+    long bytes = Gemm.scratchBytes(target, s.m(), s.n(), s.k(), s.lastBatch(), t, Threads.COUNT);
+    MemorySegment packing = arena.allocate(bytes, 64);
+    call.sizes(s.m(), s.n(), s.k())
+        .strides(s.aRow(), s.aCol(), s.bRow(), s.bCol(), s.cRow())
+        .accumulate(false)
+        .scratch(packing)
+        .threads(Upcalls.FORK, MemorySegment.NULL, Threads.COUNT);
+    int last = s.batch().size() - 1;
+    if (last >= 0) {
+      call.batch(
+          s.batch().get(last), s.aBatch().get(last), s.bBatch().get(last), s.cBatch().get(last));
+    }
+    return new Room(call, packing);
+  }
+
   @Override
   public List<Object> call(List<Object> inputs) {
-    Step.Matrices s = step.shape();
-    DType t = type.dtype();
-    Store out = Store.inNative(t, type.size());
-    try (Arena arena = Arena.ofConfined()) {
-      long bytes = Gemm.scratchBytes(target, s.m(), s.n(), s.k(), s.lastBatch(), t, Threads.COUNT);
-      Store packing = Store.inNative(DType.INT64, bytes / 8 + 1);
-      MemorySegment args = arena.allocate(Gemm.Call.BYTES, 8);
-      int last = s.batch().size() - 1;
-      var call =
-          new Gemm.Call(args)
-              .sizes(s.m(), s.n(), s.k())
-              .strides(s.aRow(), s.aCol(), s.bRow(), s.bCol(), s.cRow())
-              .accumulate(false)
-              .scratch(packing.segment())
-              .threads(Upcalls.FORK, MemorySegment.NULL, Threads.COUNT);
-      if (last >= 0) {
-        call.batch(
-            s.batch().get(last), s.aBatch().get(last), s.bBatch().get(last), s.cBatch().get(last));
-      }
-      MemorySegment a = operand(arena, inputs, step.pairs().getFirst().a());
-      MemorySegment b = operand(arena, inputs, step.pairs().getFirst().b());
-      batches(call, a.address(), b.address(), out.segment().address(), 0);
-      packing.free();
+    Store out = Store.inNative(type.dtype(), type.size());
+    Room room = room();
+    try {
+      Step.Pair p = step.pairs().getFirst();
+      MemorySegment a = operand(inputs, p.a());
+      MemorySegment b = operand(inputs, p.b());
+      batches(room.call, a.address(), b.address(), out.segment().address(), 0);
+      Reference.reachabilityFence(a);
+      Reference.reachabilityFence(b);
     } finally {
+      spare.set(room);
+      Reference.reachabilityFence(room);
       Reference.reachabilityFence(inputs);
       Reference.reachabilityFence(library);
     }
     return List.of(out);
   }
 
-  private static MemorySegment operand(Arena arena, List<Object> inputs, Mem m) {
+  /** An operand in native memory: a copy of a small one, which lasts as long as the segment. */
+  private static MemorySegment operand(List<Object> inputs, Mem m) {
     MemorySegment x = ((Store) inputs.get(m.buffer().index())).segment();
     MemorySegment at = x;
     if (!x.isNative()) {
-      at = arena.allocate(Math.max(1, x.byteSize()), 64);
+      at = Arena.ofAuto().allocate(Math.max(1, x.byteSize()), 64);
       MemorySegment.copy(x, 0, at, 0, x.byteSize());
     }
     return at.asSlice(m.offset() * m.buffer().dtype().bytes());
