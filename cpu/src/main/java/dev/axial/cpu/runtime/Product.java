@@ -99,16 +99,16 @@ public final class Product implements Executable {
 
   @Override
   public List<Object> call(List<Object> inputs) {
+    Step.Pair p = step.pairs().getFirst();
+    MemorySegment a = operand(inputs, p.a());
+    MemorySegment b = operand(inputs, p.b());
     Store out = Store.inNative(type.dtype(), type.size());
     Room room = room();
     try {
-      Step.Pair p = step.pairs().getFirst();
-      MemorySegment a = operand(inputs, p.a());
-      MemorySegment b = operand(inputs, p.b());
       batches(room.call, a.address(), b.address(), out.segment().address(), 0);
+    } finally {
       Reference.reachabilityFence(a);
       Reference.reachabilityFence(b);
-    } finally {
       spare.set(room);
       Reference.reachabilityFence(room);
       Reference.reachabilityFence(inputs);
