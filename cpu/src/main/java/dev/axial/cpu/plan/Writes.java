@@ -93,6 +93,9 @@ final class Writes {
   /** Whether a reference may hold a value from the item that makes it, not only from its set on. */
   private static boolean free(Cell c, List<Item> items, Item maker, Item set, Node v) {
     for (Item i : items) {
+      if (i.out().contains(c) && i.position() > maker.position()) {
+        return false; // its first contents come later
+      }
       if (!i.in().contains(c) || i == set) {
         continue;
       }

@@ -21,6 +21,30 @@ class FoundProgramsTest {
           v2: f32[e:1] = dot[axes=[c, b, a]] v1, v0
           return v2
         }
+        """,
+        // A value that is computed before the reference is made that it is set to.
+        """
+        program(v0: f32[e:3]) {
+          v1: f32[e:3] = logistic v0
+          v2: f32[e:3] = fma v0, v1, v1
+          v3: ref f32[e:3] = ref_new v2
+          ref_set[access={}, reverse=false] v3, v1
+          v4: f32[e:3] = ref_get[access={}, mode=CLAMP] v3
+          return v4
+        }
+        """,
+        """
+        program(v0: i32[d:1], v1: i32[d:1]) {
+          v2: i32[d:1] = rem v0, v0
+          v3: i32[d:1] = or v0, v2
+          v4: ref i32[d:1] = ref_new v1
+          ref_set[access={}, reverse=true] v4, v3
+          scan[body=program(v5: i32[], v6: i32[d:1]) {
+            return
+          }, length=1, carry=0, reverse=true] v3
+          v7: i32[d:1] = ref_get[access={}, mode=CLAMP] v4
+          return v7
+        }
         """
       })
   void engines_agree(String text) {
