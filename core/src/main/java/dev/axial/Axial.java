@@ -590,8 +590,12 @@ public final class Axial {
 
   /** The Gaussian error linear unit in its tanh form, JAX's default. */
   public static NamedArray gelu(NamedArray x) {
-    NamedArray inner = x.plus(x.times(x).times(x).times(0.044715)).times(Math.sqrt(2 / Math.PI));
-    return x.times(0.5).times(tanh(inner).plus(1));
+    // Half of x is what everything else is made of: x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))).
+    NamedArray half = x.times(0.5);
+    double c = 2 * Math.sqrt(2 / Math.PI);
+    NamedArray square = Ops.constant(half.dtype(), 4 * 0.044715 * c);
+    NamedArray inner = fma(half.times(half), square, Ops.constant(half.dtype(), c)).times(half);
+    return fma(half, tanh(inner), half);
   }
 
   /** The Gaussian error linear unit, exact. */

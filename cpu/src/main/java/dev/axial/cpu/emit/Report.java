@@ -13,21 +13,28 @@ import dev.axial.ir.Dim;
 import dev.axial.ir.Op;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * What runs, in words and in sums.
  *
- * @param lines for each nest and each contraction its loops, what it leaves, what it costs
+ * @param texts for each nest and each contraction its loops, what it leaves, what it costs; made
+ *     when somebody asks
  * @param bytes that the loops read and write, those in a loop of a known length as often
  * @param operations of the loops, likewise
  * @param flops of contractions, likewise
  */
-public record Report(List<String> lines, long bytes, long operations, long flops) {
+public record Report(List<Supplier<String>> texts, long bytes, long operations, long flops) {
+  /** The texts, in the order of what they are about. */
+  public List<String> lines() {
+    return texts.stream().map(Supplier::get).toList();
+  }
+
   /** Collects a report while a program is written. */
   static final class Writer {
-    private final List<String> lines = new ArrayList<>();
+    private final List<Supplier<String>> texts = new ArrayList<>();
     private long bytes;
     private long operations;
     private long flops;
@@ -36,7 +43,7 @@ public record Report(List<String> lines, long bytes, long operations, long flops
     private long times = 1;
 
     Report report() {
-      return new Report(List.copyOf(lines), bytes, operations, flops);
+      return new Report(List.copyOf(texts), bytes, operations, flops);
     }
 
     /** Around a body that runs so many times. */
@@ -49,11 +56,11 @@ public record Report(List<String> lines, long bytes, long operations, long flops
 
     /** What else runs, in a line. */
     void add(String line) {
-      lines.add(line);
+      texts.add(() -> line);
     }
 
     void nest(Nest nest, Schedule s, String how) {
-      lines.add(of(nest, s, how));
+      texts.add(() -> of(nest, s, how));
       bytes += times * Report.bytes(nest);
       operations += times * s.work;
     }
@@ -65,20 +72,24 @@ public record Report(List<String> lines, long bytes, long operations, long flops
         once *= n;
       }
       flops += times * once;
-      String what =
-          c.pairs().size() == 1 ? "product" : "sum of %d products".formatted(c.pairs().size());
-      lines.add(
-          "%s[%d×%d×%d]%s of %s, divided if that pays, %,d flops%s"
-              .formatted(
-                  what,
-                  s.m(),
-                  s.k(),
-                  s.n(),
-                  s.batch().isEmpty() ? "" : " in batches " + s.batch(),
-                  t,
-                  once,
-                  reads(c.pairs().stream().flatMap(p -> Stream.of(p.a(), p.b())))));
+      long each = once;
+      texts.add(() -> of(c, t, each));
     }
+  }
+
+  private static String of(Step.Contract c, DType t, long flops) {
+    Step.Matrices s = c.shape();
+    int n = c.pairs().size();
+    return "%s[%d×%d×%d]%s of %s, divided if that pays, %,d flops%s"
+        .formatted(
+            n == 1 ? "product" : "sum of %d products".formatted(n),
+            s.m(),
+            s.k(),
+            s.n(),
+            s.batch().isEmpty() ? "" : " in batches " + s.batch(),
+            t,
+            flops,
+            reads(c.pairs().stream().flatMap(p -> Stream.of(p.a(), p.b()))));
   }
 
   private static String reads(Stream<Mem> memory) {
