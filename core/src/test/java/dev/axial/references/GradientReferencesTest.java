@@ -250,7 +250,7 @@ class GradientReferencesTest {
   record Steps(List<NamedArray> rows, NamedArray number) {}
 
   static List<Mix> mixes() {
-    return IntStream.range(0, 24).mapToObj(Mix::of).toList();
+    return IntStream.range(0, 16).mapToObj(Mix::of).toList();
   }
 
   @ParameterizedTest
