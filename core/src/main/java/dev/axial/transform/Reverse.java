@@ -830,8 +830,8 @@ public final class Reverse {
    */
   private Back reverseRemat(Builder fb, Equation e, Op.Call c, List<Var> x, Env env) {
     var saved = new ArrayList<Var>();
-    for (Var v : x) {
-      saved.add(v.isArray() ? v : fb.one(new Op.RefGet(Access.ALL, Mode.CLAMP), v));
+    for (int k = 0; k < x.size(); k++) {
+      saved.add(x.get(k).isArray() ? x.get(k) : contents(fb, c, k, x.get(k)));
     }
     env.put(e.out(), fb.emit(c, x));
     return l -> {
@@ -878,6 +878,35 @@ public final class Reverse {
         }
       }
     };
+  }
+
+  /** What the second run needs of a reference: anything, where the body only writes it. */
+  private Var contents(Builder fb, Op.Call c, int k, Var ref) {
+    boolean madeInLoop = ref.owner() == fb && fb != home;
+    return madeInLoop || reads(c.body(), c.body().inputs().get(k))
+        ? fb.one(new Op.RefGet(Access.ALL, Mode.CLAMP), ref)
+        : fb.zeros(ref.type().array());
+  }
+
+  /** Whether the program looks at what the reference holds; backward rules do not belong to it. */
+  private static boolean reads(Program p, Var ref) {
+    return p.equations().stream().anyMatch(e -> reads(e, ref));
+  }
+
+  private static boolean reads(Equation e, Var ref) {
+    if (!e.in().contains(ref) || e.op() instanceof Op.RefSet || e.op() instanceof Op.RefAdd) {
+      return false;
+    }
+    List<Program> bodies =
+        e.op() instanceof Op.CustomVjp c ? List.of(c.primal(), c.forward()) : e.op().bodies();
+    for (Program q : bodies) {
+      for (int k = 0; k < e.in().size(); k++) {
+        if (e.in().get(k) == ref && reads(q, q.inputs().get(k + e.op().offset()))) {
+          return true;
+        }
+      }
+    }
+    return bodies.isEmpty();
   }
 
   private Var original(Var ref) {

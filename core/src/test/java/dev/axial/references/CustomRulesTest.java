@@ -227,6 +227,27 @@ class CustomRulesTest {
   }
 
   @Test
+  void a_checkpoint_writes_the_reference_of_each_lane_and_adds_to_a_shared_one() {
+    Axis lane = axis("lane", 3);
+    NamedRef own = newRef(array(new double[] {1, 2, 3}, lane));
+    NamedRef count = newRef(scalar(0));
+    BiFunction<NamedArray, NamedRef, NamedArray> f =
+        checkpoint((NamedArray y, NamedRef r) -> {
+          count.add(1);
+          NamedArray out = y.times(r.get());
+          r.add(1);
+          return out.times(y);
+        });
+    BiFunction<NamedArray, NamedRef, NamedArray> twice =
+        (y, r) -> f.apply(y, r).plus(f.apply(y, r));
+    NamedArray y = array(new double[] {1, 2, 4}, lane);
+    // y² r + y² (r + 1)
+    close(vmap(grad(twice), lane).apply(y, own), 6, 20, 56);
+    close(own, 3, 4, 5);
+    assertThat(count.item()).isEqualTo(6);
+  }
+
+  @Test
   void checkpoints_in_checkpoints_write_once_and_run_again_at_each_level() {
     var runs = new ArrayList<Double>();
     NamedRef r = cell(1);

@@ -171,10 +171,14 @@ class GradientReferencesTest {
       }
       return new Mix(
           seed,
-          IntStream.range(0, n).mapToObj(_ -> Role.values()[random.nextInt(3)]).toList(),
-          IntStream.range(0, n).mapToObj(_ -> Wanted.values()[random.nextInt(3)]).toList(),
+          IntStream.range(0, n).mapToObj(_ -> pick(random, Role.values())).toList(),
+          IntStream.range(0, n).mapToObj(_ -> pick(random, Wanted.values())).toList(),
           use,
           random.nextBoolean());
+    }
+
+    private static <T> T pick(SplittableRandom random, T[] of) {
+      return of[random.nextInt(of.length)];
     }
 
     List<NamedArray> parameters() {
