@@ -1850,7 +1850,7 @@ public final class Axial {
   /**
    * A function with a reverse rule of its own: {@code forward} gives the result and what to save,
    * {@code backward} takes what was saved and the cotangent, and gives the gradient. References may
-   * be saved if they are arguments. Mirrors {@code jax.custom_vjp}.
+   * be saved if they are arguments; gradients are given for arrays. Mirrors {@code jax.custom_vjp}.
    */
   @SuppressWarnings("unchecked")
   public static <A, R, S> Function<A, R> customVjp(
@@ -1915,8 +1915,8 @@ public final class Axial {
   }
 
   /**
-   * The function, whose inside a backward pass computes again instead of saving it. Mirrors {@code
-   * jax.checkpoint}.
+   * The function, whose inside a backward pass computes again instead of saving it. References from
+   * outside are written once, in the forward pass. Mirrors {@code jax.checkpoint}.
    */
   public static <A, R> Function<A, R> checkpoint(Function<A, R> f) {
     return Same.function1(

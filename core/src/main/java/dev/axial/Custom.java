@@ -220,6 +220,7 @@ final class Custom {
           }
         }
       }
+      noneOfReferences(p, byPath);
       var out = new ArrayList<Var>();
       for (int input : wrt) {
         int leaf = p.inputOf().indexOf(input);
@@ -237,6 +238,17 @@ final class Custom {
       }
       return out;
     });
+  }
+
+  private static void noneOfReferences(Tracing.Inner p, Map<String, NamedArray> gradients) {
+    for (int k = 0; k < p.in().leaves().size(); k++) {
+      String path = p.in().paths().get(k);
+      if (p.in().leaves().get(k) instanceof NamedRef r && gradients.containsKey(path)) {
+        throw Errors.error(
+            "customVjp: the backward rule gives a gradient for the reference %s, made at %s. A rule gives gradients of arrays: give null for a reference, or pass its value() where the gradient is wanted.",
+            path, r.core().site());
+      }
+    }
   }
 
   /** Inputs: saved values, arrays captured by the rule, cotangents, all reference operands. */

@@ -156,10 +156,10 @@ final class Errors {
 
   // ---------------------------------------------------------------- references
 
-  static AxialException frozen(String made, String where) {
-    return error(
-        "the reference made at %s was frozen at %s and cannot be used any more; freeze it after its last use, or make a new reference.",
-        made, where);
+  /** What a use of a reference after its end says; {@code how} is frozen or freed. */
+  static String ended(String made, String how, String where) {
+    return "the reference made at %s was %s at %s and cannot be used any more; freeze it after its last use, or make a new reference."
+        .formatted(made, how, where);
   }
 
   static AxialException frozenElsewhere(String made, String path) {

@@ -41,7 +41,8 @@ public final class NamedRef implements Tensor {
     /** Whether other views of the same storage came in with it. */
     final boolean shared;
 
-    @Nullable String frozen;
+    /** Once it has ended, what a later use says. */
+    @Nullable String ended;
 
     private Core(
         ArrayType type,
@@ -77,9 +78,9 @@ public final class NamedRef implements Tensor {
     }
 
     void alive() {
-      String f = frozen;
-      if (f != null) {
-        throw Errors.frozen(site(), f);
+      String why = ended;
+      if (why != null) {
+        throw Errors.error("%s", why);
       }
       if (storage != null && !storage.alive()) {
         throw Errors.error("%s", storage.ended());
@@ -426,10 +427,8 @@ public final class NamedRef implements Tensor {
       throw Errors.frozenElsewhere(core.site(), core.path.isEmpty() ? "" : " (" + core.path + ")");
     }
     String where = Site.here();
+    String why = Errors.ended(core.site(), how, where);
     if (t == null && s != null) {
-      String why =
-          "the reference made at %s was %s at %s and cannot be used any more; freeze it after its last use, or make a new reference."
-              .formatted(core.site(), how, where);
       lock(s);
       Store all;
       try {
@@ -444,7 +443,7 @@ public final class NamedRef implements Tensor {
     }
     t.builder().site(where);
     NamedArray all = NamedArray.traced(t.builder().one(new Op.RefFreeze(), core.in(t)));
-    core.frozen = where;
+    core.ended = why;
     return wants ? view.read(all) : all;
   }
 

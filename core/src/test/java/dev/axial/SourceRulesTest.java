@@ -7,8 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Rules that neither the compiler nor the class files can show. */
@@ -47,5 +50,57 @@ class SourceRulesTest {
     assertThat(found)
         .as("default cases: list every operation, or end the line with \"" + EXCEPTION + "\"")
         .isEmpty();
+  }
+
+  // ---------------------------------------------------------------- the page on parity
+
+  private static final Path PARITY = Path.of("../docs/parity.md");
+
+  private static final Pattern ROW = Pattern.compile("(?m)^\\| `(test_\\w+)` \\|.*\\| (.+) \\|$");
+  private static final Pattern NAMED = Pattern.compile("`(\\w+Test)\\.(\\w+)`");
+
+  /** A row for each test, by the two tables of the page. */
+  @ParameterizedTest
+  @CsvSource({"## JAX, 104", "## Haliax, 12"})
+  void theirTestsHaveARowEach(String heading, int tests) throws IOException {
+    List<String> sections = List.of(Files.readString(PARITY).split("(?m)^(?=## )"));
+    String section = sections.stream().filter(s -> s.startsWith(heading)).findFirst().orElseThrow();
+    List<String> names = ROW.matcher(section).results().map(r -> r.group(1)).toList();
+    assertThat(names).hasSize(tests).doesNotHaveDuplicates();
+  }
+
+  /** Each row names tests that exist, or says why there is none. */
+  @Test
+  void theRowsNameTestsThatExist() throws IOException {
+    List<MatchResult> rows = ROW.matcher(Files.readString(PARITY)).results().toList();
+    List<String> wrong = new ArrayList<>();
+    for (MatchResult row : rows) {
+      String here = row.group(2);
+      List<MatchResult> named = NAMED.matcher(here).results().toList();
+      if (named.isEmpty() && !here.startsWith("not here: ") && !here.startsWith("**open**: ")) {
+        wrong.add(row.group(1) + " has neither a test nor a reason");
+      }
+      for (MatchResult test : named) {
+        if (!isTest(test.group(1), test.group(2))) {
+          wrong.add(row.group(1) + ": no test " + test.group());
+        }
+      }
+    }
+    assertThat(rows).isNotEmpty();
+    assertThat(wrong).isEmpty();
+  }
+
+  private static boolean isTest(String className, String method) throws IOException {
+    Pattern declared =
+        Pattern.compile(
+            "@(Test|ParameterizedTest)\\b[^;{}]*?(\\{[^{}]*\\}[^;{}]*?)?\\bvoid " + method + "\\(");
+    try (var walk = Files.walk(Path.of("src/test/java"))) {
+      for (Path f : walk.filter(f -> f.endsWith(className + ".java")).toList()) {
+        if (declared.matcher(Files.readString(f)).find()) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 }

@@ -62,6 +62,9 @@ public final class Reverse {
   private final List<Back> tape;
   private final Set<Var> written;
 
+  /** For the copies that a checkpoint's second run works on, the references they stand for. */
+  private final Map<Var, Var> originals = new HashMap<>();
+
   private interface Back {
     void run(Level l);
   }
@@ -820,18 +823,15 @@ public final class Reverse {
   }
 
   /**
-   * A checkpoint: the backward pass runs the body again. References from outside are only read in
-   * it, so their contents at the start of the forward pass are what is saved.
+   * A checkpoint: the backward pass runs the body again, on copies of the references from outside
+   * that hold what those held at the start of the forward pass. So each write happens once to the
+   * reference itself, in the forward pass. What rules of custom derivatives write in the backward
+   * pass goes to the references themselves.
    */
   private Back reverseRemat(Builder fb, Equation e, Op.Call c, List<Var> x, Env env) {
-    if (!Effects.written(e).isEmpty()) {
-      throw Rejected.error(
-          e.site(),
-          "a checkpointed function writes a reference from outside, which is not supported in this version. Return the value and write it outside the function.");
-    }
     var saved = new ArrayList<Var>();
-    for (Var v : x) {
-      saved.add(v.isArray() ? v : fb.one(new Op.RefGet(Access.ALL, Mode.CLAMP), v));
+    for (int k = 0; k < x.size(); k++) {
+      saved.add(x.get(k).isArray() ? x.get(k) : contents(fb, c, k, x.get(k)));
     }
     env.put(e.out(), fb.emit(c, x));
     return l -> {
@@ -850,7 +850,11 @@ public final class Reverse {
         if (x.get(k).isArray()) {
           args.add(v);
         } else {
-          args.add(l.bb.one(new Op.RefNew(), v));
+          Var copy = l.bb.one(new Op.RefNew(), v);
+          args.add(copy);
+          if (l.direct || x.get(k).owner() != l.fb) {
+            originals.put(copy, original(x.get(k)));
+          }
           if (on(e.in().get(k))) {
             inner.cell.put(again.inputs().get(k), l.cell(e.in().get(k)));
           }
@@ -876,12 +880,62 @@ public final class Reverse {
     };
   }
 
+  /** What the second run needs of a reference: anything, where the body only writes it. */
+  private Var contents(Builder fb, Op.Call c, int k, Var ref) {
+    boolean madeInLoop = ref.owner() == fb && fb != home;
+    return madeInLoop || reads(c.body(), c.body().inputs().get(k))
+        ? fb.one(new Op.RefGet(Access.ALL, Mode.CLAMP), ref)
+        : fb.zeros(ref.type().array());
+  }
+
+  /** Whether the program looks at what the reference holds; backward rules do not belong to it. */
+  private static boolean reads(Program p, Var ref) {
+    return p.equations().stream().anyMatch(e -> reads(e, ref));
+  }
+
+  private static boolean reads(Equation e, Var ref) {
+    if (!e.in().contains(ref) || e.op() instanceof Op.RefSet || e.op() instanceof Op.RefAdd) {
+      return false;
+    }
+    List<Program> bodies =
+        e.op() instanceof Op.CustomVjp c ? List.of(c.primal(), c.forward()) : e.op().bodies();
+    for (Program q : bodies) {
+      for (int k = 0; k < e.in().size(); k++) {
+        if (e.in().get(k) == ref && reads(q, q.inputs().get(k + e.op().offset()))) {
+          return true;
+        }
+      }
+    }
+    return bodies.isEmpty();
+  }
+
+  private Var original(Var ref) {
+    return originals.getOrDefault(ref, ref);
+  }
+
+  /**
+   * The first pass of a checkpoint ran the function, not the forward rule, whose writes now go to
+   * copies: what the rule alone writes would be lost.
+   */
+  private void writesInBoth(Equation e, Op.CustomVjp c, List<Var> x) {
+    Set<Var> byFunction = Effects.written(c.primal());
+    for (Var v : Effects.written(c.forward())) {
+      int k = c.forward().inputs().indexOf(v);
+      if (originals.containsKey(x.get(k)) && !byFunction.contains(c.primal().inputs().get(k))) {
+        throw Rejected.error(
+            e.site(),
+            "in a checkpointed function, the forward rule of a customVjp writes a reference from outside that its function does not write. The first pass of a checkpoint runs the function and not the rule: write it in both, or call the customVjp outside the checkpoint.");
+      }
+    }
+  }
+
   private Back reverseCustomVjp(Builder fb, Equation e, Op.CustomVjp c, List<Var> x, Env env) {
+    writesInBoth(e, c, x);
     var got = fb.inline(c.forward(), x);
     int n = e.out().size();
     env.put(e.out(), got.subList(0, n));
     var saved = List.copyOf(got.subList(n, got.size()));
-    var refs = x.stream().filter(v -> !v.isArray()).toList();
+    var refs = x.stream().filter(v -> !v.isArray()).map(this::original).toList();
     return l -> {
       var cts = new ArrayList<Var>();
       boolean any = false;

@@ -345,18 +345,29 @@ class ErrorsTest {
           grad((NamedArray y) -> sum(f.apply(y))).apply(x());
         });
     bad(
-        "checkpoint writes outside",
+        "checkpoint of a forward rule that writes",
         () -> {
+          BiFunction<NamedArray, NamedRef, NamedArray> f =
+              customVjp(
+                  (NamedArray y, NamedRef r) -> y,
+                  (y, r) -> {
+                    r.add(1);
+                    return residuals(y, y);
+                  },
+                  (NamedArray y, NamedArray ct) -> gradients(ct, null));
           NamedRef r = ref(F);
-          grad((NamedArray y) ->
-                  sum(
-                      checkpoint(
-                              (NamedArray z) -> {
-                                r.add(stopGradient(z));
-                                return z.times(z);
-                              })
-                          .apply(y)))
-              .apply(x());
+          grad((NamedArray y) -> sum(checkpoint(f).apply(y, r))).apply(x());
+        });
+    bad(
+        "customVjp gradient of a reference",
+        () -> {
+          BiFunction<NamedArray, NamedRef, NamedArray> f =
+              customVjp(
+                  (NamedArray y, NamedRef r) -> y.times(r.get()),
+                  (y, r) -> residuals(y.times(r.get()), y),
+                  (NamedArray y, NamedArray ct) -> gradients(ct, ct.times(y)));
+          NamedRef r = ref(F);
+          grad((NamedArray y) -> sum(f.apply(y, r))).apply(x());
         });
   }
 

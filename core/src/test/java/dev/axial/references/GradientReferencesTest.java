@@ -1,0 +1,364 @@
+package dev.axial.references;
+
+import static dev.axial.Axial.*;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.axial.*;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Gradients that a pullback adds into references, beside gradients as values and unwanted ones. */
+@SuppressWarnings("ReturnValueIgnored") // what it does to references is the question
+class GradientReferencesTest {
+  private static final Axis X = axis("x", 10);
+  private static final Axis STEP = axis("step", 3);
+  private static final Axis IN = axis("in", 4);
+  private static final Axis OUT = axis("out", 5);
+  private static final NamedArray ONE = scalar(1.0, DType.FLOAT64);
+
+  private static NamedArray iota(Axis a) {
+    return arange(a, DType.FLOAT64);
+  }
+
+  /** Numbers between -1 and 1 that look irregular. */
+  private static NamedArray wave(int phase, Axis... axes) {
+    int n = 1;
+    for (Axis a : axes) {
+      n *= a.size();
+    }
+    double[] v = IntStream.range(0, n).mapToDouble(k -> Math.sin(2.3 * k + phase)).toArray();
+    return array(v, axes);
+  }
+
+  private static NamedRef gradientOf(NamedArray x) {
+    return newRef(zerosLike(x));
+  }
+
+  private static void close(Tensor got, Tensor want) {
+    assertThat(got.axes()).containsExactlyInAnyOrderElementsOf(want.axes());
+    NamedArray ordered = got.value().rearrange(want.axes().toArray(Axis[]::new));
+    assertThat(ordered.toDoubleArray())
+        .containsExactly(want.value().toDoubleArray(), within(1e-12));
+  }
+
+  // ---------------------------------------------------------------- loops
+
+  private static final Axis SAME = axis("out", 4);
+
+  private static NamedArray layers(NamedArray weights, NamedArray batch) {
+    return mean(fold(STEP, batch, weights, (h, w) -> dot(h, w, IN).rename("out", "in")));
+  }
+
+  @Test
+  void a_loop_over_batches_adds_up_gradients_of_a_loop_over_layers() {
+    Axis row = axis("row", 7);
+    Axis batch = axis("batch", 5);
+    NamedArray weights = wave(1, STEP, IN, SAME);
+    NamedArray batches = wave(2, batch, row, IN);
+    BiFunction<NamedArray, NamedArray, NamedArray> f =
+        (ws, xs) -> {
+          NamedRef total = gradientOf(ws);
+          map(
+              batch,
+              xs,
+              x -> {
+                var pull = vjp((NamedArray w) -> layers(w, x), ws);
+                pull.withRefs(total).apply(ONE);
+                return pull.value();
+              });
+          return total.freeze();
+        };
+    NamedArray want =
+        grad((NamedArray w) ->
+                IntStream.range(0, batch.size())
+                    .mapToObj(k -> layers(w, batches.get(batch.at(k))))
+                    .reduce(NamedArray::plus)
+                    .orElseThrow())
+            .apply(weights);
+    close(f.apply(weights, batches), want);
+    close(jit(f).apply(weights, batches), want);
+    double each = f.apply(onesLike(weights), onesLike(batches)).get(STEP.at(1)).toDoubleArray()[0];
+    assertThat(each).isCloseTo(20, within(1e-12));
+  }
+
+  record Rows(NamedArray a, NamedArray b) {}
+
+  @Test
+  void the_gradient_of_a_scanned_array_lands_in_its_rows() {
+    Axis five = axis("five", 5);
+    NamedRef g = newRef(zeros(DType.FLOAT64, five));
+    Function<NamedArray, NamedArray> f =
+        xs -> sum(map(five, new Rows(xs, iota(five)), r -> r.a.times(r.b)));
+    vjp(f, ones(DType.FLOAT64, five)).withRefs(g).apply(ONE);
+    close(g, iota(five));
+  }
+
+  private static NamedArray block(NamedArray h, NamedArray w, NamedArray v) {
+    return tanh(dot(tanh(dot(h, w, IN)), v, OUT));
+  }
+
+  private static NamedArray scanned(NamedArray ws, NamedArray vs, NamedArray x) {
+    return sum(fold(STEP, x, new Rows(ws, vs), (h, r) -> block(h, r.a, r.b)));
+  }
+
+  private static NamedArray captured(NamedArray w, NamedArray v, NamedArray x) {
+    return sum(foriLoop(0, 3, x, (_, h) -> block(h, w, v)));
+  }
+
+  private static void mixed(
+      Fn3<NamedArray, NamedArray, NamedArray, NamedArray> f,
+      NamedArray w,
+      NamedArray v,
+      NamedRef first) {
+    NamedArray x = wave(3, IN);
+    Fn3<NamedArray, NamedArray, NamedArray, NamedArray> byW = gradAt(f, 0);
+    Fn3<NamedArray, NamedArray, NamedArray, NamedArray> byV = gradAt(f, 1);
+    Fn3<NamedArray, NamedArray, NamedArray, NamedArray> byX = gradAt(f, 2);
+    NamedRef g = gradientOf(v);
+    Object[] got = vjp(f, w, v, x).withRefs(new Object[] {first, g, GRAD_VALUE}).apply(ONE);
+    close(g, byV.apply(w, v, x));
+    close((Tensor) got[2], byX.apply(w, v, x));
+    if (first == GRAD_VALUE) {
+      close((Tensor) got[0], byW.apply(w, v, x));
+    }
+  }
+
+  @Test
+  void kinds_of_gradients_mix_among_scanned_arrays() {
+    for (NamedRef first : List.of(GRAD_VALUE, DONT_WANT)) {
+      mixed(GradientReferencesTest::scanned, wave(1, STEP, IN, OUT), wave(2, STEP, OUT, IN), first);
+    }
+  }
+
+  @Test
+  void kinds_of_gradients_mix_among_arrays_that_a_loop_captures() {
+    for (NamedRef first : List.of(GRAD_VALUE, DONT_WANT)) {
+      mixed(GradientReferencesTest::captured, wave(1, IN, OUT), wave(2, OUT, IN), first);
+    }
+  }
+
+  // ---------------------------------------------------------------- any mix
+
+  enum Role {
+    CAPTURED,
+    CARRIED,
+    SCANNED
+  }
+
+  enum Wanted {
+    VALUE,
+    REFERENCE,
+    NOTHING
+  }
+
+  /** A loop whose parameters come in by these roles, used in this order. */
+  record Mix(int seed, List<Role> roles, List<Wanted> wanted, List<Integer> use, boolean reverse) {
+    static Mix of(int seed) {
+      var random = new SplittableRandom(seed);
+      int n = 1 + seed % 4;
+      var use = new ArrayList<Integer>();
+      for (int k = 0; k < n; k++) {
+        use.add(random.nextInt(use.size() + 1), k);
+      }
+      return new Mix(
+          seed,
+          IntStream.range(0, n).mapToObj(_ -> pick(random, Role.values())).toList(),
+          IntStream.range(0, n).mapToObj(_ -> pick(random, Wanted.values())).toList(),
+          use,
+          random.nextBoolean());
+    }
+
+    private static <T> T pick(SplittableRandom random, T[] of) {
+      return of[random.nextInt(of.length)];
+    }
+
+    List<NamedArray> parameters() {
+      return IntStream.range(0, roles.size())
+          .mapToObj(k ->
+              roles.get(k) == Role.SCANNED
+                  ? wave(seed + k, STEP, IN).plus(1.5)
+                  : wave(seed + k, IN).plus(1.5))
+          .toList();
+    }
+
+    List<NamedArray> in(Role role, List<NamedArray> all) {
+      return IntStream.range(0, all.size())
+          .filter(k -> roles.get(k) == role)
+          .mapToObj(all::get)
+          .toList();
+    }
+
+    NamedArray run(List<NamedArray> all) {
+      NamedArray bias = wave(7, IN);
+      NamedArray start = in(Role.CARRIED, all).stream().reduce(bias, NamedArray::plus);
+      NamedArray mass =
+          all.stream().map(x -> sum(x).times(0.1)).reduce(sum(bias), NamedArray::plus);
+      NamedArray table =
+          stack(STEP, IntStream.range(1, 4).mapToObj(k -> cos(mass.plus(start)).times(k)).toList());
+      Scan scan = reverse ? Scan.over(STEP).reverse() : Scan.over(STEP);
+      Step<State, NamedArray> s =
+          scan.run(
+              new State(tanh(start), scalar(0)),
+              new Steps(in(Role.SCANNED, all), arange(STEP)),
+              (State c, Steps x) -> body(c, x, all, table));
+      return sum(s.carry().h).plus(sum(s.y()));
+    }
+
+    private Step<State, NamedArray> body(State c, Steps x, List<NamedArray> all, NamedArray table) {
+      NamedArray h = c.h.plus(x.number.astype(DType.FLOAT64)).plus(table.get(STEP.at(c.i)));
+      for (int k : use) {
+        NamedArray p =
+            switch (roles.get(k)) {
+              case CAPTURED -> all.get(k);
+              case SCANNED ->
+                  x.rows.get(
+                      (int) roles.subList(0, k).stream().filter(r -> r == Role.SCANNED).count());
+              case CARRIED -> null;
+            };
+        h = p == null ? h : h.plus(sin(p).times(sum(cos(c.h)))).plus(p.times(c.h));
+      }
+      NamedArray next = tanh(h);
+      return step(new State(next, c.i.plus(1)), sum(next.times(next)));
+    }
+
+    /** The gradients; those that are not wanted are the parameters as they are. */
+    List<NamedArray> gradients(List<NamedArray> all) {
+      var refs = new ArrayList<NamedRef>();
+      for (int k = 0; k < all.size(); k++) {
+        refs.add(
+            switch (wanted.get(k)) {
+              case VALUE -> GRAD_VALUE;
+              case REFERENCE -> gradientOf(all.get(k));
+              case NOTHING -> DONT_WANT;
+            });
+      }
+      Function<List<NamedArray>, NamedArray> f = this::run;
+      List<NamedArray> got = vjp(f, all).withRefs(refs).apply(ONE);
+      return IntStream.range(0, all.size())
+          .mapToObj(k -> wanted.get(k) == Wanted.REFERENCE ? refs.get(k).freeze() : got.get(k))
+          .toList();
+    }
+  }
+
+  record State(NamedArray h, NamedArray i) {}
+
+  record Steps(List<NamedArray> rows, NamedArray number) {}
+
+  static List<Mix> mixes() {
+    return IntStream.range(0, 16).mapToObj(Mix::of).toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("mixes")
+  void any_mix_of_roles_and_kinds_of_gradients_is_right(Mix m) {
+    List<NamedArray> x = m.parameters();
+    Function<List<NamedArray>, NamedArray> f = m::run;
+    List<NamedArray> want = grad(f).apply(x);
+    Function<List<NamedArray>, List<NamedArray>> g = m::gradients;
+    for (var run : List.of(g, jit(g))) {
+      List<NamedArray> got = run.apply(x);
+      for (int k = 0; k < x.size(); k++) {
+        if (m.wanted.get(k) != Wanted.NOTHING) {
+          close(got.get(k), want.get(k));
+        }
+      }
+    }
+  }
+
+  // ---------------------------------------------------------------- lanes
+
+  @Test
+  void each_lane_has_a_gradient_reference_of_its_own() {
+    Function<NamedArray, NamedArray> f =
+        x -> {
+          NamedRef g = gradientOf(x);
+          vjp((NamedArray v) -> v.times(v).plus(1), x).withRefs(g).apply(onesLike(x));
+          return g.freeze();
+        };
+    close(vmap(f, X).apply(iota(X)), iota(X).times(2));
+    close(jit(vmap(f, X)).apply(iota(X)), iota(X).times(2));
+  }
+
+  // ---------------------------------------------------------------- selections
+
+  private static NamedArray pulled(Function<NamedArray, NamedArray> f, NamedArray ct) {
+    NamedRef g = newRef(zeros(DType.FLOAT64, X));
+    vjp(f, iota(X)).withRefs(g).apply(ct);
+    return g.get();
+  }
+
+  @Test
+  void the_gradient_of_a_read_is_added_where_it_was_read() {
+    NamedArray i = scalar(5);
+    NamedArray at = pulled(x -> x.get(X.at(i)).pow(2), ONE);
+    close(at, zeros(DType.FLOAT64, X).at(X.at(5)).set(10));
+    close(pulled(x -> x.get(X.at(3)), ONE), zeros(DType.FLOAT64, X).at(X.at(3)).set(1));
+    NamedArray ct = iota(X.resize(5));
+    close(
+        pulled(x -> x.get(X.range(0, 10, 2)), ct),
+        zeros(DType.FLOAT64, X).at(X.range(0, 10, 2)).set(ct));
+  }
+
+  @Test
+  void the_gradient_of_repeated_indices_counts_each() {
+    Axis j = axis("j", 3);
+    NamedArray twice = array(new int[] {3, 5, 3}, j);
+    NamedArray ct = array(new double[] {1, 2, 3}, j);
+    NamedArray want = zeros(DType.FLOAT64, X).at(X.at(3)).set(4).at(X.at(5)).set(2);
+    close(pulled(x -> x.get(X.at(twice)), ct), want);
+    close(pulled(jit((NamedArray x) -> x.get(X.at(twice))), ct), want);
+  }
+
+  @Test
+  void the_gradient_of_paired_indices_equals_the_one_as_a_value() {
+    Axis a = axis("a", 7);
+    Axis b = axis("b", 4);
+    NamedArray x = wave(1, a, b, STEP);
+    NamedArray i = array(new int[] {3, 1, 3}, axis("j", 3));
+    Function<NamedArray, NamedArray> f = v -> v.get(a.at(i), b.at(i));
+    NamedArray ct = wave(2, axis("j", 3), STEP);
+    NamedRef g = gradientOf(x);
+    vjp(f, x).withRefs(g).apply(ct);
+    close(g, vjp(f, x).apply(ct));
+    assertThat(sum(g.get()).item()).isCloseTo(sum(ct).item(), within(1e-12));
+  }
+
+  @Test
+  void the_gradient_of_a_read_out_of_range_goes_to_the_nearest_place() {
+    NamedArray i = array(new int[] {3, 100}, axis("j", 2));
+    NamedArray want = zeros(DType.FLOAT64, X).at(X.at(3)).set(1).at(X.at(9)).set(1);
+    close(pulled(x -> x.get(X.at(i)), ones(DType.FLOAT64, axis("j", 2))), want);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"one", "static", "many", "range"})
+  void no_array_of_the_whole_size_is_made_for_a_part(String kind) {
+    Function<NamedArray, Selection> selection =
+        i ->
+            switch (kind) {
+              case "one" -> X.at(i);
+              case "static" -> X.at(3);
+              case "many" -> X.at(stack(axis("j", 2), List.of(i, i)));
+              default -> X.range(0, 10, 2);
+            };
+    Fn3<NamedRef, NamedArray, NamedArray, NamedArray> f =
+        (g, x, i) -> {
+          var pull = vjp((NamedArray v) -> v.get(selection.apply(i)).times(2), x);
+          pull.withRefs(g).apply(onesLike(pull.value()));
+          return i;
+        };
+    NamedRef g = newRef(zeros(DType.FLOAT64, X));
+    String listing = Traced.listing(program(f, g, iota(X), scalar(5)));
+    assertThat(listing).contains("ref_add").doesNotContain("ref_new");
+    assertThat(listing.lines().skip(1)).noneMatch(l -> l.contains("f64[x:10] ="));
+  }
+}
