@@ -7,6 +7,7 @@ import dev.axial.cpu.llvm.Asm.Val;
 import dev.axial.ir.Fn;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** What a reduction carries from element to element, in several slots of several lanes. */
@@ -46,6 +47,17 @@ abstract sealed class Accumulator {
         };
       }
     };
+  }
+
+  /** The results of parts, combined in their order. */
+  static Val ofParts(Asm a, Fn.Reduce fn, DType t, Ty ty, long parts, UnaryOperator<Val> part) {
+    Val sum = a.variable(identity(fn, t, ty));
+    a.loop(
+        Asm.i64(0),
+        Asm.i64(parts),
+        1,
+        k -> a.put(sum, combine(a, fn, t, a.get(sum, ty), part.apply(k))));
+    return a.get(sum, ty);
   }
 
   static Val combine(Asm a, Fn.Reduce fn, DType t, Val x, Val y) {

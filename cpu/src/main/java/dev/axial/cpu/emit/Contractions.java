@@ -1,6 +1,5 @@
 package dev.axial.cpu.emit;
 
-import dev.axial.AxialException;
 import dev.axial.DType;
 import dev.axial.cpu.llvm.Asm;
 import dev.axial.cpu.llvm.Asm.Ty;
@@ -14,15 +13,6 @@ final class Contractions {
   static void write(Emitter e, Step.Contract c, DType t, Val room) {
     Step.Matrices s = c.shape();
     Asm a = e.asm();
-    int entry =
-        switch (t) {
-          case FLOAT32 -> 0;
-          case FLOAT64 -> 1;
-          case INT32, UINT32 -> 2;
-          case INT64 -> 3;
-          case BFLOAT16, FLOAT16, BOOL, KEY ->
-              throw new AxialException("internal error: a product of " + t);
-        };
     Val args = a.alloca("[%d x i64]".formatted(Gemm.SLOTS), 8);
     int last = s.batch().size() - 1;
     put(a, args, Gemm.M, s.m());
@@ -57,7 +47,7 @@ final class Contractions {
       }
       store(a, args, Gemm.MOVES, table);
     }
-    batches(e, s, t, at, 0, args, entry);
+    batches(e, s, t, at, 0, args, Gemm.entry(t));
   }
 
   private static void batches(

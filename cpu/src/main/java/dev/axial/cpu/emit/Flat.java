@@ -105,15 +105,10 @@ public final class Flat {
     Val parts = a.early(Ty.I64, frame.env, PARTS);
     Val units = a.op("udiv", a.add(n, Asm.i64(grain - 1)), Asm.i64(grain));
     Val part = new Val(Ty.I64, "%part");
-    Val lo = bound(a, part, units, parts, grain, n);
-    Val hi = bound(a, a.add(part, Asm.i64(1)), units, parts, grain, n);
+    Val lo = Kernels.bound(a, part, units, parts, grain, n);
+    Val hi = Kernels.bound(a, a.add(part, Asm.i64(1)), units, parts, grain, n);
     new NestEmitter(nest, s, frame).run(l, lo, hi, false);
     return grain;
-  }
-
-  private static Val bound(Asm a, Val part, Val units, Val parts, long grain, Val n) {
-    Val u = a.op("udiv", a.op("mul", part, units), parts);
-    return a.intrinsic("smin", a.times(u, grain), n);
   }
 
   /** Addresses come in the environment, numbers by their addresses. */

@@ -1,5 +1,6 @@
 package dev.axial.cpu.emit;
 
+import dev.axial.AxialException;
 import dev.axial.DType;
 import dev.axial.cpu.llvm.ObjectCache;
 import java.lang.foreign.MemorySegment;
@@ -75,6 +76,18 @@ public final class Gemm {
   /** The functions, in the order of float32, float64, int32, int64. */
   public static final List<String> ENTRIES =
       DTYPES.stream().map(d -> ObjectCache.NAME + "_gemm_" + d.shortName()).toList();
+
+  /** Which of the functions multiplies elements of a dtype. */
+  public static int entry(DType t) {
+    return switch (t) {
+      case FLOAT32 -> 0;
+      case FLOAT64 -> 1;
+      case INT32, UINT32 -> 2;
+      case INT64 -> 3;
+      case BFLOAT16, FLOAT16, BOOL, KEY ->
+          throw new AxialException("internal error: a product of " + t);
+    };
+  }
 
   /** All that the text needs: the order of instructions is the code generator's. */
   public static final String PASSES = "function(sroa,early-cse,simplifycfg)";

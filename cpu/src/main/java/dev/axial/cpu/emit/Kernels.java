@@ -283,8 +283,13 @@ final class Kernels {
   }
 
   static Val bound(Asm a, Val part, long units, Val count, long grain, long size) {
-    Val u = a.op("udiv", a.op("mul", part, Asm.i64(units)), count);
-    return a.intrinsic("smin", a.times(u, grain), Asm.i64(size));
+    return bound(a, part, Asm.i64(units), count, grain, Asm.i64(size));
+  }
+
+  /** Where a part of a range begins, which has so many units of a grain. */
+  static Val bound(Asm a, Val part, Val units, Val count, long grain, Val size) {
+    Val u = a.op("udiv", a.op("mul", part, units), count);
+    return a.intrinsic("smin", a.times(u, grain), size);
   }
 
   /** Each part of a reduction of everything, and its results one beside the other. */
@@ -401,18 +406,12 @@ final class Kernels {
   private void join(Asm a, Root.Reduce r, Val partials) {
     var t = r.value().type().dtype();
     Ty ty = Types.register(t);
-    Val sum = a.variable(Accumulator.identity(r.fn(), t, ty));
-    a.loop(
-        Asm.i64(0),
-        Asm.i64(PARTS),
-        1,
-        b -> {
-          Val v = a.load(ty, a.at(partials, ty.toString(), b), 1);
-          a.put(sum, Accumulator.combine(a, r.fn(), t, a.get(sum, ty), v));
-        });
+    Val sum =
+        Accumulator.ofParts(
+            a, r.fn(), t, ty, PARTS, b -> a.load(ty, a.at(partials, ty.toString(), b), 1));
     Mem to = r.to();
     var index = new HashMap<String, Idx>();
     r.kept().forEach(d -> index.put(d.name(), Idx.of(0))); // each of size 1
-    new Eval(outer).store(a.get(sum, ty), to, t, index, Point.start(), null);
+    new Eval(outer).store(sum, to, t, index, Point.start(), null);
   }
 }

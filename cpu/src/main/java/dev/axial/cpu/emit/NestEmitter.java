@@ -175,17 +175,18 @@ final class NestEmitter {
     Root.Reduce x = (Root.Reduce) r;
     DType t = x.value().type().dtype();
     Ty ty = Types.register(t).by(p.lanes);
-    Val sum = asm.variable(Accumulator.identity(x.fn(), t, ty));
-    asm.loop(
-        Asm.i64(0),
-        Asm.i64(Columns.PARTS),
-        1,
-        k -> {
-          Point q = p.in(Map.of(Columns.PART, Idx.of(k)));
-          Val part = eval.load(place, t, q.index, q, null);
-          asm.put(sum, Accumulator.combine(asm, x.fn(), t, asm.get(sum, ty), part));
-        });
-    eval.store(asm.get(sum, ty), x.to(), t, p.index, p, null);
+    Val sum =
+        Accumulator.ofParts(
+            asm,
+            x.fn(),
+            t,
+            ty,
+            Columns.PARTS,
+            k -> {
+              Point q = p.in(Map.of(Columns.PART, Idx.of(k)));
+              return eval.load(place, t, q.index, q, null);
+            });
+    eval.store(sum, x.to(), t, p.index, p, null);
   }
 
   // ---------------------------------------------------------------- everything, in parts

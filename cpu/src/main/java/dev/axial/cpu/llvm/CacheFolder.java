@@ -1,6 +1,9 @@
 package dev.axial.cpu.llvm;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Locale;
 
 /**
@@ -9,6 +12,18 @@ import java.util.Locale;
  */
 final class CacheFolder {
   private CacheFolder() {}
+
+  /** Writes a file aside and moves it, so that nobody ever sees a part of it. */
+  static void write(Path file, byte[] bytes) throws IOException {
+    Files.createDirectories(file.getParent());
+    Path part = Files.createTempFile(file.getParent(), "writing", ".part");
+    try {
+      Files.write(part, bytes);
+      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(part);
+    }
+  }
 
   static Path get() {
     String given = System.getProperty("axial.cache", System.getenv("AXIAL_CACHE"));

@@ -5,7 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import dev.axial.AxialException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
@@ -17,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,7 +89,7 @@ final class ElfImage implements Linked {
   @Override
   public void unload() {
     if (memory.address() != 0) {
-      Memory.unmap(memory);
+      Pages.unmap(memory.address(), memory.byteSize());
       memory = MemorySegment.NULL;
     }
   }
@@ -211,10 +211,12 @@ final class ElfImage implements Linked {
   private void load(List<String> symbols) throws Unknown {
     Section table =
         sections.stream().filter(s -> s.type == 2).findFirst().orElseThrow(Unknown::new);
-    memory = Memory.map(aligned(image.length, PAGE));
-    require(memory.address() != 0);
+    long bytes = aligned(image.length, PAGE);
+    MemorySegment pages = Pages.map(bytes);
+    require(pages != null);
+    memory = Objects.requireNonNull(pages).reinterpret(bytes);
     MemorySegment.copy(image, 0, memory, JAVA_BYTE, 0, image.length);
-    require(Memory.execute(memory));
+    require(execute(memory));
     for (String wanted : symbols) {
       int found = -1;
       for (int at = table.offset; at < table.offset + table.size; at += 24) {
@@ -226,54 +228,15 @@ final class ElfImage implements Linked {
     image = new byte[0];
   }
 
-  /** Pages of memory by the C library. */
-  private static final class Memory {
-    private static final Linker LINKER = Linker.nativeLinker();
-    private static final MethodHandle MMAP =
-        function(
-            "mmap",
-            FunctionDescriptor.of(
-                ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
-    private static final MethodHandle MPROTECT =
-        function("mprotect", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle MUNMAP =
-        function("munmap", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG));
+  private static final MethodHandle MPROTECT =
+      CLibrary.function("mprotect", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
 
-    private static MethodHandle function(String name, FunctionDescriptor d) {
-      return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), d);
-    }
-
-    /** New pages that may be written; null if there are none. */
-    static MemorySegment map(long bytes) {
-      try {
-        // PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS
-        var at = (MemorySegment) MMAP.invokeExact(MemorySegment.NULL, bytes, 3, 0x22, -1, 0L);
-        return at.address() == -1 ? MemorySegment.NULL : at.reinterpret(bytes);
-      } catch (Throwable x) {
-        throw new AxialException("internal error: " + x, x);
-      }
-    }
-
-    /** Makes pages code that nobody writes; whether that is allowed. */
-    static boolean execute(MemorySegment m) {
-      try {
-        return (int) MPROTECT.invokeExact(m, m.byteSize(), 5) == 0; // PROT_READ | PROT_EXEC
-      } catch (Throwable x) {
-        throw new AxialException("internal error: " + x, x);
-      }
-    }
-
-    static void unmap(MemorySegment m) {
-      try {
-        int bad = (int) MUNMAP.invokeExact(m, m.byteSize());
-        if (bad != 0) {
-          throw new AxialException("internal error: code at %s is not unmapped".formatted(m));
-        }
-      } catch (AxialException x) {
-        throw x;
-      } catch (Throwable x) {
-        throw new AxialException("internal error: " + x, x);
-      }
+  /** Makes pages code that nobody writes; whether that is allowed. */
+  private static boolean execute(MemorySegment m) {
+    try {
+      return (int) MPROTECT.invokeExact(m, m.byteSize(), 5) == 0; // PROT_READ | PROT_EXEC
+    } catch (Throwable x) {
+      throw CLibrary.unexpected(x);
     }
   }
 }

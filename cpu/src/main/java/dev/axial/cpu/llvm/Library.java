@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -94,17 +93,11 @@ public final class Library {
 
   private static void write(Path note, Host h) {
     String text = String.join("\n", h.version(), h.triple(), h.cpu(), h.features());
-    Path part = null;
     try {
-      Files.createDirectories(note.getParent());
-      part = Files.createTempFile(note.getParent(), "writing", ".part");
-      Files.writeString(part, text + "\n" + Hash.of(text) + "\n");
-      Files.move(part, note, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      byte[] lines = (text + "\n" + Hash.of(text) + "\n").getBytes(StandardCharsets.UTF_8);
+      CacheFolder.write(note, lines);
     } catch (IOException x) {
       // Without a note the next process asks the library again.
-      if (part != null) {
-        part.toFile().delete();
-      }
     }
   }
 }

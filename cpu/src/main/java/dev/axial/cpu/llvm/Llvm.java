@@ -191,19 +191,8 @@ public final class Llvm {
   // ---------------------------------------------------------------- compiling
 
   private MemorySegment machine(Arena a) {
-    MethodHandle create =
-        bind(
-            "LLVMCreateTargetMachine",
-            ADDRESS,
-            ADDRESS,
-            ADDRESS,
-            ADDRESS,
-            ADDRESS,
-            JAVA_INT,
-            JAVA_INT,
-            JAVA_INT);
     return pointer(
-        create,
+        fn.createMachine,
         target,
         a.allocateFrom(triple),
         a.allocateFrom(cpu),

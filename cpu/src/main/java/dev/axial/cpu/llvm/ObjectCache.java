@@ -8,7 +8,6 @@ import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -256,18 +255,10 @@ public final class ObjectCache {
     if (f == null) {
       return;
     }
-    Path part = null;
     try {
-      Files.createDirectories(f);
       var b = ByteBuffer.allocate(16 + object.length);
       b.putInt(MAGIC).putInt(object.length).putLong(checksum(object, 0, object.length)).put(object);
-      part = Files.createTempFile(f, "writing", ".part");
-      Files.write(part, b.array());
-      Files.move(
-          part,
-          f.resolve(key + ".o"),
-          StandardCopyOption.ATOMIC_MOVE,
-          StandardCopyOption.REPLACE_EXISTING);
+      CacheFolder.write(f.resolve(key + ".o"), b.array());
       trim(f, b.capacity());
     } catch (IOException | UncheckedIOException x) {
       if (!warned.getAndSet(true)) {
@@ -278,7 +269,7 @@ public final class ObjectCache {
                 f,
                 x);
       }
-      folder = part == null ? null : folder;
+      folder = Files.isDirectory(f) && Files.isWritable(f) ? folder : null;
     }
   }
 

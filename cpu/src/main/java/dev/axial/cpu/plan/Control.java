@@ -6,11 +6,12 @@ import dev.axial.ir.Effects;
 import dev.axial.ir.Equation;
 import dev.axial.ir.Op;
 import dev.axial.ir.Program;
+import dev.axial.ir.RefType;
+import dev.axial.ir.Type;
 import dev.axial.ir.Var;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -23,8 +24,6 @@ final class Control {
     this.steps = steps;
     this.writes = writes;
   }
-
-  private final Map<Var, Object> standIns = new HashMap<>();
 
   /** What a body takes from outside is in memory, or so cheap that it is computed again. */
   private void capture(Node n, @Nullable String site) {
@@ -42,28 +41,20 @@ final class Control {
 
   /** References that a loop or branch writes: what is still to be read of them is stored first. */
   private void settleWritten(Item i) {
-    var e = new Equation(i.op(), bodyOperands(i), List.of(), i.site());
+    var standIns = new LinkedHashMap<Var, Object>();
+    i.in().forEach(x -> standIns.put(new Var(type(x), this), x));
+    var e = new Equation(i.op(), List.copyOf(standIns.keySet()), List.of(), i.site());
     for (Var v : Effects.written(e)) {
       if (standIns.get(v) instanceof Cell c) {
         writes.settle(c, i.position(), null);
       }
     }
-    standIns.clear();
   }
 
-  private List<Var> bodyOperands(Item i) {
-    var out = new ArrayList<Var>();
-    for (Object x : i.in()) {
-      var v =
-          new Var(
-              x instanceof Cell c
-                  ? new dev.axial.ir.RefType(c.type())
-                  : x instanceof Frames f ? f.type() : ((Node) x).type(),
-              this);
-      standIns.put(v, x);
-      out.add(v);
-    }
-    return out;
+  private static Type type(Object operand) {
+    return operand instanceof Cell c
+        ? new RefType(c.type())
+        : operand instanceof Frames f ? f.type() : ((Node) operand).type();
   }
 
   private void wrote(Item i, int step) {

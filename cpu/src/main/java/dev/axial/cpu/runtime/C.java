@@ -3,7 +3,7 @@ package dev.axial.cpu.runtime;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import dev.axial.AxialException;
+import dev.axial.cpu.llvm.CLibrary;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
@@ -21,26 +21,18 @@ final class C {
       LINKER.downcallHandle(FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG));
 
   private static final MethodHandle REALLOC =
-      function("realloc", FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_LONG));
-  private static final MethodHandle FREE = function("free", FunctionDescriptor.ofVoid(ADDRESS));
+      CLibrary.function("realloc", FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_LONG));
+  private static final MethodHandle FREE =
+      CLibrary.function("free", FunctionDescriptor.ofVoid(ADDRESS));
 
   private C() {}
-
-  static MethodHandle function(String name, FunctionDescriptor d) {
-    return LINKER.downcallHandle(
-        LINKER
-            .defaultLookup()
-            .find(name)
-            .orElseThrow(() -> new AxialException("the C library has no function " + name)),
-        d);
-  }
 
   /** Memory of the new size with the old contents; null if there is none. */
   static MemorySegment realloc(MemorySegment old, long bytes) {
     try {
       return (MemorySegment) REALLOC.invokeExact(old, bytes);
     } catch (Throwable x) {
-      throw unexpected(x);
+      throw CLibrary.unexpected(x);
     }
   }
 
@@ -48,7 +40,7 @@ final class C {
     try {
       FREE.invokeExact(p);
     } catch (Throwable x) {
-      throw unexpected(x);
+      throw CLibrary.unexpected(x);
     }
   }
 
@@ -56,7 +48,7 @@ final class C {
     try {
       ENTRY.invokeExact(function, table);
     } catch (Throwable x) {
-      throw unexpected(x);
+      throw CLibrary.unexpected(x);
     }
   }
 
@@ -64,12 +56,7 @@ final class C {
     try {
       PART.invokeExact(function, env, part);
     } catch (Throwable x) {
-      throw unexpected(x);
+      throw CLibrary.unexpected(x);
     }
-  }
-
-  /** What a call threw that throws nothing. */
-  static AxialException unexpected(Throwable x) {
-    return new AxialException("internal error: " + x, x);
   }
 }

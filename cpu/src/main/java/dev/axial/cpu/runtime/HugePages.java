@@ -4,6 +4,8 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.axial.cpu.llvm.CLibrary;
+import dev.axial.cpu.llvm.Pages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
@@ -19,20 +21,10 @@ public final class HugePages {
   /** Blocks from this size on, in bytes, are worth it: that of one page. */
   public static final long PAGE = 1 << 21;
 
-  private static final int READ_WRITE = 3;
-  private static final int PRIVATE_ANONYMOUS = 0x22;
   private static final int ADVICE = 14; // MADV_HUGEPAGE
-  private static final long FAILED = -1;
 
-  private static final MethodHandle MMAP =
-      C.function(
-          "mmap",
-          FunctionDescriptor.of(
-              ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
-  private static final MethodHandle MUNMAP =
-      C.function("munmap", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG));
   private static final MethodHandle MADVISE =
-      C.function("madvise", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+      CLibrary.function("madvise", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
 
   private HugePages() {}
 
@@ -42,29 +34,19 @@ public final class HugePages {
    */
   public static @Nullable MemorySegment allocate(long bytes) {
     long mapped = bytes + PAGE;
+    MemorySegment at = Pages.map(mapped);
+    if (at == null) {
+      return null;
+    }
+    long skip = -at.address() & (PAGE - 1);
     try {
-      var at =
-          (MemorySegment)
-              MMAP.invokeExact(MemorySegment.NULL, mapped, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0L);
-      if (at.address() == FAILED) {
-        return null;
-      }
-      long skip = -at.address() & (PAGE - 1);
       // A kernel without huge pages refuses the advice, and small ones serve.
       int _ =
           (int) MADVISE.invokeExact(MemorySegment.ofAddress(at.address() + skip), bytes, ADVICE);
-      return at.reinterpret(mapped, Arena.ofAuto(), all -> unmap(all.address(), mapped))
-          .asSlice(skip, bytes);
     } catch (Throwable x) {
-      throw C.unexpected(x);
+      throw CLibrary.unexpected(x);
     }
-  }
-
-  private static void unmap(long address, long bytes) {
-    try {
-      int _ = (int) MUNMAP.invokeExact(MemorySegment.ofAddress(address), bytes);
-    } catch (Throwable x) {
-      throw C.unexpected(x);
-    }
+    return at.reinterpret(mapped, Arena.ofAuto(), all -> Pages.unmap(all.address(), mapped))
+        .asSlice(skip, bytes);
   }
 }

@@ -1,6 +1,5 @@
 package dev.axial.cpu.runtime;
 
-import dev.axial.AxialException;
 import dev.axial.DType;
 import dev.axial.cpu.emit.Gemm;
 import dev.axial.cpu.emit.Target;
@@ -38,15 +37,7 @@ public final class Product implements Executable {
     this.type = type;
     this.target = target;
     this.library = library;
-    this.entry =
-        switch (type.dtype()) {
-          case FLOAT32 -> 0;
-          case FLOAT64 -> 1;
-          case INT32, UINT32 -> 2;
-          case INT64 -> 3;
-          case BFLOAT16, FLOAT16, BOOL, KEY ->
-              throw new AxialException("internal error: a product of " + type);
-        };
+    this.entry = Gemm.entry(type.dtype());
   }
 
   /** The product that a plan consists of; null if there is more to do. */
@@ -70,8 +61,8 @@ public final class Product implements Executable {
     return "product[%d×%d×%d] by the library of contractions%n".formatted(s.m(), s.k(), s.n());
   }
 
-  /** What a call needs besides its operands; the next one takes it over. */
-  private record Room(Gemm.Call call, MemorySegment packing) {}
+  /** What a call needs, copies of small operands too; the next one takes it over. */
+  private record Room(Gemm.Call call, MemorySegment packing, MemorySegment a, MemorySegment b) {}
 
   private Room room() {
     Room r = spare.getAndSet(null);
@@ -94,21 +85,20 @@ public final class Product implements Executable {
       call.batch(
           s.batch().get(last), s.aBatch().get(last), s.bBatch().get(last), s.cBatch().get(last));
     }
-    return new Room(call, packing);
+    Step.Pair p = step.pairs().getFirst();
+    return new Room(call, packing, staging(arena, p.a()), staging(arena, p.b()));
   }
 
   @Override
   public List<Object> call(List<Object> inputs) {
     Step.Pair p = step.pairs().getFirst();
-    MemorySegment a = operand(inputs, p.a());
-    MemorySegment b = operand(inputs, p.b());
     Store out = Store.inNative(type.dtype(), type.size());
     Room room = room();
     try {
-      batches(room.call, a.address(), b.address(), out.segment().address(), 0);
+      long a = operand(inputs, p.a(), room.a);
+      long b = operand(inputs, p.b(), room.b);
+      batches(room.call, a, b, out.segment().address(), 0);
     } finally {
-      Reference.reachabilityFence(a);
-      Reference.reachabilityFence(b);
       spare.set(room);
       Reference.reachabilityFence(room);
       Reference.reachabilityFence(inputs);
@@ -117,15 +107,20 @@ public final class Product implements Executable {
     return List.of(out);
   }
 
-  /** An operand in native memory: a copy of a small one, which lasts as long as the segment. */
-  private static MemorySegment operand(List<Object> inputs, Mem m) {
+  /** Room for an operand that may be a Java array. */
+  private static MemorySegment staging(Arena arena, Mem m) {
+    long bytes = m.buffer().bytes();
+    return bytes < Store.NATIVE_FROM ? arena.allocate(Math.max(1, bytes), 64) : MemorySegment.NULL;
+  }
+
+  /** The address of an operand, copied if it is a Java array. */
+  private static long operand(List<Object> inputs, Mem m, MemorySegment staging) {
     MemorySegment x = ((Store) inputs.get(m.buffer().index())).segment();
-    MemorySegment at = x;
     if (!x.isNative()) {
-      at = Arena.ofAuto().allocate(Math.max(1, x.byteSize()), 64);
-      MemorySegment.copy(x, 0, at, 0, x.byteSize());
+      MemorySegment.copy(x, 0, staging, 0, x.byteSize());
     }
-    return at.asSlice(m.offset() * m.buffer().dtype().bytes());
+    long start = x.isNative() ? x.address() : staging.address();
+    return start + m.offset() * m.buffer().dtype().bytes();
   }
 
   private void batches(Gemm.Call call, long a, long b, long c, int k) {

@@ -2,11 +2,7 @@ package dev.axial.cpu.random;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.axial.ir.ArrayType;
 import dev.axial.ir.Program;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -50,14 +46,7 @@ class FoundProgramsTest {
   void engines_agree(String text) {
     Program p = Program.parse(text);
     for (int seed = 0; seed < 5; seed++) {
-      var random = new SplittableRandom(seed);
-      var inputs = new ArrayList<Object>();
-      for (var v : p.inputs()) {
-        ArrayType t = v.type().array();
-        inputs.add(Data.array(t.dtype(), true, (int) t.size(), random));
-      }
-      var tolerances = Collections.nCopies(p.outputs().size(), 1e-6);
-      assertThat(new Trial(p, inputs, tolerances).run()).isNull();
+      assertThat(Trial.whole(p, seed, 1e-6).run()).isNull();
     }
   }
 }

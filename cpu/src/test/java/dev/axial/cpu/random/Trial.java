@@ -12,6 +12,7 @@ import dev.axial.ir.Program;
 import dev.axial.ir.Type;
 import dev.axial.ir.Var;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.SplittableRandom;
@@ -46,6 +47,17 @@ record Trial(Program program, List<Object> inputs, List<Double> tolerances) {
       inputs.add(Data.array(t.dtype(), s.whole(), (int) t.size(), random));
     }
     return new Trial(made.program(), inputs, made.tolerances());
+  }
+
+  /** A program on whole random inputs. */
+  static Trial whole(Program p, long seed, double tolerance) {
+    var random = new SplittableRandom(seed);
+    var inputs = new ArrayList<Object>();
+    for (Var v : p.inputs()) {
+      ArrayType t = v.type().array();
+      inputs.add(Data.array(t.dtype(), true, (int) t.size(), random));
+    }
+    return new Trial(p, inputs, Collections.nCopies(p.outputs().size(), tolerance));
   }
 
   /** Results, then the final contents of references. */

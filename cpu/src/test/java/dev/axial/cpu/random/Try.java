@@ -1,12 +1,8 @@
 package dev.axial.cpu.random;
 
-import dev.axial.ir.ArrayType;
 import dev.axial.ir.Program;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.SplittableRandom;
 
 /** Runs the program in a file on random whole inputs, and shrinks what differs. */
 final class Try {
@@ -18,13 +14,7 @@ final class Try {
     int end = text.indexOf("\n}") + 2;
     Program p = Program.parse(text.substring(0, end));
     for (int seed = 0; seed < 20; seed++) {
-      var random = new SplittableRandom(seed);
-      var inputs = new ArrayList<Object>();
-      for (var v : p.inputs()) {
-        ArrayType t = v.type().array();
-        inputs.add(Data.array(t.dtype(), true, (int) t.size(), random));
-      }
-      var t = new Trial(p, inputs, Collections.nCopies(p.outputs().size(), -1.0));
+      Trial t = Trial.whole(p, seed, -1);
       if (args.length > 1 && args[1].equals("crash")) {
         Shrinker.before =
             c -> {

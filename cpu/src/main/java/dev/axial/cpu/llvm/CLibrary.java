@@ -1,0 +1,28 @@
+package dev.axial.cpu.llvm;
+
+import dev.axial.AxialException;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.invoke.MethodHandle;
+
+/** Functions of the C library. */
+public final class CLibrary {
+  private static final Linker LINKER = Linker.nativeLinker();
+
+  private CLibrary() {}
+
+  /** A handle for a function. */
+  public static MethodHandle function(String name, FunctionDescriptor d) {
+    return LINKER.downcallHandle(
+        LINKER
+            .defaultLookup()
+            .find(name)
+            .orElseThrow(() -> new AxialException("the C library has no function " + name)),
+        d);
+  }
+
+  /** What a call threw that throws nothing. */
+  public static AxialException unexpected(Throwable x) {
+    return new AxialException("internal error: " + x, x);
+  }
+}

@@ -1,0 +1,52 @@
+package dev.axial.cpu.llvm;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import org.jspecify.annotations.Nullable;
+
+/** Pages of memory, mapped and unmapped; for Linux, whose constants these are. */
+public final class Pages {
+  private static final int READ_WRITE = 3;
+  private static final int PRIVATE_ANONYMOUS = 0x22;
+  private static final long FAILED = -1;
+
+  private static final MethodHandle MMAP =
+      CLibrary.function(
+          "mmap",
+          FunctionDescriptor.of(
+              ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
+
+  /** Bound when it is first needed, which is not at the start. */
+  private static final class Unmap {
+    static final MethodHandle HANDLE =
+        CLibrary.function("munmap", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG));
+  }
+
+  private Pages() {}
+
+  /** New pages of zeros that may be written; null if there are none. */
+  public static @Nullable MemorySegment map(long bytes) {
+    try {
+      var at =
+          (MemorySegment)
+              MMAP.invokeExact(MemorySegment.NULL, bytes, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0L);
+      return at.address() == FAILED ? null : at;
+    } catch (Throwable x) {
+      throw CLibrary.unexpected(x);
+    }
+  }
+
+  /** Gives pages back; nobody may touch them any more. */
+  public static void unmap(long address, long bytes) {
+    try {
+      int _ = (int) Unmap.HANDLE.invokeExact(MemorySegment.ofAddress(address), bytes);
+    } catch (Throwable x) {
+      throw CLibrary.unexpected(x);
+    }
+  }
+}
