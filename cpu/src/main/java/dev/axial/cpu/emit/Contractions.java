@@ -5,12 +5,14 @@ import dev.axial.cpu.llvm.Asm;
 import dev.axial.cpu.llvm.Asm.Ty;
 import dev.axial.cpu.llvm.Asm.Val;
 import dev.axial.cpu.plan.Step;
+import org.jspecify.annotations.Nullable;
 
 /** Calls of the contraction library: one for each point of all batch axes but the last. */
 final class Contractions {
   private Contractions() {}
 
-  static void write(Emitter e, Step.Contract c, DType t, Val room) {
+  /** Writes the calls; {@code then} follows the rows, null if nothing does. */
+  static void write(Emitter e, Step.Contract c, DType t, Val room, @Nullable Epilogue then) {
     Step.Matrices s = c.shape();
     Asm a = e.asm();
     Val args = a.alloca("[%d x i64]".formatted(Gemm.SLOTS), 8);
@@ -47,18 +49,37 @@ final class Contractions {
       }
       store(a, args, Gemm.MOVES, table);
     }
-    batches(e, s, t, at, 0, args, Gemm.entry(t));
+    put(a, args, Gemm.THEN_FROM, 0);
+    put(a, args, Gemm.THEN_UNITS, then == null ? 0 : then.units());
+    put(a, args, Gemm.THEN_ROW, then == null ? 0 : then.row());
+    store(a, args, Gemm.THEN, then == null ? Asm.i64(0) : then.function());
+    store(a, args, Gemm.THEN_ENV, then == null ? Asm.i64(0) : then.env());
+    batches(e, s, t, at, Asm.i64(0), 0, args, then);
   }
 
+  /**
+   * A call for each point of the batch axes from the k-th on; {@code point} is that of those
+   * before.
+   */
   private static void batches(
-      Emitter e, Step.Matrices s, DType t, Val[] at, int k, Val args, int entry) {
+      Emitter e,
+      Step.Matrices s,
+      DType t,
+      Val[] at,
+      Val point,
+      int k,
+      Val args,
+      @Nullable Epilogue then) {
     Asm a = e.asm();
     String element = Types.memory(t).scalar();
     if (k >= s.batch().size() - 1) {
       for (int i = 0; i < at.length; i++) {
-        a.store(at[i], a.at(args, "i64", Asm.i64(Gemm.A + i)), 8);
+        store(a, args, Gemm.A + i, at[i]);
       }
-      a.run(e.slot(Table.GEMM + entry, Ty.PTR).name(), false, args);
+      if (then != null && k > 0) {
+        store(a, args, Gemm.THEN_FROM, a.times(point, s.lastBatch() * then.units()));
+      }
+      a.run(e.slot(Table.GEMM + Gemm.entry(t), Ty.PTR).name(), false, args);
       return;
     }
     a.loop(
@@ -71,7 +92,8 @@ final class Contractions {
             a.at(at[1], element, a.times(i, s.bBatch().get(k))),
             a.at(at[2], element, a.times(i, s.cBatch().get(k)))
           };
-          batches(e, s, t, next, k + 1, args, entry);
+          Val here = k == 0 ? i : a.add(a.times(point, s.batch().get(k)), i);
+          batches(e, s, t, next, here, k + 1, args, then);
         });
   }
 

@@ -9,6 +9,7 @@ import dev.axial.cpu.llvm.ObjectCache;
 import dev.axial.cpu.plan.Block;
 import dev.axial.cpu.plan.Buffer;
 import dev.axial.cpu.plan.Mem;
+import dev.axial.cpu.plan.Nest;
 import dev.axial.cpu.plan.Node;
 import dev.axial.cpu.plan.Planner;
 import dev.axial.cpu.plan.Root;
@@ -122,6 +123,13 @@ public final class Emitter implements Frame {
         declarations);
   }
 
+  /** Begins a function that works on a range; its name ends in #. */
+  Asm range(String name) {
+    return new Asm(
+        "define internal void %s#(ptr %%env, i64 %%from, i64 %%to) noinline #0".formatted(name),
+        declarations);
+  }
+
   /** Adds a function, whose name in its text ends in #, unless there is one like it; its name. */
   String function(Asm written, String name) {
     return kernels.computeIfAbsent(
@@ -207,17 +215,7 @@ public final class Emitter implements Frame {
           scalars.put(n, n.op() instanceof Op.Scatter ? scalar(n) : eval.fresh(n));
         }
       }
-      case Step.Loops l -> {
-        new Kernels(this).nest(l.nest());
-        for (Stage st : l.nest().stages()) {
-          for (Root r : st.roots()) {
-            Node n = r.defines();
-            if (n != null && n.isScalar()) { // its memory may serve others from here on
-              scalars.put(n, scalar(n));
-            }
-          }
-        }
-      }
+      case Step.Loops l -> loops(l.nest());
       case Step.Contract c -> contract(c);
       case Step.Cumulate c -> report.add(Cumulation.write(this, c));
       case Step.Order o -> report.add(Sorting.write(this, o));
@@ -237,13 +235,30 @@ public final class Emitter implements Frame {
     }
   }
 
+  private void loops(Nest nest) {
+    new Kernels(this).nest(nest);
+    for (Stage st : nest.stages()) {
+      for (Root r : st.roots()) {
+        Node n = r.defines();
+        if (n != null && n.isScalar()) { // its memory may serve others from here on
+          scalars.put(n, scalar(n));
+        }
+      }
+    }
+  }
+
   private void contract(Step.Contract c) {
     Step.Matrices s = c.shape();
     DType t = c.defines().type().dtype();
     contracts = true;
     report.contraction(c, t);
     long bytes = Gemm.scratchBytes(target, s.m(), s.n(), s.k(), s.lastBatch(), t, Threads.COUNT);
-    Contractions.write(this, c, t, room(bytes));
+    Nest nest = c.then();
+    Epilogue then = nest == null ? null : Epilogue.of(this, c, nest);
+    Contractions.write(this, c, t, room(bytes), then);
+    if (nest != null && then == null) {
+      loops(nest);
+    }
   }
 
   /** Memory that a step has while it runs, at a multiple of 64 bytes. */

@@ -67,8 +67,24 @@ public final class Gemm {
 
   public static final int MOVES = 22;
 
+  /**
+   * What follows for each group of rows, or null: {@code void then(void *env, int64_t from, int64_t
+   * to)}. It is called once for each unit of a range, on whichever threads, when the rows that the
+   * unit stands for are done.
+   */
+  public static final int THEN = 23;
+
+  /** What it is called with; the first unit of this call, and the units of one batch. */
+  public static final int THEN_ENV = 24;
+
+  public static final int THEN_FROM = 25;
+  public static final int THEN_UNITS = 26;
+
+  /** The units of one row; 0 if a unit stands for several. */
+  public static final int THEN_ROW = 27;
+
   /** The number of arguments. */
-  public static final int SLOTS = 23;
+  public static final int SLOTS = 28;
 
   private static final List<DType> DTYPES =
       List.of(DType.FLOAT32, DType.FLOAT64, DType.INT32, DType.INT64);
@@ -124,7 +140,7 @@ public final class Gemm {
     }
 
     public Call sizes(long m, long n, long k) {
-      return set(M, m).set(N, n).set(K, k).set(MORE, 0).batch(1, 0, 0, 0);
+      return set(M, m).set(N, n).set(K, k).set(MORE, 0).set(THEN, 0).batch(1, 0, 0, 0);
     }
 
     /** Strides in elements. */

@@ -29,6 +29,11 @@ final class GemmDriver {
   private static final Val ENV = new Val(Ty.PTR, "%env");
   private static final Val PART = new Val(Ty.I64, "%part");
 
+  /** The parts of what follows for each thread, and the units that are better not divided. */
+  private static final int THEN_PARTS = 4;
+
+  private static final int THEN_GRAIN = 64;
+
   private final Tile tile;
   private final GemmPlan plan;
   private final Set<String> declarations;
@@ -40,7 +45,7 @@ final class GemmDriver {
   }
 
   String text() {
-    return pack() + block() + one() + batches() + entry();
+    return pack() + block() + then() + one() + batches() + entry();
   }
 
   private Asm function(String what, String parameters) {
@@ -120,9 +125,42 @@ final class GemmDriver {
           Val n0 = f.add(env.get(GemmSlots.N_FROM), f.op("mul", f.op("srem", t, across), nStep));
           Val n1 = min(f, f.add(n0, nStep), env.get(GemmSlots.N_TO));
           body.emit(m0, m1, n0, n1);
+          f.branch(
+              f.cmp("icmp ne", env.get(GemmSlots.THEN_NOW), i64(0)),
+              () -> {
+                Val units = env.get(Gemm.THEN_ROW);
+                then(f, env, f.op("mul", m0, units), f.op("mul", m1, units));
+              },
+              null);
         });
     f.leave();
     return f.text();
+  }
+
+  /** What follows the rows, when all of them are done. */
+  private String then() {
+    Asm f = function("_then", "ptr %env, i64 %part");
+    var env = new GemmSlots(f, ENV);
+    Val step = env.get(GemmSlots.M_STEP);
+    env.tasks(
+        env.get(GemmSlots.TASKS),
+        t -> {
+          Val from = f.op("mul", t, step);
+          then(f, env, from, min(f, f.add(from, step), env.get(Gemm.THEN_UNITS)));
+        });
+    f.leave();
+    return f.text();
+  }
+
+  /** Goes on with what follows units of the rows. */
+  private static void then(Asm f, GemmSlots env, Val from, Val to) {
+    Val first = env.get(Gemm.THEN_FROM);
+    f.run(
+        env.pointer(Gemm.THEN).name(),
+        false,
+        env.pointer(Gemm.THEN_ENV),
+        f.add(first, from),
+        f.add(first, to));
   }
 
   // ---------------------------------------------------------------- one contraction
@@ -132,6 +170,7 @@ final class GemmDriver {
     var env = new GemmSlots(f, ENV);
     var vector = new GemmVector(tile, declarations);
     GemmVector.Forms forms = vector.forms(f, env);
+    env.put(GemmSlots.THEN_NOW, i64(0));
     f.branch(
         forms.dots(),
         () -> {
@@ -147,8 +186,22 @@ final class GemmDriver {
                   vector.joinSums(f, env);
                 },
                 () -> matrices(f, env)));
+    Val more = f.cmp("icmp ne", env.get(Gemm.THEN), i64(0));
+    Val left = f.cmp("icmp eq", env.get(GemmSlots.THEN_NOW), i64(0));
+    f.branch(f.op("and", more, left), () -> thenAll(f, env), null);
     f.leave();
     return f.text();
+  }
+
+  private void thenAll(Asm f, GemmSlots env) {
+    Val units = env.get(Gemm.THEN_UNITS);
+    Val share = parts(f, units, f.times(env.get(Gemm.THREADS), THEN_PARTS));
+    // Units may be elements: whole vectors of them are better.
+    Val vectors = f.times(parts(f, share, i64(THEN_GRAIN)), THEN_GRAIN);
+    Val step = f.select(f.cmp("icmp sgt", share, i64(THEN_GRAIN)), vectors, share);
+    env.put(GemmSlots.M_STEP, step);
+    env.put(GemmSlots.TASKS, parts(f, units, step));
+    fork(f, env, "_then", env.get(Gemm.THREADS));
   }
 
   private void matrices(Asm f, GemmSlots env) {
@@ -205,7 +258,19 @@ final class GemmDriver {
         },
         null);
     cut(f, env, columns);
+    thenNow(f, env);
     fork(f, env, "_block", env.get(Gemm.THREADS));
+  }
+
+  /** Whether the tasks that come finish whole rows, which something follows. */
+  private static void thenNow(Asm f, GemmSlots env) {
+    Val whole = f.cmp("icmp eq", env.get(GemmSlots.N_TASKS), i64(1));
+    whole = f.op("and", whole, f.cmp("icmp eq", env.get(GemmSlots.N_FROM), i64(0)));
+    whole = f.op("and", whole, f.cmp("icmp eq", env.get(GemmSlots.N_TO), env.get(Gemm.N)));
+    whole = f.op("and", whole, f.cmp("icmp eq", env.get(GemmSlots.K_TO), env.get(Gemm.K)));
+    whole = f.op("and", whole, f.cmp("icmp ne", env.get(Gemm.THEN), i64(0)));
+    whole = f.op("and", whole, f.cmp("icmp ne", env.get(Gemm.THEN_ROW), i64(0)));
+    env.put(GemmSlots.THEN_NOW, f.cast("zext", whole, Ty.I64));
   }
 
   /** Cuts the rows, or if they are few, the columns. */
@@ -284,10 +349,14 @@ final class GemmDriver {
           Gemm.A + k, f.add(env.get(Gemm.A + k), f.op("mul", batch, env.get(Gemm.A_BATCH + k))));
     }
     own.put(Gemm.FLAGS, env.get(Gemm.FLAGS));
+    Val units = f.op("mul", batch, env.get(Gemm.THEN_UNITS));
+    own.put(Gemm.THEN_FROM, f.add(env.get(Gemm.THEN_FROM), units));
+    Val more = env.get(Gemm.MORE);
+    own.put(Gemm.THEN, thenAfter(f, env, more, i64(0)));
     f.run(tile.symbol("_one"), false, own.at(0));
     f.loop(
         i64(0),
-        env.get(Gemm.MORE),
+        more,
         1,
         p -> {
           for (int k = 0; k < 2; k++) {
@@ -296,8 +365,14 @@ final class GemmDriver {
             own.put(Gemm.A + k, f.add(start, f.load(Ty.I64, at, 8)));
           }
           own.put(Gemm.FLAGS, i64(1));
+          own.put(Gemm.THEN, thenAfter(f, env, more, f.add(p, i64(1))));
           f.run(tile.symbol("_one"), false, own.at(0));
         });
+  }
+
+  /** What follows the last of the products. */
+  private static Val thenAfter(Asm f, GemmSlots env, Val last, Val product) {
+    return f.select(f.cmp("icmp eq", last, product), env.get(Gemm.THEN), i64(0));
   }
 
   // ---------------------------------------------------------------- entry
@@ -353,6 +428,7 @@ final class GemmDriver {
         f.op("and", f.op("and", a, c), b),
         () -> {
           env.put(Gemm.M, f.op("mul", rows, env.get(Gemm.BATCH)));
+          env.put(Gemm.THEN_UNITS, f.op("mul", env.get(Gemm.THEN_UNITS), env.get(Gemm.BATCH)));
           env.put(Gemm.BATCH, i64(1));
         },
         null);

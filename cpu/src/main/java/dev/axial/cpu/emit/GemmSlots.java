@@ -14,55 +14,58 @@ import java.util.function.Consumer;
  */
 final class GemmSlots {
   /** Rows and columns of a task. */
-  static final int M_STEP = 24;
+  static final int M_STEP = 32;
 
-  static final int N_STEP = 25;
+  static final int N_STEP = 33;
 
   /** Tasks along the columns, and all tasks. */
-  static final int N_TASKS = 26;
+  static final int N_TASKS = 34;
 
-  static final int TASKS = 27;
+  static final int TASKS = 35;
 
   /** The columns and the k's that are packed now. */
-  static final int N_FROM = 28;
+  static final int N_FROM = 36;
 
-  static final int N_TO = 29;
-  static final int K_FROM = 30;
-  static final int K_TO = 31;
+  static final int N_TO = 37;
+  static final int K_FROM = 38;
+  static final int K_TO = 39;
 
   /** The k's of one run of a kernel; the bytes of a packed panel of B. */
-  static final int K_STEP = 32;
+  static final int K_STEP = 40;
 
-  static final int PANEL = 33;
+  static final int PANEL = 41;
 
   /** Where packed B lies; whether A and B are read where they are. */
-  static final int PACKED_B = 34;
+  static final int PACKED_B = 42;
 
-  static final int DIRECT_A = 35;
-  static final int DIRECT_B = 36;
+  static final int DIRECT_A = 43;
+  static final int DIRECT_B = 44;
 
   /** The bytes of a thread's own area for B. */
-  static final int B_BYTES = 37;
+  static final int B_BYTES = 45;
 
   /** Matrix times vector: the matrix, its strides, the vector, its stride, and the result's. */
-  static final int V_MATRIX = 38;
+  static final int V_MATRIX = 46;
 
-  static final int V_ROW = 39;
-  static final int V_K = 40;
-  static final int V_X = 41;
-  static final int V_X_STEP = 42;
-  static final int V_OUT_STEP = 43;
-  static final int V_ROWS = 44;
+  static final int V_ROW = 47;
+  static final int V_K = 48;
+  static final int V_X = 49;
+  static final int V_X_STEP = 50;
+  static final int V_OUT_STEP = 51;
+  static final int V_ROWS = 52;
 
   /** Parts of k whose sums are added up at the end, and the k's of one. */
-  static final int V_PARTS = 45;
+  static final int V_PARTS = 53;
 
-  static final int V_DEPTH = 46;
+  static final int V_DEPTH = 54;
+
+  /** Whether the tasks go on with what follows the rows. */
+  static final int THEN_NOW = 55;
 
   /** The number of the next task, in a cache line of its own. */
-  static final int NEXT = 48;
+  static final int NEXT = 56;
 
-  static final int SIZE = 56;
+  static final int SIZE = 64;
 
   private final Asm f;
   private final Val env;

@@ -72,6 +72,21 @@ final class Kernels {
     outer.report().nest(nest, s, how);
   }
 
+  /** A nest as a function {@code (env, from, to)} of a range of its first loop. */
+  record Ranged(String function, Val env) {}
+
+  /** Writes a function of a range of the first outer loop, and the table it is called with. */
+  Ranged ranged(Nest nest, Schedule s) {
+    String name = "@" + ObjectCache.NAME + "_r";
+    Asm asm = outer.range(name);
+    var inside = new Inside(asm, 1, outer);
+    var from = new Val(Ty.I64, "%from");
+    var to = new Val(Ty.I64, "%to");
+    new NestEmitter(nest, s, inside).run(s.outer.getFirst(), from, to, false);
+    asm.leave();
+    return new Ranged(outer.function(asm, name), table(inside, 1));
+  }
+
   private static long grain(Schedule s, Schedule.Loop l) {
     return l == s.tile ? s.lanes : l.vector ? (long) s.lanes * s.unroll : 1;
   }
@@ -339,18 +354,7 @@ final class Kernels {
       List<Root> roots,
       int fixed) {
     Asm a = outer.asm();
-    Val env = a.alloca("[%d x i64]".formatted(fixed + inside.slots.size()), 8);
-    for (int k = 0; k < inside.slots.size(); k++) {
-      Val at = a.at(env, "i64", Asm.i64(fixed + k));
-      switch (inside.slots.get(k)) {
-        case Buffer b -> a.store(outer.address(b), at, 8);
-        case Place p ->
-            a.store(outer.address(new Mem(p.buffer, p.offset, Map.of(), List.of())), at, 8);
-        case Node n -> a.store(widened(a, outer.scalar(n)), at, 8);
-        default -> // not over Op: what Inside puts there
-            throw new dev.axial.AxialException("internal error: a slot");
-      }
-    }
+    Val env = table(inside, fixed);
     var partials = new ArrayList<Val>();
     if (parts != null) {
       for (int k = 0; k < roots.size(); k++) {
@@ -367,6 +371,24 @@ final class Kernels {
     for (int k = 0; k < partials.size(); k++) {
       join(a, (Root.Reduce) roots.get(k), partials.get(k));
     }
+  }
+
+  /** What a function asked for, after some places of its own. */
+  private Val table(Inside inside, int fixed) {
+    Asm a = outer.asm();
+    Val env = a.alloca("[%d x i64]".formatted(fixed + inside.slots.size()), 8);
+    for (int k = 0; k < inside.slots.size(); k++) {
+      Val at = a.at(env, "i64", Asm.i64(fixed + k));
+      switch (inside.slots.get(k)) {
+        case Buffer b -> a.store(outer.address(b), at, 8);
+        case Place p ->
+            a.store(outer.address(new Mem(p.buffer, p.offset, Map.of(), List.of())), at, 8);
+        case Node n -> a.store(widened(a, outer.scalar(n)), at, 8);
+        default -> // not over Op: what Inside puts there
+            throw new dev.axial.AxialException("internal error: a slot");
+      }
+    }
+    return env;
   }
 
   private static Val widened(Asm a, Val v) {

@@ -277,6 +277,7 @@ final class BlockPlanner {
         contract(l.nest());
       }
     }
+    Epilogues.attach(steps);
   }
 
   private static void contract(Nest nest) {

@@ -78,6 +78,13 @@ public final class Buffer {
     aliases.forEach(b -> b.alive(moment));
   }
 
+  /** Whether both may be the same memory. */
+  public boolean mayBe(Buffer o) {
+    return this == o
+        || aliases.stream().anyMatch(a -> a.mayBe(o))
+        || o.aliases.stream().anyMatch(a -> mayBe(a));
+  }
+
   /** Nobody touches it after all. */
   void unused() {
     from = Integer.MAX_VALUE;

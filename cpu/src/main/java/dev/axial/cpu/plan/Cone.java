@@ -61,7 +61,7 @@ public final class Cone {
     }
 
     /** Whether the index along each of the axes is the loop of the same name. */
-    boolean identity(List<Dim> axes) {
+    public boolean identity(List<Dim> axes) {
       for (Dim d : axes) {
         Affine a = index.get(d.name());
         if (a == null || !a.isAxis(d.name())) {

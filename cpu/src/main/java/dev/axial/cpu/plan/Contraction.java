@@ -72,6 +72,14 @@ final class Contraction {
     return size(batch);
   }
 
+  /** The axes of the result: batches, rows, columns. */
+  List<Dim> resultAxes() {
+    var all = new ArrayList<>(batch);
+    all.addAll(rows);
+    all.addAll(cols);
+    return all;
+  }
+
   /** The stride of several axes taken as one; null if they do not lie like one. */
   private static @Nullable Long joined(Mem m, List<Dim> dims) {
     long step = 0;
@@ -156,10 +164,7 @@ final class Contraction {
 
   /** The result in an order that fits: batches, rows, columns. */
   Mem ownOut(Buffer b) {
-    var order = new ArrayList<>(batch);
-    order.addAll(rows);
-    order.addAll(cols);
-    return Mem.rows(b, out.with(order));
+    return Mem.rows(b, out.with(resultAxes()));
   }
 
   private static long stride(Mem m, List<Dim> dims) {

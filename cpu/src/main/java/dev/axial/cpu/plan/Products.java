@@ -2,6 +2,7 @@ package dev.axial.cpu.plan;
 
 import dev.axial.DType;
 import dev.axial.ir.ArrayType;
+import dev.axial.ir.Dim;
 import dev.axial.ir.Fn;
 import dev.axial.ir.Op;
 import java.util.HashSet;
@@ -19,6 +20,9 @@ final class Products {
 
   /** Contractions with fewer multiplications are sums of products in plain loops. */
   private static final long SMALL_DOT = 8 * 8 * 8;
+
+  /** Values with more users are not asked in which order these want them. */
+  private static final int MANY_USERS = 4;
 
   /** A matrix of up to so many elements times a vector, likewise. */
   private static final long SMALL_VECTOR = 1 << 14;
@@ -63,7 +67,15 @@ final class Products {
       return;
     }
     Mem sum = added(i);
-    Mem to = sum != null ? sum : steps.place(sink(out), "products");
+    Mem to = sum != null ? sum : place(out);
+    if (!c.fitsOut(to)) {
+      Contraction turned = Contraction.of(d, b.type(), a.type(), out.type());
+      if (turned.fitsOut(to)) { // B·A with rows and columns changing places
+        c = turned;
+        a = i.node(1);
+        b = i.node(0);
+      }
+    }
     Mem am = steps.inMemory(a, i.site());
     Mem bm = steps.inMemory(b, i.site());
     c.loosen(am, bm);
@@ -81,7 +93,9 @@ final class Products {
     var pair = new Step.Pair(am, bm);
     int at = adds ? extended(shape, pair, result) : -1;
     if (at < 0) {
-      at = steps.add(new Step.Contract(shape, List.of(pair), result, adds, out));
+      at =
+          steps.add(
+              new Step.Contract(shape, List.of(pair), result, adds, out, c.resultAxes(), null));
     }
     am.buffer().alive(steps.moment(at));
     bm.buffer().alive(steps.moment(at));
@@ -92,6 +106,57 @@ final class Products {
       Node r = out.users.getFirst().result();
       steps.made(r, result, at, am);
     }
+  }
+
+  /** The place of a product: where its sum goes, or in the order in which it is asked for. */
+  private Mem place(Node product) {
+    Node s = sink(product);
+    List<Dim> order = s == product && !steps.destination.containsKey(s) ? wanted(s) : null;
+    if (order == null) {
+      return steps.place(s, "products");
+    }
+    ArrayType t = s.type().with(order);
+    return Mem.rows(steps.planner.scratch(t.dtype(), t.size(), "products"), t);
+  }
+
+  /** The order of axes in which all that asks for a value asks for it; null if they differ. */
+  private static @Nullable List<Dim> wanted(Node n) {
+    if (n.output || n.users.size() > MANY_USERS) {
+      return null;
+    }
+    List<Dim> order = null;
+    for (Item user : n.users) {
+      List<Dim> his = wanted(n, user);
+      if (his == null || order != null && !order.equals(his)) {
+        return null;
+      }
+      order = his;
+    }
+    return order;
+  }
+
+  /** The same of one user, looked through if it is computed where it is asked for itself. */
+  private static @Nullable List<Dim> wanted(Node n, Item user) {
+    return switch (user.op()) {
+      case Op.RefSet s when s.access().sels().isEmpty() && !s.access().masked() ->
+          user.cell().type().dims();
+      case Op.Unary _,
+          Op.Binary _,
+          Op.Compare _,
+          Op.Fma _,
+          Op.Select _,
+          Op.Cast _,
+          Op.Broadcast _ -> {
+        Node r = user.result();
+        List<Dim> dims = r.type().dims();
+        if (!r.type().sameDims(n.type())) {
+          yield null;
+        }
+        boolean turns = !dims.equals(n.type().dims());
+        yield turns || !r.isVirtual() ? dims : wanted(r);
+      }
+      default -> null; // not over Op: others do not ask for all elements where they are
+    };
   }
 
   /** The last step, if it makes products of this shape and this one can be added to them; or -1. */

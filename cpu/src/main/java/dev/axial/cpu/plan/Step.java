@@ -1,5 +1,6 @@
 package dev.axial.cpu.plan;
 
+import dev.axial.ir.Dim;
 import dev.axial.ir.Op;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,18 +20,33 @@ public sealed interface Step {
    * @param pairs views of the operands of each
    * @param to rows of the result
    * @param adds whether they are added to what lies there
+   * @param axes of the result: those of the batches, the rows and the columns
+   * @param then loops that may follow for each group of rows as soon as they are done
    */
-  record Contract(Matrices shape, List<Pair> pairs, Mem to, boolean adds, Node defines)
+  record Contract(
+      Matrices shape,
+      List<Pair> pairs,
+      Mem to,
+      boolean adds,
+      Node defines,
+      List<Dim> axes,
+      @Nullable Nest then)
       implements Step {
     public Contract {
       pairs = List.copyOf(pairs);
+      axes = List.copyOf(axes);
     }
 
     /** The same with one more product. */
     Contract plus(Pair p) {
       var all = new ArrayList<>(pairs);
       all.add(p);
-      return new Contract(shape, all, to, adds, defines);
+      return new Contract(shape, all, to, adds, defines, axes, then);
+    }
+
+    /** The same, with loops that follow. */
+    Contract then(Nest nest) {
+      return new Contract(shape, pairs, to, adds, defines, axes, nest);
     }
   }
 
