@@ -9,6 +9,7 @@ import dev.axial.interpreter.Interpreter;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Builder;
 import dev.axial.ir.CanonicalKey;
+import dev.axial.ir.Fn;
 import dev.axial.ir.Op;
 import dev.axial.ir.Program;
 import dev.axial.ir.Type;
@@ -124,8 +125,27 @@ final class Eager {
     var b = new Builder();
     var vars = types.stream().map(b::input).toList();
     long elements = types.stream().mapToLong(t -> t.array().size()).sum();
-    Engine e = elements < FEW ? INTERPRETER : engine();
-    return new Code(e.compile(b.close(b.emit(op, vars), List.of())), results);
+    Program p = b.close(b.emit(op, vars), List.of());
+    if (elements < FEW) {
+      return new Code(INTERPRETER.compile(p), results);
+    }
+    Engine e = engine();
+    boolean soon = elements <= soon(op, results) && !e.isPrepared(p);
+    return new Code(soon ? new CompiledSoon(e, p, INTERPRETER.compile(p)) : e.compile(p), results);
+  }
+
+  /**
+   * How many elements the interpreter is done with before code for them would be compiled. None
+   * where the engines add up in different orders: the result must not depend on the moment.
+   */
+  private static long soon(Op op, List<Type> results) {
+    return switch (op) {
+      case Op.Dot _ -> 0;
+      case Op.Reduce r ->
+          r.fn() == Fn.Reduce.SUM && results.getFirst().array().dtype().isFloating() ? 0 : 1 << 19;
+      case Op.ArgSort _ -> 1 << 16;
+      default -> 1 << 19; // not over Op: the others take about as long for each element
+    };
   }
 
   /** Runs compiled code on stores and storages, with the locks of all storages. */

@@ -9,4 +9,12 @@ public interface Engine {
 
   /** Compiles a checked program. */
   Executable compile(Program program);
+
+  /**
+   * Whether it has code for programs of this kind, whatever the sizes, so that compiling another
+   * one takes no time to speak of.
+   */
+  default boolean isPrepared(Program program) {
+    return true;
+  }
 }

@@ -35,6 +35,11 @@ final class CpuEngine implements Engine {
   }
 
   @Override
+  public boolean isPrepared(Program program) {
+    return Flat.suits(program);
+  }
+
+  @Override
   public Executable compile(Program program) {
     if (Flat.suits(program)) {
       Flat.Written f = Flat.write(program, target);

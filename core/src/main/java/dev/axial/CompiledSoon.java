@@ -1,0 +1,90 @@
+package dev.axial;
+
+import dev.axial.engine.Engine;
+import dev.axial.engine.Executable;
+import dev.axial.ir.Program;
+import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A program that is interpreted until a thread in the background has compiled it, so that nobody
+ * waits for the compiler. Both give the same bits.
+ */
+final class CompiledSoon implements Executable {
+  /** What nobody has waited for at the end of the process is not begun. */
+  private static final ThreadPoolExecutor COMPILER = compiler();
+
+  private final Executable meanwhile;
+  private volatile @Nullable Executable compiled;
+  private volatile @Nullable Throwable failure;
+
+  CompiledSoon(Engine engine, Program program, Executable meanwhile) {
+    this.meanwhile = meanwhile;
+    COMPILER.execute(() -> compile(engine, program));
+  }
+
+  private static ThreadPoolExecutor compiler() {
+    var pool =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            10,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            Thread.ofPlatform().daemon().name("axial-compiler").factory(),
+            new ThreadPoolExecutor.DiscardPolicy());
+    pool.allowCoreThreadTimeOut(true);
+    try {
+      // Native code of the compiler must not be running while its library is being unloaded.
+      Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> end(pool)));
+    } catch (IllegalStateException _) {
+      pool.shutdown(); // the process ends already: it is interpreted to the end
+    }
+    return pool;
+  }
+
+  private static void end(ThreadPoolExecutor pool) {
+    pool.getQueue().clear();
+    pool.shutdown();
+    try {
+      if (!pool.awaitTermination(10, TimeUnit.SECONDS)) {
+        System.getLogger("dev.axial")
+            .log(
+                System.Logger.Level.WARNING,
+                "the compiler is still at work while the process ends");
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void compile(Engine engine, Program program) {
+    try {
+      compiled = engine.compile(program);
+    } catch (RuntimeException | Error x) {
+      failure = x; // of the next call
+    }
+  }
+
+  @Override
+  public List<Object> call(List<Object> inputs) {
+    Executable e = compiled;
+    if (e != null) {
+      return e.call(inputs);
+    }
+    Throwable x = failure;
+    if (x != null) {
+      throw new AxialException("an operation could not be compiled", x);
+    }
+    return meanwhile.call(inputs);
+  }
+
+  @Override
+  public String explain() {
+    Executable e = compiled;
+    return e == null ? meanwhile.explain() : e.explain();
+  }
+}
