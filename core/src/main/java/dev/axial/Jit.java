@@ -4,7 +4,6 @@ import dev.axial.engine.Storage;
 import dev.axial.engine.Store;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Builder;
-import dev.axial.ir.Dim;
 import dev.axial.ir.Op;
 import dev.axial.ir.RefType;
 import dev.axial.ir.Var;
@@ -24,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class Jit {
   private final String what;
   private final Tracing.Fun f;
-  private final Map<Key, Compiled> cache = new ConcurrentHashMap<>();
+  private final Map<Signature, Compiled> cache = new ConcurrentHashMap<>();
 
   /**
    * What the last call ran. The next one is likely to be of the same form, and to say so is quick.
@@ -35,54 +34,6 @@ final class Jit {
     this.what = what + " at " + Site.here();
     this.f = f;
   }
-
-  private record Key(Tree.Structure structure, List<Object> leaves) {}
-
-  /** What a view is apart from its data. */
-  private record RefKey(
-      int storage,
-      ArrayType base,
-      List<PlaceKey> places,
-      List<Dim> axes,
-      @Nullable ArrayType valid,
-      @Nullable ArrayType present) {
-    static RefKey of(int storage, View v) {
-      NamedArray valid = v.valid();
-      NamedArray present = v.present();
-      return new RefKey(
-          storage,
-          v.base(),
-          placeKeys(v),
-          v.axes(),
-          valid == null ? null : valid.type(),
-          present == null ? null : present.type());
-    }
-
-    /** Whether a view is of this kind. */
-    boolean fits(View v) {
-      return v.isWhole() && whole() ? base.equals(v.base()) : equals(of(storage, v));
-    }
-
-    private boolean whole() {
-      for (int k = 0; k < places.size(); k++) {
-        if (!(places.get(k) instanceof WholeKey)) {
-          return false;
-        }
-      }
-      return valid == null && present == null;
-    }
-  }
-
-  private sealed interface PlaceKey {}
-
-  private record WholeKey() implements PlaceKey {}
-
-  private record MovingKey(int step, int size) implements PlaceKey {}
-
-  private record IndexKey(ArrayType type, boolean raw) implements PlaceKey {}
-
-  private static final PlaceKey WHOLE = new WholeKey();
-  private static final PlaceKey FIXED = new IndexKey(ArrayType.scalar(DType.INT32), false);
 
   /** Compiled code, with what it was compiled for. */
   private static final class Compiled {
@@ -111,7 +62,7 @@ final class Jit {
         n += x instanceof Storage ? 1 : 0;
       }
       for (Object k : keys) {
-        refs += k instanceof RefKey ? 1 : 0;
+        refs += k instanceof Signature.OfRef ? 1 : 0;
       }
       storages = refs + n;
       distinct = refs == c.storages.size();
@@ -178,7 +129,7 @@ final class Jit {
         case NamedRef r -> {
           Storage s = r.core().storage;
           View v = r.view();
-          if (!(key instanceof RefKey k) || s == null || !s.alive() || !k.fits(v)) {
+          if (!(key instanceof Signature.OfRef k) || s == null || !s.alive() || !k.fits(v)) {
             return false;
           }
           storages[storageCount++] = s;
@@ -199,7 +150,7 @@ final class Jit {
   private static final Storage[] NO_STORAGES = {};
 
   /** The arguments, taken apart. */
-  private static final class Call {
+  static final class Call {
     final Tree.Flat flat;
     final List<Object> keys = new ArrayList<>();
     final List<Object> data = new ArrayList<>();
@@ -207,6 +158,10 @@ final class Jit {
 
     Call(Tree.Flat flat) {
       this.flat = flat;
+    }
+
+    Signature signature() {
+      return new Signature(flat.structure(), keys);
     }
   }
 
@@ -224,7 +179,7 @@ final class Jit {
                 code.root.code(), Arrays.asList(again.inputs), again.storages, again.storageCount));
       }
     }
-    Call c = apart(args);
+    Call c = apart(what, args);
     code = compiled(c);
     last = code;
     c.data.addAll(code.root.captured());
@@ -240,13 +195,13 @@ final class Jit {
       throw Errors.error(
           "lower is for eager code; inside a traced function nothing is lowered on its own.");
     }
-    Compiled code = compiled(apart(args));
+    Compiled code = compiled(apart(what, args));
     return new Lowered(
-        new Program(code.root.program()), Eager.engineName(), code.root.code(), this::call);
+        what, new Signature(code.structure, List.of(code.keys)), code.root, this::call);
   }
 
   private Compiled compiled(Call c) {
-    Key key = new Key(c.flat.structure(), c.keys);
+    Signature key = c.signature();
     Compiled known = cache.get(key);
     if (known != null) {
       return known;
@@ -274,7 +229,8 @@ final class Jit {
 
   // ---------------------------------------------------------------- arguments
 
-  private Call apart(@Nullable Object[] args) {
+  /** The arguments of a function, apart; they are concrete, and no two references overlap. */
+  static Call apart(String what, @Nullable Object[] args) {
     var c = new Call(Tracing.flatten(args));
     var views = new IdentityHashMap<Storage, List<Integer>>();
     for (int k = 0; k < c.flat.leaves().size(); k++) {
@@ -314,24 +270,8 @@ final class Jit {
       c.storages.put(s, known);
       c.data.add(s);
     }
-    c.keys.add(RefKey.of(known, v));
+    c.keys.add(Signature.OfRef.of(known, v));
     addData(v, c.data);
-  }
-
-  private static List<PlaceKey> placeKeys(View v) {
-    var places = new ArrayList<PlaceKey>(v.places().size());
-    for (int k = 0; k < v.places().size(); k++) {
-      int n = v.base().dims().get(k).size();
-      places.add(
-          switch (v.places().get(k)) {
-            case View.Range p when p.start() == 0 && p.step() == 1 && p.size() == n -> WHOLE;
-            case View.Range p -> new MovingKey(p.step(), p.size());
-            case View.Moving p -> new MovingKey(p.step(), p.size());
-            case View.Fixed _ -> FIXED;
-            case View.Index p -> new IndexKey(p.index().type(), p.raw());
-          });
-    }
-    return places;
   }
 
   /** What of a view is data: where it lies. */

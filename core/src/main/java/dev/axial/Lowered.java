@@ -1,36 +1,37 @@
 package dev.axial;
 
-import dev.axial.engine.Executable;
+import java.nio.file.Path;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A function traced for certain arguments, before it runs. */
 public final class Lowered {
-  private final Program program;
-  private final String engine;
-  private final Executable code;
+  private final String what;
+  private final Signature signature;
+  private final Tracing.Root root;
   private final Function<@Nullable Object[], @Nullable Object> call;
 
   Lowered(
-      Program program,
-      String engine,
-      Executable code,
+      String what,
+      Signature signature,
+      Tracing.Root root,
       Function<@Nullable Object[], @Nullable Object> call) {
-    this.program = program;
-    this.engine = engine;
-    this.code = code;
+    this.what = what;
+    this.signature = signature;
+    this.root = root;
     this.call = call;
   }
 
   /** The program. */
   public Program program() {
-    return program;
+    return new Program(root.program());
   }
 
   /** What will run: the engine and the program's listing, each line with the user's source line. */
   public String explain() {
-    return "engine: %s%nequations: %d%n%s%s"
-        .formatted(engine, program.size(), program, code.explain());
+    return "engine: %s%nequations: %d%n%s%n%s"
+        .formatted(
+            Eager.engineName(), root.program().count(), root.program(), root.code().explain());
   }
 
   /**
@@ -39,11 +40,27 @@ public final class Lowered {
    * tell.
    */
   public String code() {
-    return code.explain();
+    return root.code().explain();
   }
 
   /** The compiled function; it takes the arguments as an array. */
   public Function<@Nullable Object[], @Nullable Object> compile() {
     return call;
+  }
+
+  /**
+   * Writes the program to a file, with the arrays that the function captured, so that {@link
+   * Exported#load} calls it later, or in another process, without tracing. References are part of
+   * the signature; their contents are not saved. The file appears under its name when it is
+   * complete.
+   *
+   * <p>Mirrors {@code jax.export.export(…).serialize()}.
+   *
+   * @throws AxialException if the function captured a reference, calls back into Java, or takes or
+   *     gives static parts that have no text, such as those of {@link Tree#fixed}
+   * @throws java.io.UncheckedIOException if the file cannot be written
+   */
+  public void serialize(Path file) {
+    ExportFile.write(file, new ExportFile.Content(what, signature, root));
   }
 }

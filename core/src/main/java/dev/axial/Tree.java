@@ -556,6 +556,59 @@ public final class Tree {
     return rebuild(flat.structure(), flat.leaves().stream().map(Tensor::value).toList());
   }
 
+  /** Where two structures differ first, in words; null if they do not. */
+  static @Nullable String difference(Structure a, Structure b, String path) {
+    if (a.equals(b)) {
+      return null;
+    }
+    List<Structure> x = parts(a);
+    List<Structure> y = parts(b);
+    if (sameNode(a, b) && x.size() == y.size()) {
+      for (int k = 0; k < x.size(); k++) {
+        String d = difference(x.get(k), y.get(k), part(a, path, k));
+        if (d != null) {
+          return d;
+        }
+      }
+    }
+    return "%s is %s, and %s was given".formatted(path, inWords(a), inWords(b));
+  }
+
+  private static String inWords(Structure s) {
+    return s instanceof Leaf ? "an array or reference" : describe(s);
+  }
+
+  private static List<Structure> parts(Structure s) {
+    return switch (s) {
+      case Leaf _, Empty _, Static _ -> List.of();
+      case OfList l -> l.parts;
+      case OfArray a -> a.parts;
+      case OfOptional o -> o.parts;
+      case OfMap m -> m.parts;
+      case OfRecord r -> r.parts;
+    };
+  }
+
+  private static boolean sameNode(Structure a, Structure b) {
+    return switch (a) {
+      case Leaf _, Empty _, Static _ -> false;
+      case OfList _ -> b instanceof OfList;
+      case OfArray x -> b instanceof OfArray y && x.component == y.component;
+      case OfOptional _ -> b instanceof OfOptional;
+      case OfMap x -> b instanceof OfMap y && x.keys.equals(y.keys);
+      case OfRecord x -> b instanceof OfRecord y && x.type == y.type;
+    };
+  }
+
+  private static String part(Structure s, String path, int k) {
+    return switch (s) {
+      case Leaf _, Empty _, Static _, OfOptional _ -> path;
+      case OfList _, OfArray _ -> new Step(path, k).toString();
+      case OfMap m -> new Step(path, m.keys.get(k)).toString();
+      case OfRecord r -> new Component(path, infoOf(r.type).names.get(k)).toString();
+    };
+  }
+
   static String describe(Structure s) {
     return switch (s) {
       case Leaf _ -> "*";

@@ -244,6 +244,20 @@ final class Parser {
     }
   }
 
+  /** The user's line, which stands behind an equation. */
+  private @Nullable String site() {
+    int k = at;
+    while (k < text.length() && text.charAt(k) == ' ') {
+      k++;
+    }
+    if (!text.startsWith("// ", k)) {
+      return null;
+    }
+    int end = text.indexOf('\n', k);
+    at = end < 0 ? text.length() : end;
+    return text.substring(k + 3, at).strip();
+  }
+
   private Program block() {
     expect("program(");
     var owner = new Object();
@@ -289,7 +303,7 @@ final class Parser {
       }
       out = vs;
     }
-    return new Equation(op, in, out, null);
+    return new Equation(op, in, out, site());
   }
 
   private Op operation(String name, @Nullable Type result) {

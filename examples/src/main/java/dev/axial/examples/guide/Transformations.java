@@ -6,6 +6,9 @@ import static dev.axial.examples.Check.refused;
 import static dev.axial.examples.Check.that;
 
 import dev.axial.*;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -161,5 +164,23 @@ public final class Transformations {
     keys();
     look();
     compose();
+  }
+
+  static void saved() throws IOException {
+    // @start region=saved
+    Axis Step = axis("Step", 4);
+    NamedRef log = newRef(zeros(Step, X));
+    Proc3<NamedRef, NamedArray, NamedArray> push = (l, i, x) -> l.at(Step.at(i)).set(x.times(2));
+    Path file = Files.createTempFile("push", ".axial");
+    lowerProc(push, log, scalar(0), ones(X)).serialize(file);
+
+    Exported loaded = Exported.load(file); // in another process, perhaps, next year
+    loaded.call(log, scalar(3), ones(X));
+    equal(log.get(Step.at(3)), 2, 2, 2);
+    that(loaded.inputs().getFirst().equals("arg0: ref f32[Step:4, X:3]"), "its signature");
+    refused(
+        "arg2 is f32[X:3], and i32[X:3] was given", () -> loaded.call(log, scalar(3), arange(X)));
+    // @end
+    Files.delete(file);
   }
 }

@@ -1,0 +1,260 @@
+package dev.axial.references;
+
+import static dev.axial.Axial.arange;
+import static dev.axial.Axial.array;
+import static dev.axial.Axial.axis;
+import static dev.axial.Axial.debugPrint;
+import static dev.axial.Axial.dot;
+import static dev.axial.Axial.forLoop;
+import static dev.axial.Axial.grad;
+import static dev.axial.Axial.jit;
+import static dev.axial.Axial.lower;
+import static dev.axial.Axial.lowerProc;
+import static dev.axial.Axial.newRef;
+import static dev.axial.Axial.program;
+import static dev.axial.Axial.scalar;
+import static dev.axial.Axial.sin;
+import static dev.axial.Axial.sum;
+import static dev.axial.Axial.zeros;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.axial.AxialException;
+import dev.axial.Axis;
+import dev.axial.DType;
+import dev.axial.Exported;
+import dev.axial.Lowered;
+import dev.axial.NamedArray;
+import dev.axial.NamedRef;
+import dev.axial.Program;
+import dev.axial.Tensor;
+import dev.axial.Tree;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Functions that are saved, and called without being traced again. */
+class ExportedTest {
+  private static final Axis ROW = axis("Row", 6);
+  private static final Axis F = axis("Feature", 3);
+
+  /** A part of a model, with static parts of all kinds. */
+  record Layer(
+      Tensor weight, Optional<Tensor> bias, String name, int heads, DType dtype, Axis in) {}
+
+  record Named(Object extra, NamedArray x) {}
+
+  @TempDir Path folder;
+  private Path file;
+
+  @BeforeEach
+  void file() {
+    file = folder.resolve("function");
+  }
+
+  private Exported again(Lowered code) {
+    code.serialize(file);
+    return Exported.load(file);
+  }
+
+  private static NamedArray values(Axis... axes) {
+    NamedArray x = zeros(axes);
+    float s = 0.3f;
+    for (Axis a : axes) {
+      x = x.plus(arange(a, DType.FLOAT32).times(s));
+      s *= 2.7f;
+    }
+    return sin(x);
+  }
+
+  @Test
+  void trees_go_in_and_come_out() {
+    Function<Map<String, List<Layer>>, Layer> f =
+        m -> {
+          Layer l = m.get("layers").getLast();
+          return new Layer(
+              l.weight().value().times(l.heads()),
+              l.bias().map(b -> b.value().plus(1)),
+              l.name() + "!",
+              l.heads() + 1,
+              l.dtype(),
+              l.in());
+        };
+    var layer = new Layer(values(ROW, F), Optional.of(values(F)), "last", 4, DType.FLOAT32, ROW);
+    var none = new Layer(values(F), Optional.empty(), "first", -1, DType.BOOL, F);
+    var argument = Map.of("layers", List.of(none, layer));
+    var got = (Layer) again(lower(f, argument)).call(argument);
+    Layer expected = f.apply(argument);
+    assertThat(got.name()).isEqualTo("last!");
+    assertThat(got.heads()).isEqualTo(5);
+    assertThat(got.dtype()).isEqualTo(DType.FLOAT32);
+    assertThat(got.in()).isEqualTo(ROW);
+    assertThat(got.weight().value().toFloatArray())
+        .containsExactly(expected.weight().value().toFloatArray());
+    assertThat(got.bias().orElseThrow().value().toFloatArray())
+        .containsExactly(expected.bias().orElseThrow().value().toFloatArray());
+  }
+
+  @Test
+  void references_are_updated_where_they_are() {
+    NamedRef log = newRef(zeros(ROW, F));
+    NamedArray step = values(F);
+    var code =
+        again(
+            lowerProc(
+                (NamedRef r, NamedArray x) ->
+                    forLoop(0, ROW.size(), i -> r.at(ROW.at(i)).add(x.times(i))),
+                log,
+                step));
+    assertThat(code.call(log, step)).isNull();
+    code.call(log, step);
+    for (int k = 0; k < ROW.size(); k++) {
+      float[] expected = step.times(2 * k).toFloatArray();
+      assertThat(log.get(ROW.at(k)).toFloatArray()).containsExactly(expected);
+    }
+    assertThat(code.inputs())
+        .containsExactly("arg0: ref f32[Row:6, Feature:3]", "arg1: f32[Feature:3]");
+  }
+
+  @Test
+  void one_program_serves_views_that_start_elsewhere() {
+    NamedRef all = newRef(zeros(ROW, F));
+    var code =
+        again(
+            lowerProc(
+                (NamedRef top, NamedRef row) -> {
+                  top.add(1);
+                  row.set(scalar(7f));
+                },
+                all.slice(ROW.range(0, 2)),
+                all.slice(ROW.at(3))));
+    code.call(all.slice(ROW.range(3, 5)), all.slice(ROW.at(0)));
+    assertThat(sum(all.get(), F).toFloatArray()).containsExactly(21, 0, 0, 3, 3, 0);
+    assertThatThrownBy(() -> code.call(all.slice(ROW.range(3, 6)), all.slice(ROW.at(0))))
+        .isInstanceOf(AxialException.class)
+        .hasMessageContaining("arg0 is ref f32[Row:2, Feature:3]")
+        .hasMessageContaining("ref f32[Row:3, Feature:3]");
+    assertThatThrownBy(() -> code.call(all.slice(ROW.range(3, 5)), all.slice(ROW.at(4))))
+        .hasMessageContaining("overlap");
+  }
+
+  @Test
+  void what_was_captured_is_in_the_file() {
+    NamedArray w = values(ROW, F);
+    NamedArray large = values(axis("Long", 40_000));
+    var code =
+        again(
+            lower(
+                (NamedArray x) ->
+                    grad((NamedArray y) -> sum(sin(dot(y, w, F))).plus(sum(large))).apply(x),
+                values(F)));
+    NamedArray expected =
+        jit((NamedArray x) -> grad((NamedArray y) -> sum(sin(dot(y, w, F)))).apply(x))
+            .apply(values(F));
+    assertThat(((NamedArray) code.call(values(F))).toFloatArray())
+        .containsExactly(expected.toFloatArray());
+    assertThat(code.program().toString()).contains("dot");
+  }
+
+  @Test
+  void a_program_that_was_printed_is_read_again() {
+    Program p = program((NamedRef r) -> r.at(ROW.at(1)).swap(values(F)), newRef(zeros(ROW, F)));
+    assertThat(p.toString()).contains("ref f32[Row:6, Feature:3]");
+    assertThat(Program.parse(p.toString())).hasToString(p.toString());
+  }
+
+  @Test
+  void another_signature_is_an_error_that_names_the_difference() {
+    record Pair(Tensor a, List<Tensor> b) {}
+    var good = new Pair(values(F), List.of(values(ROW)));
+    var code = again(lower((Pair p) -> p.a().value().times(2), good));
+    differs(code, "it takes 1 arguments, and 2 were given", good, good);
+    differs(
+        code,
+        "arg0.a is f32[Feature:3], and f32[Row:6] was given",
+        new Pair(values(ROW), good.b()));
+    differs(code, "arg0.b is [*], and [] was given", new Pair(good.a(), List.of()));
+    differs(code, "arg0 is Pair(*, [*]), and [] was given", List.of());
+    differs(
+        code,
+        "arg0.b[0] is an array or reference, and null was given",
+        new Pair(good.a(), java.util.Collections.singletonList(null)));
+    differs(
+        code,
+        "arg0.a is f32[Feature:3], and ref f32[Feature:3] was given",
+        new Pair(newRef(values(F)), good.b()));
+    differs(
+        code,
+        "arg0.a is f32[Feature:3], and i32[Feature:3] was given",
+        new Pair(arange(F), good.b()));
+  }
+
+  private static void differs(Exported code, String how, Object... args) {
+    assertThatThrownBy(() -> code.call(args))
+        .isInstanceOf(AxialException.class)
+        .hasMessageContaining("was saved for other arguments: " + how)
+        .hasMessageContaining("arg0.a: f32[Feature:3]; arg0.b[0]: f32[Row:6]");
+  }
+
+  @Test
+  void what_has_no_place_in_a_file_is_an_error_and_leaves_none() {
+    NamedRef captured = newRef(zeros(F));
+    refused(
+        lower((NamedArray x) -> captured.get().plus(x), values(F)),
+        "captured a reference, made at");
+    refused(
+        lower(
+            (NamedArray x) -> {
+              debugPrint("x {}", x);
+              return x;
+            },
+            values(F)),
+        "calls Java code");
+    refused(
+        lower((Named n) -> n.x(), new Named(Tree.fixed(Thread.currentThread()), values(F))),
+        "has no place in a file");
+    assertThatThrownBy(() ->
+            lower((NamedArray x) -> x, values(F))
+                .serialize(folder.resolve("missing").resolve("function")))
+        .isInstanceOf(java.io.UncheckedIOException.class)
+        .hasMessageContaining("cannot be saved to");
+  }
+
+  private void refused(Lowered code, String why) {
+    assertThatThrownBy(() -> code.serialize(file))
+        .isInstanceOf(AxialException.class)
+        .hasMessageContaining(why);
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void a_file_that_is_not_whole_is_an_error() throws IOException {
+    lower((NamedArray x) -> x.times(2), array(new float[] {1, 2, 3}, F)).serialize(file);
+    byte[] all = Files.readAllBytes(file);
+    for (int k = 0; k < all.length; k += 7) {
+      byte[] bad = all.clone();
+      bad[k] ^= 0x10;
+      Files.write(file, bad);
+      assertThatThrownBy(() -> Exported.load(file)).isInstanceOf(AxialException.class);
+      Files.write(file, java.util.Arrays.copyOf(all, k));
+      assertThatThrownBy(() -> Exported.load(file)).isInstanceOf(AxialException.class);
+    }
+    assertThatThrownBy(() -> Exported.load(folder.resolve("nothing")))
+        .isInstanceOf(java.io.UncheckedIOException.class);
+  }
+
+  @Test
+  void a_loaded_function_is_for_eager_code() {
+    var code = again(lower((NamedArray x) -> x.times(2), values(F)));
+    assertThatThrownBy(() -> jit((NamedArray x) -> (NamedArray) code.call(x)).apply(values(F)))
+        .isInstanceOf(AxialException.class)
+        .hasMessageContaining("a loaded function is for eager code");
+  }
+}
