@@ -142,6 +142,130 @@ def recur_grad(rows, steps):
   emit("jax", measure(blk(jax.jit(jax.value_and_grad(loss, (0, 1))), x0, w), budget=2, min_n=2 if rows > 10_000 else 3, warm=1))
 
 
+# ------------------------------------------------------------------------------------------------------ growth
+def places(rows):
+  """Rows that lie evenly, as many for each size."""
+  n = min(1000, rows)
+  return lambda i: i % n * (rows // n)
+
+
+def g_swap(r, row, i, at, c):
+  a, b = at(i), at(i * 7 + 3)
+  x, y = r[a], r[b]
+  r[a] = y
+  r[b] = x
+  return c
+
+
+def g_cmpx(r, row, i, at, c):
+  a, b = at(i), at(i * 7 + 3)
+  x, y = r[a, 0], r[b, 0]
+  r[a, 0] = jnp.minimum(x, y)
+  r[b, 0] = jnp.maximum(x, y)
+  return c
+
+
+def g_poppush(r, row, i, at, c):
+  old = r[at(i)]
+  r[at(i)] = row
+  return c + old.sum()
+
+
+def g_two(r, row, i, at, c):
+  r[at(i + 2)] = (r[at(i + 1)] + r[at(i)]) * .5
+  return c
+
+
+def g_eight(r, row, i, at, c):
+  r[at(i + jnp.arange(8))] += row
+  return c
+
+
+def g_cond(r, row, i, at, c):
+  def yes(): r[at(i)] = row
+  lax.cond(i % 3 == 0, yes, lambda: None)
+  return c
+
+
+def g_lastrow(r, row, i, at, c):
+  r[at(i + 1)] = jnp.sin(r[at(i)]) * row
+  return c
+
+
+def slope(mk, steps):
+  """The time of a step: many steps less few. Where a step takes long, few tell."""
+  def once(k): return measure(mk(k), budget=.1, min_n=2, max_n=3, warm=1)[0]
+  step = max(once(20) - once(5), 0) / 15
+  many = max(8, min(steps, int(.3 / max(step, 1e-7)))) // 4 * 4
+  a = measure(mk(many // 4), budget=.6, min_n=3, warm=1)
+  b = measure(mk(many), budget=.6, min_n=3, warm=1)
+  emit("jax", (max(0, b[0] - a[0]), max(0, b[1] - a[1]), min(a[2], b[2])), per=many - many // 4)
+
+
+def scan(body, r, row, at, k):
+  return lax.scan(lambda c, i: (body(r, row, i, at, c), None), jnp.zeros(()), jnp.arange(k))[0]
+
+
+def growth(body, rows, steps):
+  at, row = places(rows), rnd(D, scale=.1)
+  def mk(k):
+    r = jax.new_ref(jnp.ones((rows, D), f32))
+    f = jax.jit(lambda r, row: scan(body, r, row, at, k))
+    def go(): f(r, row); sync_ref(r)
+    return go
+  slope(mk, steps)
+
+
+def growth_grad(body, rows, steps):
+  at, row = places(rows), rnd(D, scale=.1)
+  def mk(k):
+    def loss(row):
+      r = jax.new_ref(jnp.ones((rows, D), f32)); r[0] = row
+      return scan(body, r, row, at, k) + r[at(jnp.arange(8))].sum()
+    return blk(jax.jit(jax.value_and_grad(loss)), row)
+  slope(mk, steps)
+
+
+LANES = 16
+
+
+def lanes_scan(r, by, at, k):
+  def one(q, o, w, i): q[at(o + i)] += w
+  def body(_, i):
+    jax.vmap(one, in_axes=(0, 0, 0, None))(r, jnp.arange(LANES), by, i)
+    return None, None
+  lax.scan(body, None, jnp.arange(k))
+
+
+def growth_vmap(rows, steps):
+  at, by = places(rows), rnd(LANES, scale=.1)
+  def mk(k):
+    r = jax.new_ref(jnp.ones((LANES, rows), f32))
+    f = jax.jit(lambda r, by: lanes_scan(r, by, at, k))
+    def go(): f(r, by); sync_ref(r)
+    return go
+  slope(mk, steps)
+
+
+def growth_vmap_grad(rows, steps):
+  at, by = places(rows), rnd(LANES, scale=.1)
+  def mk(k):
+    def loss(by):
+      r = jax.new_ref(jnp.ones((LANES, rows), f32))
+      lanes_scan(r, by, at, k)
+      return (r[:, at(jnp.arange(8))] ** 2).sum()
+    return blk(jax.jit(jax.value_and_grad(loss)), by)
+  slope(mk, steps)
+
+
+for n in ("1k", "10k", "100k", "1M"):
+  for body in (g_swap, g_cmpx, g_poppush, g_two, g_eight, g_cond, g_lastrow):
+    row(f"growth-{body.__name__[2:]}-{n}")(partial(growth, body))
+    row(f"growth-{body.__name__[2:]}-grad-{n}")(partial(growth_grad, body))
+  row(f"growth-vmap-{n}")(growth_vmap)
+  row(f"growth-vmap-grad-{n}")(growth_vmap_grad)
+
+
 # ------------------------------------------------------------------------------------------------ elementwise
 def elementwise(f, n): emit("jax", measure(blk(jax.jit(f), rnd(n))))
 

@@ -49,7 +49,7 @@ record Options(
   static Options of(String... args) {
     var o =
         new Options(
-            Rows.all(),
+            Rows.table(),
             Scale.FULL,
             Duration.ofSeconds(60),
             Path.of(System.getProperty("axial.home", "."), "bench", "results"),

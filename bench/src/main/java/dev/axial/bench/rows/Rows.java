@@ -7,6 +7,11 @@ import java.util.List;
 public final class Rows {
   private Rows() {}
 
+  /** Those of the table; the others have to be asked for by name. */
+  public static List<Row> table() {
+    return all().stream().filter(r -> !r.name().startsWith(GrowthRows.PREFIX)).toList();
+  }
+
   /** All of them. */
   public static List<Row> all() {
     var rows = new ArrayList<Row>();
@@ -19,6 +24,7 @@ public final class Rows {
     rows.addAll(ModelRows.rows());
     rows.addAll(RandomRows.rows());
     rows.addAll(FirstRows.rows());
+    rows.addAll(GrowthRows.rows());
     return List.copyOf(rows);
   }
 
