@@ -1,6 +1,8 @@
 package dev.axial.engine;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +27,15 @@ public interface EngineProvider {
    * unreachable, or to null if there is no memory. Null for the JVM's own.
    */
   default @Nullable LongFunction<@Nullable MemorySegment> largeBlocks() {
+    return null;
+  }
+
+  /**
+   * A private mapping of a file, whose pages are copied when they are written and which takes no
+   * memory before; the arena unmaps it. Null for Java's own, for which the system may want as much
+   * free memory as the file is long.
+   */
+  default @Nullable MemorySegment privateMapping(Path file, long bytes, Arena arena) {
     return null;
   }
 }

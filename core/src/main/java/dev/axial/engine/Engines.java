@@ -1,7 +1,9 @@
 package dev.axial.engine;
 
 import dev.axial.AxialException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceConfigurationError;
@@ -58,17 +60,33 @@ public final class Engines {
 
   /** What the first provider that may be chosen says of large blocks. */
   static @Nullable LongFunction<@Nullable MemorySegment> largeBlocks() {
-    String wanted = wanted();
-    try {
-      for (EngineProvider p : ServiceLoader.load(EngineProvider.class, classLoader())) {
-        if (wanted == null || wanted.equals(p.name())) {
-          return p.largeBlocks();
+    EngineProvider p = Memory.PROVIDER;
+    return p == null ? null : p.largeBlocks();
+  }
+
+  /** A private mapping of a file, if the first provider that may be chosen has a way of its own. */
+  public static @Nullable MemorySegment privateMapping(Path file, long bytes, Arena arena) {
+    EngineProvider p = Memory.PROVIDER;
+    return p == null ? null : p.privateMapping(file, bytes, arena);
+  }
+
+  /** Looked up when memory is first asked for. */
+  private static final class Memory {
+    static final @Nullable EngineProvider PROVIDER = first();
+
+    private static @Nullable EngineProvider first() {
+      String wanted = wanted();
+      try {
+        for (EngineProvider p : ServiceLoader.load(EngineProvider.class, classLoader())) {
+          if (wanted == null || wanted.equals(p.name())) {
+            return p;
+          }
         }
+      } catch (LinkageError | ServiceConfigurationError x) {
+        // What is wrong with it is said when the engine is chosen.
       }
-    } catch (LinkageError | ServiceConfigurationError x) {
-      // What is wrong with it is said when the engine is chosen.
+      return null;
     }
-    return null;
   }
 
   private static @Nullable String wanted() {

@@ -3,9 +3,12 @@ package dev.axial.cpu;
 import dev.axial.cpu.llvm.Library;
 import dev.axial.cpu.llvm.Natives;
 import dev.axial.cpu.runtime.HugePages;
+import dev.axial.cpu.runtime.PrivateMapping;
 import dev.axial.engine.Engine;
 import dev.axial.engine.EngineProvider;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +26,15 @@ public final class CpuProvider implements EngineProvider {
 
   @Override
   public @Nullable LongFunction<@Nullable MemorySegment> largeBlocks() {
-    return System.getProperty("os.name").equals("Linux") ? HugePages::allocate : null;
+    return linux() ? HugePages::allocate : null;
+  }
+
+  @Override
+  public @Nullable MemorySegment privateMapping(Path file, long bytes, Arena arena) {
+    return linux() ? PrivateMapping.of(file, bytes, arena) : null;
+  }
+
+  private static boolean linux() {
+    return System.getProperty("os.name").equals("Linux");
   }
 }
