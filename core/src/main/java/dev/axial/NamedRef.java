@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -561,6 +562,12 @@ public final class NamedRef implements Tensor, AutoCloseable {
     } catch (AxialException x) {
       throw Errors.located(x);
     }
+  }
+
+  /** The file that holds the contents; empty for a reference in memory. */
+  public Optional<Path> file() {
+    RefFile f = core.file;
+    return f == null ? Optional.empty() : Optional.of(f.path());
   }
 
   private RefFile file(String what) {

@@ -93,7 +93,7 @@ final class Claim {
     try {
       Object before = identity(side);
       file = new RandomAccessFile(side.toFile(), "rw");
-      FileLock lock = tryLock(file, exclusive);
+      FileLock lock = file.getChannel().tryLock(0, Long.MAX_VALUE, !exclusive);
       if (lock == null) {
         throw inUse(path, exclusive, "in another process");
       }
@@ -104,19 +104,12 @@ final class Claim {
       return new Claim(key, side, exclusive, file, lock);
     } catch (NoSuchFileException _) {
       return null;
+    } catch (OverlappingFileLockException _) { // by way of a name that the file had before
+      throw inUse(path, exclusive, "in this process");
     } finally {
       if (!done && file != null) {
         file.close();
       }
-    }
-  }
-
-  private static @Nullable FileLock tryLock(RandomAccessFile file, boolean exclusive)
-      throws IOException {
-    try {
-      return file.getChannel().tryLock(0, Long.MAX_VALUE, !exclusive);
-    } catch (OverlappingFileLockException _) {
-      return null;
     }
   }
 
@@ -159,7 +152,7 @@ final class Claim {
       try (file) {
         if (!exclusive) {
           lock.release();
-          if (tryLock(file, true) == null) {
+          if (file.getChannel().tryLock() == null) {
             return;
           }
         }

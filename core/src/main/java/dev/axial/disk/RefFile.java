@@ -53,7 +53,7 @@ public final class RefFile {
     this.claim = claim;
     this.file = file;
     fileBytes = file.length();
-    identity = Claim.identity(path);
+    identity = Claim.identity(path.toRealPath());
     mapping = mapped(writable ? MapMode.READ_WRITE : MapMode.READ_ONLY, arena);
     store = over(mapping);
   }
@@ -79,7 +79,9 @@ public final class RefFile {
         f.getFD().sync();
       }
       Claim.force(path.toAbsolutePath().getParent());
+      RefFile out = open(path, true);
       made = false;
+      return out;
     } catch (FileAlreadyExistsException x) {
       throw new AxialException(
           "%s exists already. Open it with NamedRef.open, or delete it first.".formatted(path), x);
@@ -90,7 +92,6 @@ public final class RefFile {
         path.toFile().delete();
       }
     }
-    return open(path, true);
   }
 
   /**
@@ -221,7 +222,7 @@ public final class RefFile {
   /** A private mapping: without a claim on memory where an engine can map so, else Java's. */
   private MemorySegment copy(Arena of) {
     try {
-      if (!Claim.identity(path).equals(identity)) {
+      if (!Claim.identity(path.toRealPath()).equals(identity)) {
         throw new IOException("another file has its name now");
       }
       MemorySegment lazy = Engines.privateMapping(path, fileBytes, of);
@@ -309,6 +310,11 @@ public final class RefFile {
     closed = true;
     arena.close();
     release(claim, file);
+  }
+
+  /** For tests: what comes to the journal fails from now on. */
+  void closeJournal() throws IOException {
+    claim.journal().close();
   }
 
   private static AxialException failed(String doing, Path path, Throwable x) {

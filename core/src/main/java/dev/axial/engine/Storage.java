@@ -147,7 +147,7 @@ public final class Storage {
   /** Inside an update or a block there is no order of locks, so waiting has an end. */
   private boolean patiently() {
     try {
-      return lock.tryLock(10, TimeUnit.SECONDS);
+      return lock.tryLock() || lock.tryLock(10, TimeUnit.SECONDS);
     } catch (InterruptedException x) {
       Thread.currentThread().interrupt();
       return false;

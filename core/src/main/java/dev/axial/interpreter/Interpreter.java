@@ -28,7 +28,7 @@ public final class Interpreter implements Engine {
               default -> inputs.get(k); // not over Op: what the caller passes
             };
       }
-      Object[] out = code.run(in); for (int k=0;k<out.length;k++) if (out[k] instanceof Cell c0 && java.util.Arrays.asList(in).contains(c0)) System.err.println("CELLOUT");
+      Object[] out = code.run(in);
       var results = new ArrayList<Object>(out.length);
       for (int k = 0; k < out.length; k++) {
         results.add(
