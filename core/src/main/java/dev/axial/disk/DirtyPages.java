@@ -1,6 +1,8 @@
 package dev.axial.disk;
 
 import dev.axial.disk.Journal.Run;
+import dev.axial.engine.Engines;
+import dev.axial.engine.FilePages;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.foreign.MemorySegment;
@@ -16,10 +18,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which pages of a private mapping were written since it was made.
  *
- * <p>Linux tells in {@code /proc/self/pagemap}, a word for each page of the process: the copy of a
- * page that was written belongs to no file. Where there is no such file, or where it does not tell
- * the truth about a page that is known, the mapping is compared with the file, which costs as much
- * as the file is long.
+ * <p>Linux tells: the copy of a page that was written belongs to no file. An engine may have a way
+ * to ask for those alone; {@code /proc/self/pagemap} has a word for each page, touched or not.
+ * Where neither is there, or does not tell the truth about a page that is known, the mapping is
+ * compared with the file, which costs as much as the file is long.
  *
  * <p>Source: the kernel's {@code Documentation/admin-guide/mm/pagemap.rst}.
  */
@@ -58,6 +60,11 @@ final class DirtyPages {
     return USUAL;
   }
 
+  /** Somebody who may know which pages of a private mapping were written; null if not. */
+  interface Source {
+    @Nullable List<Run> written(MemorySegment copy);
+  }
+
   /**
    * The written bytes, in order and in whole pages, but for the last, which ends with the file.
    *
@@ -66,23 +73,44 @@ final class DirtyPages {
    * @param file a shared one
    */
   static List<Run> of(MemorySegment copy, MemorySegment file) {
-    List<Run> told = toldByKernel(copy);
+    List<Run> told = checked(DirtyPages::toldToEngine, copy);
+    told = told != null ? told : checked(DirtyPages::inPagemap, copy);
     return told != null ? told : compared(copy, file);
   }
 
-  /** What the kernel says, if it says it and what it says of the header's page is right. */
-  static @Nullable List<Run> toldByKernel(MemorySegment copy) {
+  /** What a source says, if what it says of the header's page is right before and after a write. */
+  static @Nullable List<Run> checked(Source source, MemorySegment copy) {
+    byte first = copy.get(ValueLayout.JAVA_BYTE, 0);
+    List<Run> runs = source.written(copy);
+    if (runs == null || !runs.isEmpty() && runs.getFirst().at() == 0) {
+      return null;
+    }
+    copy.set(ValueLayout.JAVA_BYTE, 0, first);
+    List<Run> now = source.written(copy.asSlice(0, PAGE));
+    return now != null && now.size() == 1 ? runs : null;
+  }
+
+  /** What the kernel tells the engine. */
+  static @Nullable List<Run> toldToEngine(MemorySegment copy) {
+    FilePages pages = Engines.filePages();
+    long[] told = pages == null ? null : pages.written(copy);
+    if (told == null) {
+      return null;
+    }
+    var runs = new Runs(copy.byteSize());
+    for (int k = 0; k < told.length; k += 2) {
+      runs.add(told[k], told[k + 1]);
+    }
+    return runs.all();
+  }
+
+  /** What the kernel tells everybody. */
+  static @Nullable List<Run> inPagemap(MemorySegment copy) {
     if (!Files.isReadable(PAGEMAP)) {
       return null;
     }
     try (var map = new RandomAccessFile(PAGEMAP.toFile(), "r")) {
-      byte first = copy.get(ValueLayout.JAVA_BYTE, 0);
-      if (dirty(word(map, copy))) {
-        return null;
-      }
-      List<Run> runs = scan(map, copy);
-      copy.set(ValueLayout.JAVA_BYTE, 0, first);
-      return dirty(word(map, copy)) ? runs : null;
+      return scan(map, copy);
     } catch (IOException _) {
       return null;
     }
@@ -90,11 +118,6 @@ final class DirtyPages {
 
   private static boolean dirty(long word) {
     return (word & (PRESENT | SWAPPED)) != 0 && (word & OF_A_FILE) == 0;
-  }
-
-  private static long word(RandomAccessFile map, MemorySegment copy) throws IOException {
-    map.seek(copy.address() / PAGE * Long.BYTES);
-    return Long.reverseBytes(map.readLong());
   }
 
   private static List<Run> scan(RandomAccessFile map, MemorySegment copy) throws IOException {

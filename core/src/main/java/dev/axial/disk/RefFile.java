@@ -3,6 +3,7 @@ package dev.axial.disk;
 import dev.axial.AxialException;
 import dev.axial.disk.Journal.Run;
 import dev.axial.engine.Engines;
+import dev.axial.engine.FilePages;
 import dev.axial.engine.Storage;
 import dev.axial.engine.Store;
 import dev.axial.ir.ArrayType;
@@ -225,7 +226,8 @@ public final class RefFile {
       if (!Claim.identity(path.toRealPath()).equals(identity)) {
         throw new IOException("another file has its name now");
       }
-      MemorySegment lazy = Engines.privateMapping(path, fileBytes, of);
+      FilePages pages = Engines.filePages();
+      MemorySegment lazy = pages == null ? null : pages.privateMapping(path, fileBytes, of);
       return lazy != null ? lazy : mapped(MapMode.PRIVATE, of);
     } catch (IOException | OutOfMemoryError x) {
       throw failed("mapping a copy for commit of", path, x);

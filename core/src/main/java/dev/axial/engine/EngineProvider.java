@@ -1,8 +1,6 @@
 package dev.axial.engine;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -30,12 +28,8 @@ public interface EngineProvider {
     return null;
   }
 
-  /**
-   * A private mapping of a file, whose pages are copied when they are written and which takes no
-   * memory before; the arena unmaps it. Null for Java's own, for which the system may want as much
-   * free memory as the file is long.
-   */
-  default @Nullable MemorySegment privateMapping(Path file, long bytes, Arena arena) {
+  /** What it can do with the pages of files, whether or not the engine has been started. */
+  default @Nullable FilePages filePages() {
     return null;
   }
 }

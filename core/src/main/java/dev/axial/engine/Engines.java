@@ -1,9 +1,7 @@
 package dev.axial.engine;
 
 import dev.axial.AxialException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceConfigurationError;
@@ -64,10 +62,10 @@ public final class Engines {
     return p == null ? null : p.largeBlocks();
   }
 
-  /** A private mapping of a file, if the first provider that may be chosen has a way of its own. */
-  public static @Nullable MemorySegment privateMapping(Path file, long bytes, Arena arena) {
+  /** What the first provider that may be chosen can do with the pages of files. */
+  public static @Nullable FilePages filePages() {
     EngineProvider p = Memory.PROVIDER;
-    return p == null ? null : p.privateMapping(file, bytes, arena);
+    return p == null ? null : p.filePages();
   }
 
   /** Looked up when memory is first asked for. */

@@ -200,11 +200,23 @@ class JournalTest {
           assertThat(compared.stream().mapToLong(Run::bytes).sum())
               .isLessThanOrEqualTo((long) written * 65536);
           if (linux) {
-            assertThat(DirtyPages.toldByKernel(copy)).isEqualTo(compared);
+            assertThat(DirtyPages.inPagemap(copy)).isEqualTo(compared);
+            assertThat(DirtyPages.toldToEngine(copy)).isIn(null, compared);
           }
           assertThat(DirtyPages.of(copy, shared)).isEqualTo(compared);
         }
       }
+    }
+  }
+
+  @Test
+  void a_source_that_does_not_tell_the_truth_is_not_believed() throws IOException {
+    try (var file = new RandomAccessFile(path.toFile(), "rw");
+        Arena arena = Arena.ofConfined()) {
+      var copy = file.getChannel().map(MapMode.PRIVATE, 0, file.length(), arena);
+      assertThat(DirtyPages.checked(_ -> List.of(), copy)).isNull();
+      assertThat(DirtyPages.checked(c -> List.of(new Run(0, c.byteSize())), copy)).isNull();
+      assertThat(DirtyPages.checked(_ -> null, copy)).isNull();
     }
   }
 

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 
 /**
  * What {@link KilledTest} runs and kills: it opens a file and, for ever, commits blocks in which
- * every page gets the next generation, by eager and by compiled writes. It prints a line before the
+ * every page gets the next generation, by eager and by compiled writes. It prints a line after the
  * first block. With {@code once} it only opens the file and waits for its input to end.
  */
 final class KilledProgram {
@@ -24,16 +24,20 @@ final class KilledProgram {
         return;
       }
       Proc1<NamedRef> half = jitProc(x -> x.at(PAGE.range(0, 64, 2)).add(1));
-      half.run(newRef(zeros(DType.INT64, PAGE, WORD)));
+      commit(r, half);
       System.out.println("open");
       while (true) {
-        r.commit(() -> {
-          half.run(r);
-          for (int k = 1; k < PAGE.size(); k += 2) {
-            r.at(PAGE.at(k)).add(1);
-          }
-        });
+        commit(r, half);
       }
     }
+  }
+
+  private static void commit(NamedRef r, Proc1<NamedRef> half) {
+    r.commit(() -> {
+      half.run(r);
+      for (int k = 1; k < PAGE.size(); k += 2) {
+        r.at(PAGE.at(k)).add(1);
+      }
+    });
   }
 }

@@ -3,12 +3,11 @@ package dev.axial.cpu;
 import dev.axial.cpu.llvm.Library;
 import dev.axial.cpu.llvm.Natives;
 import dev.axial.cpu.runtime.HugePages;
-import dev.axial.cpu.runtime.PrivateMapping;
+import dev.axial.cpu.runtime.LinuxPages;
 import dev.axial.engine.Engine;
 import dev.axial.engine.EngineProvider;
-import java.lang.foreign.Arena;
+import dev.axial.engine.FilePages;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -30,8 +29,8 @@ public final class CpuProvider implements EngineProvider {
   }
 
   @Override
-  public @Nullable MemorySegment privateMapping(Path file, long bytes, Arena arena) {
-    return linux() ? PrivateMapping.of(file, bytes, arena) : null;
+  public @Nullable FilePages filePages() {
+    return linux() ? new LinuxPages() : null;
   }
 
   private static boolean linux() {
