@@ -38,7 +38,6 @@ public final class LinuxPages implements FilePages {
 
   private static final int START = 2;
   private static final int END = 3;
-  private static final int WALK_END = 4;
   private static final int REGIONS = 5;
   private static final int REGION_COUNT = 6;
   private static final int INVERTED = 8;
@@ -111,15 +110,19 @@ public final class LinuxPages implements FilePages {
       put(question, ANY_OF, PRESENT | SWAPPED);
       put(question, RETURNED, OF_A_FILE);
       long[] out = {};
-      for (long at = from; at < end; at = question.getAtIndex(JAVA_LONG, WALK_END)) {
-        put(question, START, at);
+      put(question, START, from);
+      while (true) {
         int n = (int) IOCTL.invokeExact(pagemap, PAGEMAP_SCAN, question);
         if (n < 0) {
           return null;
         }
         out = plus(out, regions, n, from);
+        if (n < MOST) {
+          return out;
+        }
+        // Where the kernel says it stopped may be too early when it came to the end.
+        put(question, START, regions.getAtIndex(JAVA_LONG, REGION * (n - 1) + 1));
       }
-      return out;
     }
   }
 

@@ -18,6 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Private mappings of files that are larger than the machine's memory. */
 @EnabledOnOs(OS.LINUX)
@@ -34,8 +36,9 @@ class LinuxPagesTest {
     return major > 6 || major == 6 && Integer.parseInt(v[1]) >= 7;
   }
 
-  @Test
-  void written_pages_of_a_terabyte_are_found() throws IOException {
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 511, 1023, 1024, 2047, 3000}) // 1024 are asked for at once
+  void written_pages_of_a_terabyte_are_found(int many) throws IOException {
     Path path = folder.resolve("x");
     try (var file = new RandomAccessFile(path.toFile(), "rw")) {
       file.setLength(TERABYTE);
@@ -46,7 +49,6 @@ class LinuxPagesTest {
       assertThat(copy).isNotNull();
       assertThat(copy.get(ValueLayout.JAVA_BYTE, TERABYTE / 2)).isZero();
       assertThat(pages.written(copy)).isEqualTo(tells() ? new long[0] : null);
-      int many = 3000; // more than are asked for at once
       for (long k = 0; k < many; k++) {
         copy.set(ValueLayout.JAVA_BYTE, 3 * k * PAGE + 5, (byte) 1);
       }
