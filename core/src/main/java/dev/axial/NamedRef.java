@@ -489,8 +489,8 @@ public final class NamedRef implements Tensor, AutoCloseable {
    * compiled code, and may have more elements than an array.
    *
    * <p>The file has a header with the dtype and the axes, and then the elements, row-major and
-   * little-endian. While it is open, a file {@code …​.journal} lies beside it. Everything else is
-   * as for {@link #open(Path, DType, Axis...)}.
+   * little-endian. While it is open, a journal lies beside it, whose name ends with {@code
+   * .journal}. Everything else is as for {@link #open(Path, DType, Axis...)}.
    *
    * @throws AxialException if there is such a file already, or it cannot be made
    */
@@ -499,15 +499,19 @@ public final class NamedRef implements Tensor, AutoCloseable {
   }
 
   /**
-   * Opens a file that {@link #create} made. A write is in the file at once as far as other programs
-   * and the end of this process are concerned; {@link #flush} makes what was written outlast a loss
-   * of power, and {@link #commit} makes several writes one.
+   * Opens a file that {@link #create} made.
    *
-   * <p>A file is open once for writing, or several times for reading, on this machine. It must not
-   * be moved, shortened or written by others meanwhile: a shorter file would end the process, as it
-   * does for every memory mapping, and so may a full disk where the file has holes, except in
-   * {@link #commit}. A reference that is dropped without {@link #close} is closed when it is
-   * collected.
+   * {@snippet class="dev.axial.references.DiskReferencesTest" region="disk"}
+   *
+   * <p>A write is seen at once by other programs, and by whoever opens the file after this process
+   * ended, however it ended. {@link #flush} makes what was written outlast a loss of power, and
+   * {@link #commit} makes several writes one.
+   *
+   * <p>On one machine a file is open once for writing, or several times for reading. While it is,
+   * nobody else may move, shorten or write it: what becomes of any memory mapping then becomes of
+   * this process, whose native code would touch a page that is gone. So it is on a disk that is
+   * full, for a write to a hole of the file; in {@link #commit} that is an error. A reference that
+   * is dropped without {@link #close} is closed when it is collected.
    *
    * @throws AxialException if there is no such file, it is damaged or of a later version, its dtype
    *     or its axes are others or in another order, or it is open already
@@ -588,8 +592,10 @@ public final class NamedRef implements Tensor, AutoCloseable {
    * Other references are written as always, also in nested blocks of their own.
    *
    * <p>Costs what the block touches: each page (4096 bytes, mostly) that it writes is copied in
-   * memory once, and written twice at the end, to the journal and to the file. To find them takes a
-   * millisecond for each gigabyte of the file on Linux; elsewhere the file is read.
+   * memory once, and written twice at the end, to the journal and to the file. To find the written
+   * ones costs no more on Linux 6.7 with the native engine, about a millisecond for each gigabyte
+   * of the file on Linux otherwise, and elsewhere the file is read. Without the native engine the
+   * system may refuse a block on a file that is larger than its free memory.
    *
    * @throws AxialException inside another block of the same reference, in a traced function, or if
    *     the file cannot be written

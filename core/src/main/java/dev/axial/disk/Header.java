@@ -139,8 +139,7 @@ record Header(ArrayType type, long id, long offset) {
     }
     Header h = parse(path, all);
     if (length < h.fileBytes()) {
-      throw damaged(
-          path, "it has %,d bytes and should have %,d".formatted(length, h.fileBytes()));
+      throw damaged(path, "it has %,d bytes and should have %,d".formatted(length, h.fileBytes()));
     }
     return h;
   }
@@ -169,7 +168,6 @@ record Header(ArrayType type, long id, long offset) {
   }
 
   private static AxialException damaged(Path path, String how) {
-    return new AxialException(
-        "%s is damaged: %s. Restore it from a copy.".formatted(path, how));
+    return new AxialException("%s is damaged: %s. Restore it from a copy.".formatted(path, how));
   }
 }

@@ -58,10 +58,13 @@ final class Journal {
       byte[] place = buffer(RUN).putLong(r.at).putLong(r.bytes).array();
       crc.update(place);
       journal.write(place);
-      copy(from, r, (_, bytes, n) -> {
-        crc.update(bytes, 0, n);
-        journal.write(bytes, 0, n);
-      });
+      copy(
+          from,
+          r,
+          (_, bytes, n) -> {
+            crc.update(bytes, 0, n);
+            journal.write(bytes, 0, n);
+          });
     }
     head.putInt(12, (int) crc.getValue());
     journal.seek(0);

@@ -45,8 +45,7 @@ public final class RefFile {
 
   private volatile boolean closed;
 
-  private RefFile(
-      Path path, boolean writable, Header header, Claim claim, RandomAccessFile file)
+  private RefFile(Path path, boolean writable, Header header, Claim claim, RandomAccessFile file)
       throws IOException {
     this.path = path;
     this.writable = writable;
@@ -174,9 +173,7 @@ public final class RefFile {
 
   private Store over(MemorySegment all) {
     return Store.mapped(
-        header.type().dtype(),
-        header.type().size(),
-        all.asSlice(header.offset(), header.bytes()));
+        header.type().dtype(), header.type().size(), all.asSlice(header.offset(), header.bytes()));
   }
 
   // ---------------------------------------------------------------- what it is

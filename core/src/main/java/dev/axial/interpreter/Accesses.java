@@ -168,8 +168,7 @@ final class Accesses {
       }
       long from = base;
       block.run(
-          new int[] {0, out, value},
-          (off, n) -> run.run(from + off[0], off[1], off[2], n, inside));
+          new int[] {0, out, value}, (off, n) -> run.run(from + off[0], off[1], off[2], n, inside));
     }
   }
 

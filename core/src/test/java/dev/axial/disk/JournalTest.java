@@ -162,8 +162,7 @@ class JournalTest {
     var storage = new Storage(TYPE, f.store(), "here");
     storage.lockForBlock();
     f.closeJournal();
-    assertThatThrownBy(() ->
-            f.commit(storage, () -> storage.store().segment().fill((byte) 3)))
+    assertThatThrownBy(() -> f.commit(storage, () -> storage.store().segment().fill((byte) 3)))
         .isInstanceOf(AxialException.class)
         .hasMessageStartingWith("writing the journal of " + path + " failed: ");
     assertThat(storage.alive()).isFalse();

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A process that is killed at any moment leaves all of a block or nothing. {@code -Daxial.kills=500}
- * asks for so many kills; {@code -Daxial.kills.seed} for other moments.
+ * A process that is killed at any moment leaves all of a block or nothing. {@code
+ * -Daxial.kills=500} asks for so many kills; {@code -Daxial.kills.seed} for other moments.
  */
 class KilledTest {
   private static final int KILLS = Integer.getInteger("axial.kills", 20);
@@ -76,8 +76,7 @@ class KilledTest {
           part++;
         }
       }
-      try (NamedRef r =
-          k % 2 == 0 ? NamedRef.open(path()) : NamedRef.openReadOnly(path())) {
+      try (NamedRef r = k % 2 == 0 ? NamedRef.open(path()) : NamedRef.openReadOnly(path())) {
         long[] words = r.value().toLongArray();
         assertThat(words).as("after kill %d", k).containsOnly(words[0]);
         assertThat(words[0]).as("the generation after kill %d", k).isGreaterThan(last);

@@ -53,8 +53,7 @@ class DiskReferenceLawsTest {
       for (var e : last.entrySet()) {
         Sample s = e.getKey();
         try (NamedRef r =
-            NamedRef.openReadOnly(
-                names.get(s), s.dtype(), s.axes().toArray(Axis[]::new))) {
+            NamedRef.openReadOnly(names.get(s), s.dtype(), s.axes().toArray(Axis[]::new))) {
           same("after opening again", r.value(), e.getValue());
           k++;
         }
@@ -83,7 +82,8 @@ class DiskReferenceLawsTest {
   }
 
   /** What a case gives on a reference, and what is left in it. */
-  private static List<NamedArray> run(RefCase c, NamedRef r, NamedArray source, List<NamedArray> x) {
+  private static List<NamedArray> run(
+      RefCase c, NamedRef r, NamedArray source, List<NamedArray> x) {
     r.set(source);
     var out = new ArrayList<>(c.body().apply(r, x));
     out.add(r.value());

@@ -65,12 +65,11 @@ class DiskReferencesTest {
     assertThatThrownBy(r::run)
         .isInstanceOf(AxialException.class)
         .message()
-        .satisfies(
-            m ->
-                assertThat(
-                        m.replaceAll("DiskReferencesTest\\.[\\w<>]+\\(\\w+\\.java:\\d+\\)", "<line>")
-                            .replaceAll("\n  at .*", ""))
-                    .isEqualTo(message));
+        .satisfies(m ->
+            assertThat(
+                    m.replaceAll("DiskReferencesTest\\.[\\w<>]+\\(\\w+\\.java:\\d+\\)", "<line>")
+                        .replaceAll("\n  at .*", ""))
+                .isEqualTo(message));
   }
 
   // ---------------------------------------------------------------- what is kept
@@ -131,18 +130,23 @@ class DiskReferencesTest {
     NamedArray xs = numbers(DType.FLOAT32).rename("Row", "step").div(100);
     Function<NamedRef, NamedArray> work =
         jit(r -> {
-          fold(step, scalar(0f), arange(step), (sum, k) -> {
-            NamedArray row = xs.get(step.at(k));
-            r.at(R.at(k)).set(row.times(2));
-            return sum.plus(r.get(R.at(k)).sum());
-          });
+          fold(
+              step,
+              scalar(0f),
+              arange(step),
+              (sum, k) -> {
+                NamedArray row = xs.get(step.at(k));
+                r.at(R.at(k)).set(row.times(2));
+                return sum.plus(r.get(R.at(k)).sum());
+              });
           vmapProc((NamedRef row, NamedArray x) -> row.add(x.sum()), R)
               .run(r, xs.rename("step", "Row"));
           NamedArray g =
-              grad((NamedArray x) -> {
-                    r.at(R.at(5)).set(stopGradient(x));
-                    return sum(x.times(x));
-                  })
+              grad(
+                      (NamedArray x) -> {
+                        r.at(R.at(5)).set(stopGradient(x));
+                        return sum(x.times(x));
+                      })
                   .apply(arange(C, DType.FLOAT32));
           r.at(R.at(6)).set(g);
           return r.get(R.at(6));
@@ -178,8 +182,7 @@ class DiskReferencesTest {
   void a_pullback_goes_on_after_a_block_replaced_the_memory() {
     try (NamedRef r = floats()) {
       r.set(3);
-      var pull =
-          vjp((NamedArray v) -> sum(v.times(r.get(R.at(1)))), arange(C, DType.FLOAT32));
+      var pull = vjp((NamedArray v) -> sum(v.times(r.get(R.at(1)))), arange(C, DType.FLOAT32));
       r.commit(() -> r.at(R.at(2)).set(4));
       assertThat(pull.apply(scalar(1f)).toFloatArray()).containsOnly(3);
     }
@@ -221,6 +224,44 @@ class DiskReferencesTest {
     }
   }
 
+  @Test
+  void the_sample_of_the_documentation() {
+    Axis Row = axis("Row", 1000);
+    Axis Embed = axis("Embed", 64);
+    // @start region=disk
+    Path path = folder.resolve("table.ref");
+    NamedRef.create(path, DType.FLOAT32, Row, Embed).close();
+    Proc1<NamedRef> step = jitProc(r -> r.at(Row.at(7)).add(1)); // in place, in the file's pages
+
+    try (NamedRef table = NamedRef.open(path, DType.FLOAT32, Row, Embed)) {
+      table.at(Row.at(3)).set(2);
+      table.commit(() -> { // all of it or nothing, whatever happens
+        step.run(table);
+        table.at(Row.at(8)).add(1);
+      });
+    }
+    // @end
+    try (NamedRef table = NamedRef.openReadOnly(path)) {
+      assertThat(table.value().sum().item()).isEqualTo(4 * 64);
+    }
+  }
+
+  @Test
+  void the_end_of_a_scope_leaves_the_file_open() {
+    try (NamedRef r = opened()) {
+      r.add(1);
+    }
+    assertThat(first(path())).isEqualTo(2);
+  }
+
+  private NamedRef opened() {
+    try (var _ = Memory.scope()) {
+      NamedRef r = floats();
+      r.commit(() -> r.set(1));
+      return r;
+    }
+  }
+
   // ---------------------------------------------------------------- headers
 
   @Test
@@ -229,9 +270,11 @@ class DiskReferencesTest {
     String there = path() + " holds a reference of type float32[Row=300, Column=70]; ";
     String todo =
         " was asked for. Ask for what it holds, with the axes in that order, or open it without dtype and axes.";
-    refused(() -> NamedRef.open(path(), DType.INT32, R, C), there + "int32[Row=300, Column=70]" + todo);
     refused(
-        () -> NamedRef.open(path(), DType.FLOAT32, C, R), there + "float32[Column=70, Row=300]" + todo);
+        () -> NamedRef.open(path(), DType.INT32, R, C), there + "int32[Row=300, Column=70]" + todo);
+    refused(
+        () -> NamedRef.open(path(), DType.FLOAT32, C, R),
+        there + "float32[Column=70, Row=300]" + todo);
     refused(
         () -> NamedRef.openReadOnly(path(), DType.FLOAT32, R.resize(299), C),
         there + "float32[Row=299, Column=70]" + todo);
@@ -240,7 +283,8 @@ class DiskReferencesTest {
 
   @Test
   void what_is_no_reference_is_refused() throws IOException {
-    refused(() -> NamedRef.open(path()), path() + " does not exist. NamedRef.create makes a new one.");
+    refused(
+        () -> NamedRef.open(path()), path() + " does not exist. NamedRef.create makes a new one.");
     Files.writeString(path(), "something else, and long enough to have been a header of ours");
     String not =
         path()
@@ -291,7 +335,8 @@ class DiskReferencesTest {
     Files.write(path(), java.util.Arrays.copyOf(Files.readAllBytes(path()), (int) size - 1));
     refused(
         () -> NamedRef.open(path()),
-        path() + " is damaged: it has 149,535 bytes and should have 149,536. Restore it from a copy.");
+        path()
+            + " is damaged: it has 149,535 bytes and should have 149,536. Restore it from a copy.");
   }
 
   private void change(int at, int to) throws IOException {
@@ -325,10 +370,11 @@ class DiskReferencesTest {
               () -> r.commit(() -> {}),
               () -> jitProc((NamedRef x) -> x.at(R.at(1)).set(row)).run(r),
               () ->
-                  jitProc((NamedRef x) -> {
-                        other.set(row);
-                        x.at(R.at(0)).add(1);
-                      })
+                  jitProc(
+                          (NamedRef x) -> {
+                            other.set(row);
+                            x.at(R.at(0)).add(1);
+                          })
                       .run(r),
               () -> jitProc((NamedArray x) -> r.at(R.at(1)).set(x)).run(row),
               () -> map(R, arange(R), k -> r.at(R.at(k)).swap(1f)),
@@ -418,24 +464,28 @@ class DiskReferencesTest {
         refused(r::flush, "flush of " + where + "Flush it after the block.");
         refused(r::close, "close of " + where + "Close it after the block.");
         refused(
-            () -> r.update(x -> {
-              r.set(1);
-              return x;
-            }),
+            () ->
+                r.update(x -> {
+                  r.set(1);
+                  return x;
+                }),
             made
                 + " is used inside the function given to its own update, or in a callback of a call that holds it. Use the value the function receives, or move the access outside.");
       });
       refused(
-          () -> r.update(x -> {
-            r.commit(() -> {});
-            return x;
-          }),
+          () ->
+              r.update(x -> {
+                r.commit(() -> {});
+                return x;
+              }),
           made
               + " is used inside the function given to its own update, or in a callback of a call that holds it. Use the value the function receives, or move the access outside.");
       refused(
           () -> jitProc((NamedRef x) -> r.commit(() -> {})).run(memory),
           "commit works on a file, so it is for eager code, and this is inside a traced function. Call it outside, around the call of the compiled function.");
-      String ends = made + " is on disk, so it cannot be %s: its memory is the file's. Take a copy with value(), and close() it.";
+      String ends =
+          made
+              + " is on disk, so it cannot be %s: its memory is the file's. Take a copy with value(), and close() it.";
       refused(r::freeze, ends.formatted("frozen"));
       refused(() -> free(r), ends.formatted("freed"));
     }
@@ -581,10 +631,15 @@ class DiskReferencesTest {
   void close_waits_for_calls_that_run() throws Exception {
     Axis steps = axis("step", 2000);
     Function<NamedRef, NamedArray> slow =
-        jit(r -> fold(steps, scalar(0f), arange(steps), (s, k) -> {
-          r.add(1);
-          return s.plus(r.get(R.at(k.rem(300))).sum());
-        }));
+        jit(r ->
+            fold(
+                steps,
+                scalar(0f),
+                arange(steps),
+                (s, k) -> {
+                  r.add(1);
+                  return s.plus(r.get(R.at(k.rem(300))).sum());
+                }));
     try (var pool = Executors.newFixedThreadPool(2)) {
       for (int round = 0; round < 10; round++) {
         NamedRef r = NamedRef.create(folder.resolve("f" + round), DType.FLOAT32, R, C);

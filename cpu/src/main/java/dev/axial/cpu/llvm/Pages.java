@@ -43,8 +43,7 @@ public final class Pages {
   private static @Nullable MemorySegment map(long bytes, int flags, int file) {
     try {
       var at =
-          (MemorySegment)
-              MMAP.invokeExact(MemorySegment.NULL, bytes, READ_WRITE, flags, file, 0L);
+          (MemorySegment) MMAP.invokeExact(MemorySegment.NULL, bytes, READ_WRITE, flags, file, 0L);
       return at.address() == FAILED ? null : at;
     } catch (Throwable x) {
       throw CLibrary.unexpected(x);
