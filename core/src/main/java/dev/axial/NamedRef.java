@@ -592,10 +592,11 @@ public final class NamedRef implements Tensor, AutoCloseable {
    * Other references are written as always, also in nested blocks of their own.
    *
    * <p>Costs what the block touches: each page (4096 bytes, mostly) that it writes is copied in
-   * memory once, and written twice at the end, to the journal and to the file. To find the written
-   * ones costs no more on Linux 6.7 with the native engine, about a millisecond for each gigabyte
-   * of the file on Linux otherwise, and elsewhere the file is read. Without the native engine the
-   * system may refuse a block on a file that is larger than its free memory.
+   * memory once, is kept there until the end, and is written twice then, to the journal and to the
+   * file. To find the written ones costs no more on Linux 6.7 with the native engine, about a
+   * millisecond for each gigabyte of the file on Linux otherwise, and elsewhere the file is read.
+   * Without the native engine the system may refuse a block on a file that is larger than its free
+   * memory.
    *
    * @throws AxialException inside another block of the same reference, in a traced function, or if
    *     the file cannot be written

@@ -3,6 +3,7 @@ package dev.axial.disk;
 import dev.axial.AxialException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
@@ -74,7 +75,7 @@ final class Claim {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       try {
         Files.createFile(side);
-        force(side.toAbsolutePath().getParent());
+        forceName(side);
       } catch (FileAlreadyExistsException _) {
         // by whoever uses the file, or by a process that ended without closing it
       }
@@ -120,9 +121,9 @@ final class Claim {
     return List.of(file == null ? path : file, a.creationTime());
   }
 
-  /** Makes a folder's entries last, where the system lets us. */
-  static void force(Path folder) {
-    try (var channel = java.nio.channels.FileChannel.open(folder)) {
+  /** Makes a file's name last, where the system lets us. */
+  static void forceName(Path file) {
+    try (var channel = FileChannel.open(file.toAbsolutePath().resolveSibling("."))) {
       channel.force(true);
     } catch (IOException _) {
       // Windows opens no folders; its file systems log changes of names by themselves

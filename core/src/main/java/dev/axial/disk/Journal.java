@@ -48,14 +48,16 @@ final class Journal {
     for (Run r : runs) {
       payload += RUN + r.bytes;
     }
-    ByteBuffer head = buffer(HEADER);
+    byte[] start = new byte[HEADER];
+    ByteBuffer head = over(start);
     head.putLong(MAGIC).putInt(VERSION).putInt(0);
     head.putLong(header.id()).putLong(fileBytes).putLong(payload);
     var crc = new CRC32C();
-    crc.update(head.array(), 16, HEADER - 16);
+    crc.update(start, 16, HEADER - 16);
     journal.seek(HEADER);
     for (Run r : runs) {
-      byte[] place = buffer(RUN).putLong(r.at).putLong(r.bytes).array();
+      byte[] place = new byte[RUN];
+      over(place).putLong(r.at).putLong(r.bytes);
       crc.update(place);
       journal.write(place);
       copy(
@@ -68,7 +70,7 @@ final class Journal {
     }
     head.putInt(12, (int) crc.getValue());
     journal.seek(0);
-    journal.write(head.array());
+    journal.write(start);
     journal.getFD().sync();
   }
 
@@ -100,7 +102,7 @@ final class Journal {
     byte[] bytes = new byte[HEADER];
     journal.seek(0);
     journal.readFully(bytes);
-    ByteBuffer head = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer head = over(bytes);
     if (head.getLong(0) != MAGIC
         || head.getInt(8) != VERSION
         || head.getLong(16) != header.id()
@@ -126,7 +128,7 @@ final class Journal {
     for (long at = HEADER; at < journal.length(); ) {
       journal.seek(at);
       journal.readFully(place);
-      ByteBuffer b = ByteBuffer.wrap(place).order(ByteOrder.LITTLE_ENDIAN);
+      ByteBuffer b = over(place);
       long to = b.getLong();
       long bytes = b.getLong();
       if (to < header.offset() || bytes < 0 || bytes > fileBytes - to) {
@@ -144,7 +146,7 @@ final class Journal {
     file.getFD().sync();
   }
 
-  private static ByteBuffer buffer(int bytes) {
-    return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  private static ByteBuffer over(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 }

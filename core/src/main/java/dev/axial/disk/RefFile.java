@@ -67,9 +67,9 @@ public final class RefFile {
    */
   public static RefFile create(Path path, ArrayType type) {
     littleEndian();
-    Header h = Header.of(type, ThreadLocalRandom.current().nextLong());
     boolean made = false;
     try {
+      Header h = Header.of(type, ThreadLocalRandom.current().nextLong());
       long bytes = h.fileBytes();
       Files.createFile(path);
       made = true;
@@ -78,14 +78,16 @@ public final class RefFile {
         f.write(h.encode());
         f.getFD().sync();
       }
-      Claim.force(path.toAbsolutePath().getParent());
+      Claim.forceName(path);
       RefFile out = open(path, true);
       made = false;
       return out;
     } catch (FileAlreadyExistsException x) {
       throw new AxialException(
           "%s exists already. Open it with NamedRef.open, or delete it first.".formatted(path), x);
-    } catch (IOException | ArithmeticException x) {
+    } catch (ArithmeticException x) {
+      throw new AxialException("%s has more bytes than a file can have.".formatted(type), x);
+    } catch (IOException x) {
       throw failed("making", path, x);
     } finally {
       if (made) {

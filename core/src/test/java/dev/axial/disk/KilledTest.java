@@ -8,6 +8,7 @@ import dev.axial.DType;
 import dev.axial.NamedRef;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -122,7 +123,7 @@ class KilledTest {
       Files.copy(path(), folder.resolve("copy2"));
       r.set(1);
       Process second = new ProcessBuilder(command("once")).redirectErrorStream(true).start();
-      String said = new String(second.getInputStream().readAllBytes());
+      String said = new String(second.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assertThat(second.waitFor()).isNotZero();
       assertThat(said).contains("is open already, in another process");
     }

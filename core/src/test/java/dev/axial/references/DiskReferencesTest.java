@@ -27,6 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** References whose contents are a file: what they keep, what they refuse, and blocks of commit. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@SuppressWarnings("ReturnValueIgnored") // what a use does to references is the question
 class DiskReferencesTest {
   private static final Axis R = axis("Row", 300);
   private static final Axis C = axis("Column", 70);
@@ -296,6 +297,18 @@ class DiskReferencesTest {
         () -> create(DType.BOOL),
         path() + " exists already. Open it with NamedRef.open, or delete it first.");
     assertThat(folder.toFile().list()).containsExactly("table.ref");
+  }
+
+  @Test
+  void what_no_file_holds_is_refused() {
+    Axis most = axis("a", Integer.MAX_VALUE);
+    refused(
+        () -> create(DType.FLOAT64, most, axis("b", Integer.MAX_VALUE)),
+        "f64[a=2147483647, b=2147483647] has more bytes than a file can have.");
+    refused(
+        () -> create(DType.BOOL, axis("x".repeat(1 << 20), 1)),
+        "the names of the axes take more than 1,048,576 bytes, which a file's header does not hold; shorten them.");
+    assertThat(folder.toFile().list()).isEmpty();
   }
 
   @Test
@@ -680,8 +693,8 @@ class DiskReferencesTest {
       refused(() -> NamedRef.open(link), link + writing);
       r.set(1);
     }
-    try (NamedRef a = NamedRef.openReadOnly(path());
-        NamedRef b = NamedRef.openReadOnly(path())) {
+    NamedRef a = NamedRef.openReadOnly(path());
+    try (NamedRef b = NamedRef.openReadOnly(path())) {
       refused(() -> NamedRef.open(path()), path() + writing);
       a.close();
       refused(() -> NamedRef.open(path()), path() + writing);

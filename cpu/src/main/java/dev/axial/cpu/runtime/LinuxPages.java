@@ -47,7 +47,7 @@ public final class LinuxPages implements FilePages {
   private static final int FIELDS = 12;
 
   /** A region is a start, an end and what it has. So many are asked for at once. */
-  private static final int REGION = 3;
+  private static final long REGION = 3;
 
   private static final int MOST = 1 << 10;
   private static final long PAGE = 4096;
