@@ -14,6 +14,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.function.BiFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -31,9 +33,10 @@ class LinuxPagesTest {
 
   /** Whether the kernel has the call for written pages. */
   private static boolean tells() {
-    String[] v = System.getProperty("os.version").split("[.-]");
-    int major = Integer.parseInt(v[0]);
-    return major > 6 || major == 6 && Integer.parseInt(v[1]) >= 7;
+    Matcher v = Pattern.compile("(\\d+)\\.(\\d+).*").matcher(System.getProperty("os.version"));
+    assertThat(v.matches()).isTrue();
+    int major = Integer.parseInt(v.group(1));
+    return major > 6 || major == 6 && Integer.parseInt(v.group(2)) >= 7;
   }
 
   @ParameterizedTest
@@ -57,7 +60,7 @@ class LinuxPagesTest {
       if (tells()) {
         assertThat(told).hasSize(2 * (many + 1));
         for (int k = 0; k < many; k++) {
-          assertThat(told[2 * k]).isEqualTo(3 * k * PAGE);
+          assertThat(told[2 * k]).isEqualTo(3L * k * PAGE);
           assertThat(told[2 * k + 1]).isBetween(1L, PAGE);
         }
         assertThat(told[2 * many] + told[2 * many + 1]).isEqualTo(TERABYTE);

@@ -73,7 +73,7 @@ public final class MemoryUse {
 
     try (NamedRef table = NamedRef.open(path, DType.FLOAT32, Row, Embed)) {
       table.commit(() -> { // all of it or nothing
-        visit.apply(table, scalar(7));
+        equal(visit.apply(table, scalar(7)), 64);
         table.at(Row.at(8)).set(5);
       });
       refused(
