@@ -86,7 +86,10 @@ public final class RefFile {
       throw new AxialException(
           "%s exists already. Open it with NamedRef.open, or delete it first.".formatted(path), x);
     } catch (ArithmeticException x) {
-      throw new AxialException("%s has more bytes than a file can have.".formatted(type), x);
+      throw new AxialException(
+          "%s would have more than 2^63 bytes, which no file has. Make an axis shorter."
+              .formatted(path),
+          x);
     } catch (IOException x) {
       throw failed("making", path, x);
     } finally {
