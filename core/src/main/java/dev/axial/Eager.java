@@ -9,9 +9,11 @@ import dev.axial.interpreter.Interpreter;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Builder;
 import dev.axial.ir.CanonicalKey;
+import dev.axial.ir.Effects;
 import dev.axial.ir.Fn;
 import dev.axial.ir.Op;
 import dev.axial.ir.Program;
+import dev.axial.ir.RefType;
 import dev.axial.ir.Type;
 import dev.axial.ir.TypeRules;
 import java.util.ArrayList;
@@ -69,6 +71,37 @@ final class Eager {
     return engine().name();
   }
 
+  /** Code that writes some of its inputs, which must not be open for reading only. */
+  private record Writing(Executable code, int[] written) implements Executable {
+    /** The code, in this form if it writes a reference that it is given. */
+    static Executable of(Executable code, Program p) {
+      var written = Effects.written(p);
+      if (written.stream().noneMatch(v -> v.type() instanceof RefType)) {
+        return code;
+      }
+      return new Writing(code, written.stream().mapToInt(p.inputs()::indexOf).toArray());
+    }
+
+    /** Before anything is locked or written. */
+    void check(List<Object> inputs) {
+      for (int k : written) {
+        if (inputs.get(k) instanceof Storage s && !s.writable()) {
+          throw Errors.readOnly(s.site());
+        }
+      }
+    }
+
+    @Override
+    public List<Object> call(List<Object> inputs) {
+      return code.call(inputs);
+    }
+
+    @Override
+    public String explain() {
+      return code.explain();
+    }
+  }
+
   /** Compiled code, shared by programs that are the same. The least recently used goes first. */
   static Executable compile(Program p) {
     CanonicalKey key = CanonicalKey.of(p);
@@ -78,7 +111,7 @@ final class Eager {
         return known;
       }
     }
-    Executable made = engine().compile(p);
+    Executable made = Writing.of(engine().compile(p), p);
     synchronized (PROGRAMS) {
       PROGRAMS.put(key, made);
     }
@@ -186,6 +219,9 @@ final class Eager {
   static List<Object> call(Executable e, List<Object> inputs, Storage[] storages, int n) {
     if (n == 0) {
       return e.call(inputs);
+    }
+    if (e instanceof Writing w) {
+      w.check(inputs);
     }
     for (int k = 0; k < n; k++) {
       if (storages[k].held()) {

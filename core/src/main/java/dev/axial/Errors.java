@@ -3,6 +3,7 @@ package dev.axial;
 import dev.axial.engine.Storage;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Dim;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -162,6 +163,12 @@ final class Errors {
         .formatted(made, how, where);
   }
 
+  /** What a use after close says. */
+  static String closed(String made, String where) {
+    return "the reference made at %s was closed at %s and cannot be used any more; open the file again."
+        .formatted(made, where);
+  }
+
   static AxialException frozenElsewhere(String made, String path) {
     return error(
         "freeze is for the function that made the reference; this one%s was made outside, at %s. Read it with get(), or freeze it where it was made.",
@@ -190,6 +197,47 @@ final class Errors {
     return error(
         "the reference made at %s is used inside the function given to its own update, or in a callback of a call that holds it. Use the value the function receives, or move the access outside.",
         made);
+  }
+
+  static AxialException readOnly(String made) {
+    return error(
+        "the reference made at %s was opened for reading only, and this would write it. Open it with NamedRef.open to write it, or write a copy: newRef(ref.value()).",
+        made);
+  }
+
+  static AxialException onlyOnDisk(String what, String made) {
+    return error(
+        "%s is for references on disk, which NamedRef.open and NamedRef.create give; the one made at %s is in memory.",
+        what, made);
+  }
+
+  static AxialException eagerOnly(String what) {
+    return error(
+        "%s works on a file, so it is for eager code, and this is inside a traced function. Call it outside, around the call of the compiled function.",
+        what);
+  }
+
+  static AxialException inCommit(String what, String made) {
+    return error(
+        "%s of the reference made at %s, inside its own block of commit. %s it after the block.",
+        what, made, Character.toUpperCase(what.charAt(0)) + what.substring(1));
+  }
+
+  static AxialException onDiskEnds(String how, String made) {
+    return error(
+        "the reference made at %s is on disk, so it cannot be %s: its memory is the file's. Take a copy with value(), and close() it.",
+        made, how);
+  }
+
+  static AxialException fileDiffers(Path file, ArrayType there, ArrayType asked) {
+    return error(
+        "%s holds a reference of type %s; %s was asked for. Ask for what it holds, with the axes in that order, or open it without dtype and axes.",
+        file, type(there), type(asked));
+  }
+
+  /** An error that a file gave, with the user's line. */
+  static AxialException located(AxialException x) {
+    return new AxialException(x.getMessage() + "\n  at " + Site.here(), x);
   }
 
   /** Added to what ended a call while it ran. */

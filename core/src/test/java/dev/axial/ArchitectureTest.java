@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Test;
  *   <li>vocabulary: the few classes of the root package that every layer speaks of;
  *   <li>{@code ir}: operations, programs, types;
  *   <li>{@code engine}: what an engine must do; {@code numerics}: what functions of numbers are;
+ *   <li>{@code disk}: references whose contents are a file, on top of the engine's storage;
  *   <li>{@code transform} and {@code interpreter}, which do not know each other;
  *   <li>the rest of the root package: what users see;
  *   <li>{@code random}, written on top of it like a user's code.
@@ -71,6 +72,8 @@ class ArchitectureTest {
         .definedBy("dev.axial.ir..")
         .layer("engine")
         .definedBy("dev.axial.engine..")
+        .layer("disk")
+        .definedBy("dev.axial.disk..")
         .layer("numerics")
         .definedBy("dev.axial.numerics..")
         .layer("transform")
@@ -87,6 +90,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("vocabulary")
         .whereLayer("engine")
         .mayOnlyAccessLayers("vocabulary", "ir")
+        .whereLayer("disk")
+        .mayOnlyAccessLayers("vocabulary", "ir", "engine")
         .whereLayer("numerics")
         .mayOnlyAccessLayers("vocabulary", "ir")
         .whereLayer("transform")
@@ -94,7 +99,7 @@ class ArchitectureTest {
         .whereLayer("interpreter")
         .mayOnlyAccessLayers("vocabulary", "ir", "engine", "numerics")
         .whereLayer("root")
-        .mayOnlyAccessLayers("vocabulary", "ir", "engine", "transform", "interpreter")
+        .mayOnlyAccessLayers("vocabulary", "ir", "engine", "disk", "transform", "interpreter")
         .ensureAllClassesAreContainedInArchitecture()
         .check(CLASSES);
   }

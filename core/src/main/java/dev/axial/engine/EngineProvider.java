@@ -27,4 +27,9 @@ public interface EngineProvider {
   default @Nullable LongFunction<@Nullable MemorySegment> largeBlocks() {
     return null;
   }
+
+  /** What it can do with the pages of files, whether or not the engine has been started. */
+  default @Nullable FilePages filePages() {
+    return null;
+  }
 }

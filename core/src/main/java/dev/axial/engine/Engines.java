@@ -58,17 +58,33 @@ public final class Engines {
 
   /** What the first provider that may be chosen says of large blocks. */
   static @Nullable LongFunction<@Nullable MemorySegment> largeBlocks() {
-    String wanted = wanted();
-    try {
-      for (EngineProvider p : ServiceLoader.load(EngineProvider.class, classLoader())) {
-        if (wanted == null || wanted.equals(p.name())) {
-          return p.largeBlocks();
+    EngineProvider p = Memory.PROVIDER;
+    return p == null ? null : p.largeBlocks();
+  }
+
+  /** What the first provider that may be chosen can do with the pages of files. */
+  public static @Nullable FilePages filePages() {
+    EngineProvider p = Memory.PROVIDER;
+    return p == null ? null : p.filePages();
+  }
+
+  /** Looked up when memory is first asked for. */
+  private static final class Memory {
+    static final @Nullable EngineProvider PROVIDER = first();
+
+    private static @Nullable EngineProvider first() {
+      String wanted = wanted();
+      try {
+        for (EngineProvider p : ServiceLoader.load(EngineProvider.class, classLoader())) {
+          if (wanted == null || wanted.equals(p.name())) {
+            return p;
+          }
         }
+      } catch (LinkageError | ServiceConfigurationError x) {
+        // What is wrong with it is said when the engine is chosen.
       }
-    } catch (LinkageError | ServiceConfigurationError x) {
-      // What is wrong with it is said when the engine is chosen.
+      return null;
     }
-    return null;
   }
 
   private static @Nullable String wanted() {

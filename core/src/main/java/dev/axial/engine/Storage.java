@@ -20,17 +20,27 @@ public final class Storage {
   private final long number = COUNT.getAndIncrement();
   private final ArrayType type;
   private final Object site;
+  private final boolean writable;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable Store store;
   private @Nullable String ended;
+
+  /** Whether the thread that has the lock has it once more, for a block of its code. */
+  private boolean inBlock;
 
   /**
    * A storage over a store that nobody else writes. The text of the site is asked for by errors.
    */
   public Storage(ArrayType type, Store store, Object site) {
+    this(type, store, site, true);
+  }
+
+  /** The same; if it is not writable, nobody writes it. */
+  public Storage(ArrayType type, Store store, Object site, boolean writable) {
     this.type = type;
     this.store = store;
     this.site = site;
+    this.writable = writable;
   }
 
   public ArrayType type() {
@@ -40,6 +50,11 @@ public final class Storage {
   /** Where the reference was made. */
   public String site() {
     return site.toString();
+  }
+
+  /** Whether it may be written. */
+  public boolean writable() {
+    return writable;
   }
 
   /** The place in the global order of locks. */
@@ -54,6 +69,11 @@ public final class Storage {
       throw new AxialException(String.valueOf(ended));
     }
     return s;
+  }
+
+  /** Puts other memory in the place of what there was; the caller holds the lock. */
+  public void replace(Store other) {
+    store = other;
   }
 
   /** Takes the lock. The thread must not have it: it would be inside an update or a callback. */
@@ -71,7 +91,7 @@ public final class Storage {
       lock.lock();
     } else if (!patiently()) {
       throw new AxialException(
-          "the reference made at %s is in use by another thread while this one is inside the update of another reference: the two would wait for each other for ever. Read it before the update, or write both in one jitted function."
+          "the reference made at %s is in use by another thread while this one is inside the update or the commit of another reference: the two would wait for each other for ever. Read it before, or write both in one jitted function."
               .formatted(site));
     }
   }
@@ -104,19 +124,40 @@ public final class Storage {
     }
   }
 
-  /** Inside an update there is no order of locks, so waiting has an end. */
+  /**
+   * Takes the lock for a block of this thread's code: its accesses take it once more, and all
+   * others wait.
+   */
+  public void lockForBlock() {
+    lock();
+    inBlock = true;
+  }
+
+  /** The end of the block. */
+  public void unlockAfterBlock() {
+    inBlock = false;
+    unlock();
+  }
+
+  /** Whether this thread is in a block that has the lock. */
+  public boolean inBlock() {
+    return lock.isHeldByCurrentThread() && inBlock;
+  }
+
+  /** Inside an update or a block there is no order of locks, so waiting has an end. */
   private boolean patiently() {
     try {
-      return lock.tryLock(10, TimeUnit.SECONDS);
+      return lock.tryLock() || lock.tryLock(10, TimeUnit.SECONDS);
     } catch (InterruptedException x) {
       Thread.currentThread().interrupt();
       return false;
     }
   }
 
-  /** Whether this thread has the lock. */
+  /** Whether this thread has the lock, for an access or a call and not only for a block. */
   public boolean held() {
-    return lock.isHeldByCurrentThread();
+    int holds = lock.getHoldCount();
+    return holds > 1 || holds == 1 && !inBlock;
   }
 
   public void unlock() {

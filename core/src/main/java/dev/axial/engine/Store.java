@@ -19,7 +19,7 @@ public final class Store {
   public static final long NATIVE_FROM = 1 << 14;
 
   private final DType dtype;
-  private final int length;
+  private final long size;
   private @Nullable Object array;
   private @Nullable MemorySegment segment;
   private final Pool.@Nullable Block block;
@@ -28,19 +28,26 @@ public final class Store {
 
   private Store(
       DType dtype,
-      int length,
+      long size,
       @Nullable Object array,
       @Nullable MemorySegment segment,
       Pool.@Nullable Block block) {
     this.dtype = dtype;
-    this.length = length;
+    this.size = size;
     this.array = array;
     this.segment = segment;
     this.block = block;
     if (block != null) {
       Pool.watch(this, block);
     }
-    Pool.created(this);
+  }
+
+  /** One that a scope on this thread frees. */
+  private static Store made(
+      DType t, int n, @Nullable Object array, @Nullable MemorySegment s, Pool.@Nullable Block b) {
+    var out = new Store(t, n, array, s, b);
+    Pool.created(out);
+    return out;
   }
 
   /** A store of the given elements. The array must not be written afterwards. */
@@ -48,11 +55,11 @@ public final class Store {
     int n = length(array);
     long bytes = (long) n * dtype.bytes();
     if (bytes < NATIVE_FROM) {
-      return new Store(dtype, n, array, null, null);
+      return made(dtype, n, array, null, null);
     }
     Pool.Block block = Pool.allocate(bytes);
     MemorySegment.copy(heapSegment(array), 0, block.segment(), 0, bytes);
-    return new Store(dtype, n, null, block.segment().asSlice(0, bytes), block);
+    return made(dtype, n, null, block.segment().asSlice(0, bytes), block);
   }
 
   /** A store of zeros in native memory, for a reference. */
@@ -62,17 +69,22 @@ public final class Store {
     return s;
   }
 
+  /** Elements in memory that is somebody else's, such as a file's. There may be any number. */
+  public static Store mapped(DType dtype, long size, MemorySegment memory) {
+    return new Store(dtype, size, null, memory, null);
+  }
+
   /** A store in native memory, however small, whose contents the caller writes at once. */
   public static Store inNative(DType dtype, long length) {
     int n = checkLength(length);
     long bytes = (long) n * dtype.bytes();
     Pool.Block block = Pool.allocate(bytes);
-    return new Store(dtype, n, null, block.segment().asSlice(0, bytes), block);
+    return made(dtype, n, null, block.segment().asSlice(0, bytes), block);
   }
 
   /** A store of the same elements in native memory, for a reference: its address stays. */
   public Store nativeCopy() {
-    Store s = inNative(dtype, length);
+    Store s = inNative(dtype, size);
     copyTo(s.segment());
     return s;
   }
@@ -83,14 +95,14 @@ public final class Store {
     long bytes = (long) n * dtype.bytes();
     if (bytes < NATIVE_FROM) {
       Object a = newArray(dtype, n);
-      return new Store(dtype, n, a, null, null);
+      return made(dtype, n, a, null, null);
     }
     return inNative(dtype, n);
   }
 
   /** A store of the same elements that shares nothing. */
   public Store copy() {
-    Store s = uninitialized(dtype, length);
+    Store s = uninitialized(dtype, size);
     copyTo(s.segment());
     return s;
   }
@@ -99,9 +111,14 @@ public final class Store {
     return dtype;
   }
 
-  /** The number of elements. */
+  /** The number of elements of an array. */
   public int length() {
-    return length;
+    return checkLength(size);
+  }
+
+  /** The number of elements, which may be more than an array has. */
+  public long size() {
+    return size;
   }
 
   /** The memory. */
@@ -147,14 +164,14 @@ public final class Store {
     if (a != null) {
       return a;
     }
-    Object out = newArray(dtype, length);
+    Object out = newArray(dtype, size);
     copyTo(heapSegment(out));
     return out;
   }
 
   private void copyTo(MemorySegment to) {
     try {
-      MemorySegment.copy(segment(), 0, to, 0, (long) length * dtype.bytes());
+      MemorySegment.copy(segment(), 0, to, 0, size * dtype.bytes());
     } finally { // until then the pool must not give the memory to somebody else
       Reference.reachabilityFence(this);
     }

@@ -22,13 +22,13 @@ final class Accesses {
   private final int resultSize;
   private final List<Sel> dynamic = new ArrayList<>();
   private final int[] axisSize;
-  private final int[] axisStride;
+  private final long[] axisStride;
   private final int[] window;
   private final boolean[] unsigned;
   private final boolean masked;
-  private final int fixed;
+  private final long fixed;
   private final int[] outerSizes;
-  private final int[] outerBase;
+  private final long[] outerBase;
   private final int[][] outerIndex;
   private final int[] outerValue;
   private final int[] outerOut;
@@ -37,7 +37,7 @@ final class Accesses {
 
   /** What is done with one inner run: elements of the base, of the result and of the value. */
   private interface Run {
-    void run(int base, int out, int value, int n, boolean in);
+    void run(long base, int out, int value, int n, boolean in);
   }
 
   Accesses(Access access, ArrayType of, List<Type> operands, @Nullable ArrayType value) {
@@ -46,10 +46,10 @@ final class Accesses {
     masked = access.masked();
     long[] strides = of.strides();
     int n = result.rank();
-    int[] base = new int[n];
-    int start = 0;
+    long[] base = new long[n];
+    long start = 0;
     for (Sel s : access.sels()) {
-      int stride = (int) strides[of.indexOf(s.axis())];
+      long stride = strides[of.indexOf(s.axis())];
       if (s.dynamic()) {
         dynamic.add(s);
       }
@@ -63,17 +63,17 @@ final class Accesses {
       int at = of.indexOf(name);
       Sel sel = access.sels().stream().filter(s -> s.axis().equals(name)).findFirst().orElse(null);
       if (at >= 0 && !(sel instanceof Sel.At)) {
-        base[d] = (int) strides[at] * (sel instanceof Sel.Window w ? w.step() : 1);
+        base[d] = strides[at] * (sel instanceof Sel.Window w ? w.step() : 1);
       }
     }
     axisSize = new int[dynamic.size()];
-    axisStride = new int[dynamic.size()];
+    axisStride = new long[dynamic.size()];
     window = new int[dynamic.size()];
     unsigned = new boolean[dynamic.size()];
     for (int k = 0; k < dynamic.size(); k++) {
       int at = of.indexOf(dynamic.get(k).axis());
       axisSize[k] = of.dims().get(at).size();
-      axisStride[k] = (int) strides[at];
+      axisStride[k] = strides[at];
       window[k] = dynamic.get(k) instanceof Sel.Ds d ? d.size() : 0;
       unsigned[k] = operands.get(k).array().dtype() == DType.UINT32;
     }
@@ -89,9 +89,13 @@ final class Accesses {
         }
       }
     }
+    if (of.size() > Integer.MAX_VALUE) { // inside of the block offsets are ints
+      split = Math.max(split, n - 1);
+      split = split < n && Math.abs(base[split]) > Integer.MAX_VALUE ? n : split;
+    }
     long[] out = result.strides();
     outerSizes = new int[split];
-    outerBase = new int[split];
+    outerBase = new long[split];
     outerValue = new int[split];
     outerOut = new int[split];
     outerIndex = new int[index.length][split];
@@ -110,7 +114,7 @@ final class Accesses {
     List<Dim> inner = result.dims().subList(split, n);
     var innerStrides = new int[3][inner.size()];
     for (int d = 0; d < inner.size(); d++) {
-      innerStrides[0][d] = base[split + d];
+      innerStrides[0][d] = (int) base[split + d];
       innerStrides[1][d] = (int) out[split + d];
       innerStrides[2][d] = val[split + d];
     }
@@ -126,7 +130,7 @@ final class Accesses {
     int[] at = new int[outerSizes.length];
     for (int p = 0; p < points; p++) {
       int rest = reverse ? points - 1 - p : p;
-      int base = fixed;
+      long base = fixed;
       int value = 0;
       int out = 0;
       for (int d = at.length - 1; d >= 0; d--) {
@@ -149,7 +153,7 @@ final class Accesses {
           in = false;
           i = i < 0 ? 0 : axis - 1;
         }
-        base += (int) i * axisStride[k];
+        base += i * axisStride[k];
       }
       if (masked && ((byte[]) index[window.length])[offset(outerIndex[window.length], at)] == 0) {
         in = false;
@@ -162,8 +166,9 @@ final class Accesses {
         run.run(base, out, value, block.sizes[0], inside);
         continue;
       }
+      long from = base;
       block.run(
-          new int[] {base, out, value}, (off, n) -> run.run(off[0], off[1], off[2], n, inside));
+          new int[] {0, out, value}, (off, n) -> run.run(from + off[0], off[1], off[2], n, inside));
     }
   }
 

@@ -10,11 +10,11 @@ import org.jspecify.annotations.Nullable;
 /** The contents of a reference, or of an array that is read where it lies. */
 final class Cell {
   final DType dtype;
-  final int length;
+  final long length;
   private final @Nullable Object array;
   private final MemorySegment segment;
 
-  private Cell(DType dtype, int length, @Nullable Object array, MemorySegment segment) {
+  private Cell(DType dtype, long length, @Nullable Object array, MemorySegment segment) {
     this.dtype = dtype;
     this.length = length;
     this.array = array;
@@ -26,7 +26,7 @@ final class Cell {
   }
 
   static Cell of(Store s) {
-    return new Cell(s.dtype(), s.length(), s.heap(), s.segment());
+    return new Cell(s.dtype(), s.size(), s.heap(), s.segment());
   }
 
   /** All elements as a Java array, which the caller must not write. */
@@ -35,59 +35,54 @@ final class Cell {
       return mayShare ? array : Store.cloneArray(array);
     }
     Object out = Store.newArray(dtype, length);
-    MemorySegment.copy(segment, 0, Store.heapSegment(out), 0, (long) length * dtype.bytes());
+    MemorySegment.copy(segment, 0, Store.heapSegment(out), 0, length * dtype.bytes());
     return out;
   }
 
   /** dst[o…] = this[at + k step]. */
-  void read(int at, int step, Object dst, int o, int n) {
+  void read(long at, int step, Object dst, int o, int n) {
     if (array != null) {
       if (step == 1) {
-        System.arraycopy(array, at, dst, o, n);
+        System.arraycopy(array, (int) at, dst, o, n);
       } else {
-        Elementwise.strided(array, at, step, dst, o, 1, n);
+        Elementwise.strided(array, (int) at, step, dst, o, 1, n);
       }
     } else if (step == 1) {
       copyFrom(at, dst, o, n);
     } else {
       for (int k = 0; k < n; k++) {
-        copyFrom(at + k * step, dst, o + k, 1);
+        copyFrom(at + (long) k * step, dst, o + k, 1);
       }
     }
   }
 
   /** this[at + k step] = src[o + k from]. */
-  void write(int at, int step, Object src, int o, int from, int n) {
+  void write(long at, int step, Object src, int o, int from, int n) {
     if (array != null) {
       if (step == 1 && from == 1) {
-        System.arraycopy(src, o, array, at, n);
+        System.arraycopy(src, o, array, (int) at, n);
       } else {
-        Elementwise.strided(src, o, from, array, at, step, n);
+        Elementwise.strided(src, o, from, array, (int) at, step, n);
       }
     } else if (step == 1 && from == 1) {
       copyTo(at, src, o, n);
     } else {
       for (int k = 0; k < n; k++) {
-        copyTo(at + k * step, src, o + k * from, 1);
+        copyTo(at + (long) k * step, src, o + k * from, 1);
       }
     }
   }
 
   /** this[at + k step] += src[o + k from]. */
-  void add(int at, int step, Object src, int o, int from, int n) {
-    Object dst = array;
-    int to = at;
-    int by = step;
-    if (dst == null) {
-      dst = Store.newArray(dtype, n);
-      read(at, step, dst, 0, n);
-      to = 0;
-      by = 1;
+  void add(long at, int step, Object src, int o, int from, int n) {
+    if (array != null) {
+      addArray(array, (int) at, step, src, o, from, n);
+      return;
     }
-    addArray(dst, to, by, src, o, from, n);
-    if (array == null) {
-      write(at, step, dst, 0, 1, n);
-    }
+    Object dst = Store.newArray(dtype, n);
+    read(at, step, dst, 0, n);
+    addArray(dst, 0, 1, src, o, from, n);
+    write(at, step, dst, 0, 1, n);
   }
 
   private void addArray(Object dst, int at, int step, Object src, int o, int from, int n) {
@@ -139,7 +134,7 @@ final class Cell {
     }
   }
 
-  private void copyFrom(int at, Object dst, int o, int n) {
+  private void copyFrom(long at, Object dst, int o, int n) {
     switch (dst) {
       case short[] d -> MemorySegment.copy(segment, ValueLayout.JAVA_SHORT, at * 2L, d, o, n);
       case float[] d -> MemorySegment.copy(segment, ValueLayout.JAVA_FLOAT, at * 4L, d, o, n);
@@ -152,7 +147,7 @@ final class Cell {
     }
   }
 
-  private void copyTo(int at, Object src, int o, int n) {
+  private void copyTo(long at, Object src, int o, int n) {
     switch (src) {
       case short[] s -> MemorySegment.copy(s, o, segment, ValueLayout.JAVA_SHORT, at * 2L, n);
       case float[] s -> MemorySegment.copy(s, o, segment, ValueLayout.JAVA_FLOAT, at * 4L, n);

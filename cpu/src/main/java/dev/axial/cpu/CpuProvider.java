@@ -3,8 +3,10 @@ package dev.axial.cpu;
 import dev.axial.cpu.llvm.Library;
 import dev.axial.cpu.llvm.Natives;
 import dev.axial.cpu.runtime.HugePages;
+import dev.axial.cpu.runtime.LinuxPages;
 import dev.axial.engine.Engine;
 import dev.axial.engine.EngineProvider;
+import dev.axial.engine.FilePages;
 import java.lang.foreign.MemorySegment;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,15 @@ public final class CpuProvider implements EngineProvider {
 
   @Override
   public @Nullable LongFunction<@Nullable MemorySegment> largeBlocks() {
-    return System.getProperty("os.name").equals("Linux") ? HugePages::allocate : null;
+    return linux() ? HugePages::allocate : null;
+  }
+
+  @Override
+  public @Nullable FilePages filePages() {
+    return linux() ? new LinuxPages() : null;
+  }
+
+  private static boolean linux() {
+    return System.getProperty("os.name").equals("Linux");
   }
 }

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 public final class Pages {
   private static final int READ_WRITE = 3;
   private static final int PRIVATE_ANONYMOUS = 0x22;
+  private static final int PRIVATE_UNRESERVED = 0x4002;
   private static final long FAILED = -1;
 
   private static final MethodHandle MMAP =
@@ -31,10 +32,18 @@ public final class Pages {
 
   /** New pages of zeros that may be written; null if there are none. */
   public static @Nullable MemorySegment map(long bytes) {
+    return map(bytes, PRIVATE_ANONYMOUS, -1);
+  }
+
+  /** A file's pages from its start, copied when they are written; null if that cannot be. */
+  public static @Nullable MemorySegment mapCopy(int file, long bytes) {
+    return map(bytes, PRIVATE_UNRESERVED, file);
+  }
+
+  private static @Nullable MemorySegment map(long bytes, int flags, int file) {
     try {
       var at =
-          (MemorySegment)
-              MMAP.invokeExact(MemorySegment.NULL, bytes, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0L);
+          (MemorySegment) MMAP.invokeExact(MemorySegment.NULL, bytes, READ_WRITE, flags, file, 0L);
       return at.address() == FAILED ? null : at;
     } catch (Throwable x) {
       throw CLibrary.unexpected(x);

@@ -7,8 +7,12 @@ import static dev.axial.examples.Check.refused;
 import static dev.axial.examples.Check.that;
 
 import dev.axial.*;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.BiFunction;
 
 /** Memory. */
 public final class MemoryUse {
@@ -50,10 +54,55 @@ public final class MemoryUse {
     that(Memory.outstandingBytes() >= 0 && Memory.budgetBytes() > 0, "bytes");
   }
 
+  static void disk(Path folder) throws IOException {
+    // @start region=disk
+    Axis Row = axis("Row", 100_000);
+    Axis Embed = axis("Embed", 64);
+    Path path = folder.resolve("table.ref");
+    BiFunction<NamedRef, NamedArray, NamedArray> visit =
+        jit((table, k) -> {
+          table.at(Row.at(k)).add(1); // in place, in the file's pages
+          return sum(table.get(Row.at(k)));
+        });
+
+    try (NamedRef table = NamedRef.create(path, DType.FLOAT32, Row, Embed)) { // zeros
+      table.at(Row.at(3)).set(2);
+      equal(visit.apply(table, scalar(3)), 192);
+      table.flush(); // outlasts a loss of power
+    }
+
+    try (NamedRef table = NamedRef.open(path, DType.FLOAT32, Row, Embed)) {
+      table.commit(() -> { // all of it or nothing
+        equal(visit.apply(table, scalar(7)), 64);
+        table.at(Row.at(8)).set(5);
+      });
+      refused(
+          "index 100000 is out of range",
+          () ->
+              table.commit(() -> {
+                table.set(9);
+                table.at(Row.at(100_000)).set(9); // the exception undoes the block
+              }));
+      equal(table.get(Row.range(7, 9), Embed.at(0)), 1, 5);
+    }
+
+    try (NamedRef table = NamedRef.openReadOnly(path)) { // dtype and axes from the file
+      equal(table.get(Row.at(3), Embed.at(0)), 3);
+      refused("was opened for reading only", () -> table.add(1));
+      refused("was opened for reading only", () -> visit.apply(table, scalar(3)));
+      refused("is open already", () -> NamedRef.open(path));
+    }
+    // @end
+    Files.delete(path);
+  }
+
   /** Runs all samples. */
-  public static void main(String[] args) {
+  public static void main(String[] args) throws IOException {
     scopes();
     segments();
     references();
+    Path folder = Files.createTempDirectory("axial");
+    disk(folder);
+    Files.delete(folder);
   }
 }
