@@ -1857,7 +1857,16 @@ public final class Axial {
       Function<A, R> f, Function<A, Residuals<R, S>> forward, BiFunction<S, R, A> backward) {
     return Same.function1(
         List.of("customVjp", f, forward, backward),
-        a -> now("customVjp", () -> Custom.vjp(fun(f), fun(forward), fun(backward), args(a))));
+        a ->
+            now(
+                "customVjp",
+                () ->
+                    Custom.vjp(
+                        List.of(f, forward, backward),
+                        fun(f),
+                        fun(forward),
+                        fun(backward),
+                        args(a))));
   }
 
   /** The same for 2 arguments; the backward rule gives {@link #gradients}. */
@@ -1868,7 +1877,15 @@ public final class Axial {
     return Same.function2(
         List.of("customVjp", f, forward, backward),
         (a, b) ->
-            now("customVjp", () -> Custom.vjp(fun(f), fun(forward), fun(backward), args(a, b))));
+            now(
+                "customVjp",
+                () ->
+                    Custom.vjp(
+                        List.of(f, forward, backward),
+                        fun(f),
+                        fun(forward),
+                        fun(backward),
+                        args(a, b))));
   }
 
   /** The same for 3 arguments; the backward rule gives {@link #gradients}. */
@@ -1879,7 +1896,15 @@ public final class Axial {
     return Same.function3(
         List.of("customVjp", f, forward, backward),
         (a, b, c) ->
-            now("customVjp", () -> Custom.vjp(fun(f), fun(forward), fun(backward), args(a, b, c))));
+            now(
+                "customVjp",
+                () ->
+                    Custom.vjp(
+                        List.of(f, forward, backward),
+                        fun(f),
+                        fun(forward),
+                        fun(backward),
+                        args(a, b, c))));
   }
 
   /** The same for 4 arguments; the backward rule gives {@link #gradients}. */
@@ -1892,7 +1917,13 @@ public final class Axial {
         (a, b, c, d) ->
             now(
                 "customVjp",
-                () -> Custom.vjp(fun(f), fun(forward), fun(backward), args(a, b, c, d))));
+                () ->
+                    Custom.vjp(
+                        List.of(f, forward, backward),
+                        fun(f),
+                        fun(forward),
+                        fun(backward),
+                        args(a, b, c, d))));
   }
 
   /**
@@ -1903,7 +1934,7 @@ public final class Axial {
   public static <A, R> Function<A, R> customJvp(Function<A, R> f, BiFunction<A, A, Jvp<R>> rule) {
     return Same.function1(
         List.of("customJvp", f, rule),
-        a -> now("customJvp", () -> Custom.jvp(fun(f), fun(rule), args(a))));
+        a -> now("customJvp", () -> Custom.jvp(List.of(f, rule), fun(f), fun(rule), args(a))));
   }
 
   /** The same for two arguments; the rule takes both points, then both tangents. */
@@ -1911,7 +1942,8 @@ public final class Axial {
       BiFunction<A, B, R> f, Fn4<A, B, A, B, Jvp<R>> rule) {
     return Same.function2(
         List.of("customJvp", f, rule),
-        (a, b) -> now("customJvp", () -> Custom.jvp(fun(f), fun(rule), args(a, b))));
+        (a, b) ->
+            now("customJvp", () -> Custom.jvp(List.of(f, rule), fun(f), fun(rule), args(a, b))));
   }
 
   /**

@@ -18,7 +18,7 @@ public final class Effects {
           Set.of(e.in().getFirst());
       case Op.CustomVjp c -> {
         var out = nested(e, List.of(c.primal()));
-        out.addAll(nested(e, List.of(c.forward())));
+        c.writes().forEach(k -> out.add(e.in().get(k)));
         yield out;
       }
       case Op.Scan _, Op.While _, Op.Cond _, Op.Call _, Op.CustomJvp _ ->

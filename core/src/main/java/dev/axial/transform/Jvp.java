@@ -287,7 +287,7 @@ public final class Jvp {
     for (int k : c.wrt()) {
       args.add(dense(b, t.get(k), x.get(k)));
     }
-    var got = b.inline(c.rule(), args);
+    var got = b.inline(c.rule().program(), args);
     int n = e.out().size();
     val.put(e.out(), got.subList(0, n));
     int at = n;

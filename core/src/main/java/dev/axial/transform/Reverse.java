@@ -897,8 +897,10 @@ public final class Reverse {
     if (!e.in().contains(ref) || e.op() instanceof Op.RefSet || e.op() instanceof Op.RefAdd) {
       return false;
     }
-    List<Program> bodies =
-        e.op() instanceof Op.CustomVjp c ? List.of(c.primal(), c.forward()) : e.op().bodies();
+    if (e.op() instanceof Op.CustomVjp) { // its forward rule may look as well
+      return true;
+    }
+    List<Program> bodies = e.op().bodies();
     for (Program q : bodies) {
       for (int k = 0; k < e.in().size(); k++) {
         if (e.in().get(k) == ref && reads(q, q.inputs().get(k + e.op().offset()))) {
@@ -919,8 +921,7 @@ public final class Reverse {
    */
   private void writesInBoth(Equation e, Op.CustomVjp c, List<Var> x) {
     Set<Var> byFunction = Effects.written(c.primal());
-    for (Var v : Effects.written(c.forward())) {
-      int k = c.forward().inputs().indexOf(v);
+    for (int k : c.writes()) {
       if (originals.containsKey(x.get(k)) && !byFunction.contains(c.primal().inputs().get(k))) {
         throw Rejected.error(
             e.site(),
@@ -931,7 +932,7 @@ public final class Reverse {
 
   private Back reverseCustomVjp(Builder fb, Equation e, Op.CustomVjp c, List<Var> x, Env env) {
     writesInBoth(e, c, x);
-    var got = fb.inline(c.forward(), x);
+    var got = fb.inline(c.forward().program(), x);
     int n = e.out().size();
     env.put(e.out(), got.subList(0, n));
     var saved = List.copyOf(got.subList(n, got.size()));
@@ -949,11 +950,21 @@ public final class Reverse {
       if (!any) {
         return;
       }
-      var grads = l.bb.inline(c.backward(), cat(l.res(saved), cts, l.res(refs)));
-      for (int k = 0; k < c.wrt().size(); k++) {
-        l.add(e.in().get(c.wrt().get(k)), grads.get(k));
+      var wrt = c.wrt().stream().map(e.in()::get).toList();
+      var cells = wrt.stream().filter(v -> !v.isArray()).map(v -> gradientCell(l, v)).toList();
+      var grads = l.bb.inline(c.backward().program(), cat(l.res(saved), cts, l.res(refs), cells));
+      int at = 0;
+      for (Var v : wrt) {
+        if (v.isArray()) {
+          l.add(v, grads.get(at++));
+        }
       }
     };
+  }
+
+  /** Where a rule adds the gradient of a reference: nobody reads that of one that is not active. */
+  private Var gradientCell(Level l, Var ref) {
+    return on(ref) ? l.cell(ref) : l.bb.one(new Op.RefNew(), l.bb.zeros(ref.type().array()));
   }
 
   /**
@@ -961,7 +972,7 @@ public final class Reverse {
    * transpose.
    */
   private Back reverseCustomJvp(Builder fb, Equation e, Op.CustomJvp c, List<Var> x, Env env) {
-    Program rule = Inline.flat(c.rule());
+    Program rule = Inline.flat(c.rule().program());
     var tangents = rule.inputs().subList(x.size(), rule.inputs().size());
     var from = new ArrayList<Var>();
     for (int j = 0; j < c.wrt().size(); j++) {

@@ -15,6 +15,7 @@ import dev.axial.ir.Fn;
 import dev.axial.ir.Mode;
 import dev.axial.ir.Op;
 import dev.axial.ir.Program;
+import dev.axial.ir.Rule;
 import dev.axial.ir.Sel;
 import dev.axial.ir.StackType;
 import dev.axial.ir.Type;
@@ -287,57 +288,88 @@ public final class Vmap {
     if (x.stream().noneMatch(this::mapped)) {
       return b.emit(c, x);
     }
-    Builder primal = new Builder();
-    var outs =
-        spreadAll(
-            primal, run(primal, c.primal(), x.stream().map(v -> input(primal, v)).toList(), null));
-    Builder forward = new Builder();
-    var all = run(forward, c.forward(), x.stream().map(v -> input(forward, v)).toList(), null);
-    int n = outs.size();
-    var saved = all.subList(n, all.size());
-    Program f = forward.close(cat(spreadAll(forward, all.subList(0, n)), saved), List.of());
-    Builder backward = new Builder();
+    Program primal = primal(c.primal(), x);
+    Rule forward =
+        Rule.later(() -> forward(own(c.forward(), c.backward()), x, primal.outputs().size()));
+    Rule backward = Rule.later(() -> backward(c, x, primal, forward.program()));
+    return b.emit(new Op.CustomVjp(primal, forward, backward, c.wrt(), c.writes()), x);
+  }
+
+  private Program primal(Program p, List<Var> x) {
+    Builder b = new Builder();
+    var outs = spreadAll(b, run(b, p, x.stream().map(v -> input(b, v)).toList(), null));
+    closed(b);
+    return b.close(outs, List.of());
+  }
+
+  /** A rule whose own axes do not have the lane's name, which they might share with other rules. */
+  private Program own(Rule rule, Rule... others) {
+    var all = new ArrayList<>(List.of(rule.program()));
+    for (Rule r : others) {
+      all.add(r.program());
+    }
+    String free = lane.name();
+    while (used(all, free)) {
+      free += "'";
+    }
+    return free.equals(lane.name())
+        ? rule.program()
+        : RenameAxes.of(rule.program(), lane.name(), free);
+  }
+
+  private static boolean used(List<Program> all, String name) {
+    return all.stream().anyMatch(p -> RenameAxes.uses(p, name));
+  }
+
+  private Program forward(Program p, List<Var> x, int n) {
+    Builder b = new Builder();
+    var all = run(b, p, x.stream().map(v -> input(b, v)).toList(), null);
+    closed(b);
+    return b.close(cat(spreadAll(b, all.subList(0, n)), all.subList(n, all.size())), List.of());
+  }
+
+  private Program backward(Op.CustomVjp c, List<Var> x, Program primal, Program forward) {
+    Builder b = new Builder();
     var args = new ArrayList<Var>();
-    saved.forEach(v -> args.add(backward.input(v.type())));
-    for (Var v : outs) {
+    int n = primal.outputs().size();
+    for (Var v : forward.outputs().subList(n, forward.outputs().size())) {
+      args.add(b.input(v.type()));
+    }
+    for (Var v : primal.outputs()) {
       if (v.type().differentiable()) {
-        args.add(backward.input(v.type()));
+        args.add(b.input(v.type()));
       }
     }
-    for (Var v : x) {
-      if (!v.isArray()) {
-        args.add(input(backward, v));
-      }
-    }
-    var grads = run(backward, c.backward(), args, null);
+    x.stream().filter(v -> !v.isArray()).forEach(v -> args.add(input(b, v)));
+    var wrt = c.wrt().stream().map(x::get).toList();
+    wrt.stream().filter(v -> !v.isArray()).forEach(v -> args.add(input(b, v)));
+    var grads = run(b, own(c.backward(), c.forward()), args, null);
+    var arrays = wrt.stream().filter(Var::isArray).toList();
     var fitted = new ArrayList<Var>();
     for (int k = 0; k < grads.size(); k++) {
-      fitted.add(backward.fit(grads.get(k), x.get(c.wrt().get(k)).array()));
+      fitted.add(b.fit(grads.get(k), arrays.get(k).array()));
     }
-    closed(primal, forward, backward);
-    return b.emit(
-        new Op.CustomVjp(
-            primal.close(outs, List.of()), f, backward.close(fitted, List.of()), c.wrt()),
-        x);
+    closed(b);
+    return b.close(fitted, List.of());
   }
 
   private List<Var> vmapCustomJvp(Builder b, Op.CustomJvp c, List<Var> x) {
     if (x.stream().noneMatch(this::mapped)) {
       return b.emit(c, x);
     }
-    Builder primal = new Builder();
-    var outs =
-        spreadAll(
-            primal, run(primal, c.primal(), x.stream().map(v -> input(primal, v)).toList(), null));
-    Builder rule = new Builder();
-    var args = new ArrayList<>(x.stream().map(v -> input(rule, v)).toList());
+    Rule rule = Rule.later(() -> rule(c, x));
+    return b.emit(new Op.CustomJvp(primal(c.primal(), x), rule, c.wrt()), x);
+  }
+
+  private Program rule(Op.CustomJvp c, List<Var> x) {
+    Builder b = new Builder();
+    var args = new ArrayList<>(x.stream().map(v -> input(b, v)).toList());
     for (int k : c.wrt()) {
-      args.add(rule.input(x.get(k).type()));
+      args.add(b.input(x.get(k).type()));
     }
-    var got = spreadAll(rule, run(rule, c.rule(), args, null));
-    closed(primal, rule);
-    return b.emit(
-        new Op.CustomJvp(primal.close(outs, List.of()), rule.close(got, List.of()), c.wrt()), x);
+    var got = spreadAll(b, run(b, own(c.rule()), args, null));
+    closed(b);
+    return b.close(got, List.of());
   }
 
   private static void closed(Builder... builders) {
