@@ -2077,6 +2077,91 @@ public final class Axial {
         });
   }
 
+  // ---------------------------------------------------------------- across the lanes of a vmap
+
+  /**
+   * Which lane of the vmap over this axis runs: int32, from 0. Only in a function that is mapped
+   * over the axis. Mirrors {@code jax.lax.axis_index}.
+   */
+  public static NamedArray axisIndex(AxisSelector axis) {
+    return Mapping.index(axis);
+  }
+
+  /** The same by the axis's name. */
+  public static NamedArray axisIndex(String axis) {
+    return axisIndex(new AxisName(axis));
+  }
+
+  /**
+   * The sum of what the lanes of the vmap over this axis have; the same in each lane. Booleans count
+   * as int32. The gradient of a lane's value is that of the sum of all lanes' results. Only in a
+   * function that is mapped over the axis. Mirrors {@code jax.lax.psum}.
+   */
+  public static NamedArray psum(NamedArray x, AxisSelector axis) {
+    return Mapping.reduce("psum", Fn.Reduce.SUM, x, axis);
+  }
+
+  /** The same by the axis's name. */
+  public static NamedArray psum(NamedArray x, String axis) {
+    return psum(x, new AxisName(axis));
+  }
+
+  /** The tree with {@link #psum(NamedArray, AxisSelector)} applied to its arrays. */
+  public static <T> T psum(T tree, AxisSelector axis) {
+    return Tree.map((NamedArray x) -> psum(x, axis), tree);
+  }
+
+  /** The mean of the lanes' values, as {@link #psum}. Mirrors {@code jax.lax.pmean}. */
+  public static NamedArray pmean(NamedArray x, AxisSelector axis) {
+    return Mapping.mean(x, axis);
+  }
+
+  /** The same by the axis's name. */
+  public static NamedArray pmean(NamedArray x, String axis) {
+    return pmean(x, new AxisName(axis));
+  }
+
+  /** The tree with {@link #pmean(NamedArray, AxisSelector)} applied to its arrays. */
+  public static <T> T pmean(T tree, AxisSelector axis) {
+    return Tree.map((NamedArray x) -> pmean(x, axis), tree);
+  }
+
+  /**
+   * The largest of the lanes' values, as {@link #psum}. Lanes that tie share the gradient. Mirrors
+   * {@code jax.lax.pmax}, which has no derivative.
+   */
+  public static NamedArray pmax(NamedArray x, AxisSelector axis) {
+    return Mapping.reduce("pmax", Fn.Reduce.MAX, x, axis);
+  }
+
+  /** The same by the axis's name. */
+  public static NamedArray pmax(NamedArray x, String axis) {
+    return pmax(x, new AxisName(axis));
+  }
+
+  /** The smallest of the lanes' values, as {@link #pmax}. Mirrors {@code jax.lax.pmin}. */
+  public static NamedArray pmin(NamedArray x, AxisSelector axis) {
+    return Mapping.reduce("pmin", Fn.Reduce.MIN, x, axis);
+  }
+
+  /** The same by the axis's name. */
+  public static NamedArray pmin(NamedArray x, String axis) {
+    return pmin(x, new AxisName(axis));
+  }
+
+  /**
+   * What all lanes have, along a new first axis {@code to}; the same in each lane. Mirrors {@code
+   * jax.lax.all_gather}.
+   */
+  public static NamedArray allGather(NamedArray x, AxisSelector axis, String to) {
+    return Mapping.gather(x, axis, to);
+  }
+
+  /** The same by the axis's name. */
+  public static NamedArray allGather(NamedArray x, String axis, String to) {
+    return allGather(x, new AxisName(axis), to);
+  }
+
   // ---------------------------------------------------------------- loops and branches
 
   /**

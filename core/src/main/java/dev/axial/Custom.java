@@ -236,13 +236,9 @@ final class Custom {
             .map(r.forward.operands()::get)
             .map(operands::indexOf)
             .toList();
-    Op op =
-        new Op.CustomVjp(
-            primal,
-            Rule.later(() -> own.ready(made[0])),
-            Rule.later(() -> own.ready(made[1])),
-            wrt,
-            writes);
+    var fwd = Rule.later(() -> own.ready(made[0]));
+    var bwd = Rule.later(() -> own.ready(made[1]));
+    Op op = new Op.CustomVjp(primal, fwd, bwd, wrt, writes);
     if (own.called) {
       own.derived(op, List.copyOf(captured));
       r = own.in(() -> rules(p, forward, backward, args));
@@ -250,6 +246,8 @@ final class Custom {
     var alsoSaved = r.backward.captured().stream().filter(Var::isArray).toList();
     made[0] = closedForward(r, alsoSaved, operands);
     made[1] = closedBackward(r, alsoSaved, operands);
+    fwd.program();
+    bwd.program();
     t.builder().site(Site.here());
     return Tree.unflatten(p.out(), Tracing.arrays(t.builder().emit(op, operands)));
   }
@@ -484,12 +482,14 @@ final class Custom {
     var pi = inputs(pb, operands);
     Program primal = pb.close(pb.inline(p.program(), taken(p, pi, bound(operands, pi))), List.of());
     var made = new Program[1];
-    Op op = new Op.CustomJvp(primal, Rule.later(() -> own.ready(made[0])), wrt(p));
+    var derivative = Rule.later(() -> own.ready(made[0]));
+    Op op = new Op.CustomJvp(primal, derivative, wrt(p));
     if (own.called) {
       own.derived(op, List.copyOf(captured));
       r = own.in(() -> rule(p, rule, args));
     }
     made[0] = closedRule(p, r, operands);
+    derivative.program();
     t.builder().site(Site.here());
     return Tree.unflatten(p.out(), Tracing.arrays(t.builder().emit(op, operands)));
   }

@@ -2,6 +2,7 @@ package dev.axial;
 
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Dim;
+import dev.axial.ir.Fn;
 import dev.axial.ir.Op;
 import dev.axial.ir.Program;
 import dev.axial.ir.Sel;
@@ -32,7 +33,7 @@ final class Mapping {
             "%s over %s: %s has the axis with size %d.", what, axis, flat.paths().get(k), size);
       }
     }
-    Tracing.Inner in = Tracing.inner(what, f, args, new Lanes(axis.name(), mapped));
+    Tracing.Inner in = Tracing.inner(what, f, args, new Lanes(axis, mapped));
     for (Var v : in.captured()) {
       if (v.type().array().has(axis.name())) {
         throw Errors.error(
@@ -48,10 +49,10 @@ final class Mapping {
   }
 
   /** Inside, mapped leaves lack the axis. */
-  private record Lanes(String axis, boolean[] mapped) implements Tracing.Seen {
+  private record Lanes(Axis lane, boolean[] mapped) implements Tracing.Seen {
     @Override
     public ArrayType array(int leaf, NamedArray outside) {
-      return mapped[leaf] ? outside.type().without(axis) : outside.type();
+      return mapped[leaf] ? outside.type().without(lane.name()) : outside.type();
     }
 
     @Override
@@ -60,6 +61,7 @@ final class Mapping {
       if (!mapped[leaf]) {
         return v;
       }
+      String axis = lane.name();
       int k = v.base().indexOf(axis);
       if (k < 0
           || !(v.places().get(k) instanceof View.Range
@@ -80,6 +82,66 @@ final class Mapping {
       return new View(v.base().without(axis), places, axes, v.valid(), v.present(), v.staged());
     }
   }
+
+  // ---------------------------------------------------------------- operations on lanes
+
+  /** The innermost vmap's axis of this name. */
+  private static Dim lane(String what, AxisSelector axis) {
+    Trace t = Trace.current();
+    List<Axis> lanes = t == null ? List.of() : t.lanes();
+    for (Axis a : lanes) {
+      if (a.name().equals(axis.name())) {
+        if (axis instanceof Axis b && b.size() != a.size()) {
+          throw Errors.error(
+              "%s over %s: vmap maps this axis with size %d here.", what, axis, a.size());
+        }
+        return new Dim(a.name(), a.size());
+      }
+    }
+    throw Errors.error(
+        "%s over '%s': no vmap around this maps an axis of that name; %s. Call it in a function given to vmap(f, axis), or reduce an axis of the array with sum, mean, max or min.",
+        what,
+        axis.name(),
+        lanes.isEmpty()
+            ? "no axis is mapped here"
+            : "mapped here: "
+                + String.join(
+                    ", ", lanes.stream().map(a -> a.name() + "=" + a.size()).distinct().toList()));
+  }
+
+  static NamedArray index(AxisSelector axis) {
+    return Ops.emit(new Op.LaneIndex(lane("axisIndex", axis)));
+  }
+
+  static NamedArray reduce(String what, Fn.Reduce fn, NamedArray x, AxisSelector axis) {
+    Dim lane = lane(what, axis);
+    if (x.dtype() == DType.KEY) {
+      throw Errors.error("%s over '%s' of keys: expected numbers.", what, lane.name());
+    }
+    NamedArray y = x.dtype() == DType.BOOL ? x.astype(DType.INT32) : x;
+    NamedArray out = Ops.emit(new Op.LaneReduce(fn, lane), y);
+    return x.dtype() == DType.BOOL && fn != Fn.Reduce.SUM ? out.astype(DType.BOOL) : out;
+  }
+
+  static NamedArray mean(NamedArray x, AxisSelector axis) {
+    if (x.dtype().isHalf()) { // the number of lanes may be none of the dtype's
+      return mean(Ops.cast(x, DType.FLOAT32), axis).astype(x.dtype());
+    }
+    NamedArray f = x.dtype() == DType.KEY ? x : Ops.cast(x, Ops.floating(x.dtype()));
+    return reduce("pmean", Fn.Reduce.SUM, f, axis).div((double) lane("pmean", axis).size());
+  }
+
+  static NamedArray gather(NamedArray x, AxisSelector axis, String to) {
+    Dim lane = lane("allGather", axis);
+    if (x.hasAxis(to)) {
+      throw Errors.error(
+          "allGather over '%s' along '%s': the array %s has this axis already; give another name.",
+          lane.name(), to, Errors.type(x.type()));
+    }
+    return Ops.emit(new Op.LaneGather(lane, to), x);
+  }
+
+  // ---------------------------------------------------------------- vmap
 
   private static @Nullable Object emit(
       String what, Trace t, Tracing.Inner in, Tree.Flat flat, boolean[] mapped, Axis axis) {

@@ -82,6 +82,11 @@ final class Tracing {
 
     /** The view of a reference inside; its base is the type of the reference inside. */
     View ref(int leaf, NamedRef outside);
+
+    /** The axis that the function is mapped over, or null. */
+    default @Nullable Axis lane() {
+      return null;
+    }
   }
 
   /** Arguments as they are. */
@@ -143,6 +148,7 @@ final class Tracing {
       }
     }
     Trace t = Trace.child(b);
+    t.lane(seen.lane());
     Tree.Flat[] out = new Tree.Flat[1];
     List<Var> outs =
         t.run(() -> {

@@ -141,6 +141,17 @@ public sealed interface Op {
   /** The two words of a key. */
   record KeyData() implements Op {}
 
+  // ---------------------------------------------------------------- lanes of a vmap
+
+  /** Which lane this is, int32. Vmap over the axis replaces it, as the other operations on lanes. */
+  record LaneIndex(Dim lane) implements Op {}
+
+  /** The sum, or the largest or smallest, of the lanes' values; the same in each lane. */
+  record LaneReduce(Fn.Reduce fn, Dim lane) implements Op {}
+
+  /** The values of all lanes, along an axis of their own; the same in each lane. */
+  record LaneGather(Dim lane, String to) implements Op {}
+
   // ---------------------------------------------------------------- references
 
   /** initial value. */
@@ -278,6 +289,9 @@ public sealed interface Op {
           Threefry _,
           KeyWrap _,
           KeyData _,
+          LaneIndex _,
+          LaneReduce _,
+          LaneGather _,
           RefNew _,
           RefGet _,
           RefSet _,

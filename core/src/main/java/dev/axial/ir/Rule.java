@@ -32,6 +32,11 @@ public final class Rule {
     return later(() -> pass.apply(program()));
   }
 
+  /** The program, if it was made. */
+  synchronized @Nullable Program known() {
+    return made;
+  }
+
   /** The program. */
   public synchronized Program program() {
     Supplier<Program> m = make;

@@ -119,6 +119,17 @@ public final class TypeRules {
       case Op.Merge m -> List.of(merged(m, arr(in, 0)));
       case Op.Split s -> List.of(split(s, arr(in, 0)));
       case Op.Concat c -> List.of(concat(c, in));
+      case Op.LaneIndex _ -> List.of(ArrayType.scalar(DType.INT32));
+      case Op.LaneReduce r -> {
+        require(
+            arr(in, 0).dtype() != DType.BOOL && arr(in, 0).dtype() != DType.KEY,
+            "%s over lanes of %s",
+            r.fn(),
+            in.get(0));
+        yield List.of(arr(in, 0));
+      }
+      case Op.LaneGather g ->
+          List.of(arr(in, 0).plusFirst(new Dim(g.to(), g.lane().size())));
       case Op.CumSum c -> {
         arr(in, 0).dim(c.axis());
         require(

@@ -151,6 +151,9 @@ public final class Discharge {
             Op.Threefry _,
             Op.KeyWrap _,
             Op.KeyData _,
+            Op.LaneIndex _,
+            Op.LaneReduce _,
+            Op.LaneGather _,
             Op.Callback _ ->
             env.put(e.out(), b.emit(e.op(), x));
       }

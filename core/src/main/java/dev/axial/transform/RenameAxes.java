@@ -140,6 +140,8 @@ public final class RenameAxes {
               c.writes());
       case Op.CustomJvp c ->
           new Op.CustomJvp(program(c.primal()), c.rule().map(this::program), c.wrt());
+      case Op.LaneGather g -> new Op.LaneGather(g.lane(), name(g.to()));
+      case Op.LaneIndex _, Op.LaneReduce _ -> op; // the name of a lane belongs to a vmap outside
       case Op.Const _,
           Op.Unary _,
           Op.Binary _,

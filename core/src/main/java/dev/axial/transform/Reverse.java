@@ -42,6 +42,7 @@ import org.jspecify.annotations.Nullable;
  *   o = swap(r[i], v) v̄ += swap(r̄[i], ō)           against the order of the indices
  *   push(s, v)        v̄ += pop(s̄)
  *   v = pop(s)        push(s̄, v̄)
+ *   y = psum(x)       x̄ += psum(ȳ)                 over the lanes of a vmap outside
  * </pre>
  *
  * <p>At the top, forward and backward go to one builder, and a residual is just a variable. A
@@ -401,6 +402,9 @@ public final class Reverse {
           Op.Threefry _,
           Op.KeyWrap _,
           Op.KeyData _,
+          Op.LaneIndex _,
+          Op.LaneReduce _,
+          Op.LaneGather _,
           Op.RefNew _,
           Op.RefGet _,
           Op.RefSet _,
@@ -423,6 +427,7 @@ public final class Reverse {
     return switch (e.op()) {
       case Op.Const _,
           Op.Iota _,
+          Op.LaneIndex _,
           Op.Compare _,
           Op.Bitcast _,
           Op.StopGradient _,
@@ -528,6 +533,31 @@ public final class Reverse {
           };
       case Op.Reduce _, Op.Broadcast _ ->
           l -> l.add(in.get(0), l.take(e.result())); // add() fits it
+      case Op.LaneReduce r ->
+          l -> {
+            Var ct = l.take(e.result());
+            if (ct != null && on(in.get(0))) {
+              Var all = lanes(l.bb, r.lane(), ct);
+              l.add(
+                  in.get(0),
+                  r.fn() == Fn.Reduce.SUM
+                      ? all
+                      : l.bb.mul(
+                          all,
+                          Jvp.laneWeights(l.bb, r, l.res(x.get(0)), l.res(env.get(e.result())))));
+            }
+          };
+      case Op.LaneGather g ->
+          l -> {
+            Var ct = l.take(e.result());
+            if (ct != null && on(in.get(0))) {
+              Access mine = new Access(List.of(new Sel.At(g.to())), false);
+              Var lane = l.bb.one(new Op.LaneIndex(g.lane()));
+              l.add(
+                  in.get(0),
+                  l.bb.one(new Op.Index(mine, Mode.CLAMP), lanes(l.bb, g.lane(), ct), lane));
+            }
+          };
       case Op.Rename r -> linear(e, r.inverse());
       case Op.Merge m -> {
         List<Dim> dims = m.axes().stream().map(in.get(0).array()::dim).toList();
@@ -632,6 +662,11 @@ public final class Reverse {
       case Op.Scan _, Op.While _, Op.Cond _, Op.Call _, Op.CustomVjp _, Op.CustomJvp _ ->
           throw new AxialException("internal error: " + e.op() + " has a body");
     };
+  }
+
+  /** Each lane's result depends on the values of all: their gradient is that of all results. */
+  private static Var lanes(Builder b, Dim lane, Var ct) {
+    return b.one(new Op.LaneReduce(Fn.Reduce.SUM, lane), ct);
   }
 
   private Back linear(Equation e, Op transpose) {

@@ -137,6 +137,10 @@ public final class Vmap {
         }
         yield List.of(b.broadcast(x.get(0), dims));
       }
+      case Op.LaneIndex i ->
+          mine(i.lane()) ? b.emit(new Op.Iota(DType.INT32, lane), List.of()) : b.emit(i, x);
+      case Op.LaneReduce r -> List.of(mine(r.lane()) ? reduced(b, r, x.get(0)) : b.one(r, x));
+      case Op.LaneGather g -> List.of(mine(g.lane()) ? gathered(b, g, x.get(0)) : b.one(g, x));
       case Op.Scatter s -> {
         boolean map = x.stream().anyMatch(this::mapped);
         yield b.emit(s, map ? Jvp.with(x, 0, spread(b, x.get(0))) : x);
@@ -209,6 +213,25 @@ public final class Vmap {
       case Op.While w -> vmapWhile(b, e, w, x, mask);
       case Op.Cond c -> vmapCond(b, e, c, x, mask);
     };
+  }
+
+  private boolean mine(Dim d) {
+    return d.name().equals(lane.name());
+  }
+
+  /** A value that is the same in all lanes counts as often as there are lanes. */
+  private Var reduced(Builder b, Op.LaneReduce r, Var x) {
+    if (mapped(x)) {
+      return b.one(new Op.Reduce(r.fn(), List.of(lane.name())), x);
+    }
+    return r.fn() == Fn.Reduce.SUM ? b.mul(x, b.num(x.array().dtype(), lane.size())) : x;
+  }
+
+  private Var gathered(Builder b, Op.LaneGather g, Var x) {
+    if (mapped(x)) {
+      return b.one(new Op.Rename(List.of(lane.name()), List.of(g.to())), x);
+    }
+    return b.broadcast(x, x.array().plusFirst(new Dim(g.to(), lane.size())).dims());
   }
 
   private interface MakeOp {
