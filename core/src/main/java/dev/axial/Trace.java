@@ -85,6 +85,15 @@ final class Trace {
     return out;
   }
 
+  /** Whether between the trace with this builder and this one there is nothing but vmaps. */
+  boolean lanesOnlyFrom(Builder outer) {
+    Trace t = this;
+    while (t.builder != outer && t.lane != null && t.parent != null) {
+      t = t.parent;
+    }
+    return t.builder == outer;
+  }
+
   void close() {
     open = false;
   }

@@ -103,7 +103,8 @@ public final class Reverse {
    *
    * @param seeds the cotangent of each output; null is zero
    * @param bound for an input's number, a reference that accumulates its gradient
-   * @return for each differentiated input its gradient; null for references and bound inputs
+   * @return for each differentiated input its gradient: of an array its value, of a reference the
+   *     reference that it was gathered in, or null if it is zero; null for bound inputs
    */
   public List<@Nullable Var> backward(
       Builder bb, List<? extends @Nullable Var> seeds, Map<Integer, Var> bound) {
@@ -138,8 +139,10 @@ public final class Reverse {
     var grads = new ArrayList<@Nullable Var>();
     for (int k = 0; k < wrt.size(); k++) {
       Var v = wrt.get(k);
-      if (!v.isArray() || bound.containsKey(program.inputs().indexOf(v))) {
+      if (bound.containsKey(program.inputs().indexOf(v))) {
         grads.add(null);
+      } else if (!v.isArray()) {
+        grads.add(l.cell.get(v));
       } else {
         Var g = l.take(v);
         grads.add(g == null ? bb.zeros(v.array()) : bb.fit(g, v.array()));
