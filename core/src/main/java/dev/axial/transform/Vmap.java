@@ -43,15 +43,21 @@ public final class Vmap {
   private final Set<Var> added = new HashSet<>();
   private final Map<Var, LaneView> views = new HashMap<>();
 
-  /** How the lane lies in a reference: along one axis of the storage, perhaps in a window of it. */
-  public record LaneView(Sel sel, @Nullable Var start) {}
+  /**
+   * How the lane lies in a reference: along one axis of the storage, in a window of it, or at
+   * indices.
+   *
+   * @param start where the window starts, or the indices
+   * @param shared whether two lanes may have the same place
+   */
+  public record LaneView(Sel sel, @Nullable Var start, boolean shared) {}
 
   /** Maps over the given axis. */
   public Vmap(Dim lane) {
     this.lane = lane;
   }
 
-  /** Says that the lane of a reference is a window of its axis. */
+  /** Says that the lane of a reference is a selection of its axis. */
   public void view(Var ref, LaneView view) {
     views.put(ref, view);
   }
@@ -76,6 +82,12 @@ public final class Vmap {
     var dims = new ArrayList<>(t.without(lane.name()).dims());
     dims.addFirst(lane);
     return b.broadcast(v, dims);
+  }
+
+  /** Whether two lanes may see the same element of a reference. */
+  private boolean shared(Var ref) {
+    LaneView view = views.get(ref);
+    return !mapped(ref) || view != null && view.shared();
   }
 
   private boolean mapped(Var v) {
@@ -148,7 +160,7 @@ public final class Vmap {
       case Op.RefNew r -> b.emit(r, List.of(spread(b, x.get(0))));
       case Op.RefFreeze r -> b.emit(r, x);
       case Op.RefGet g -> {
-        if (!mapped(x.get(0)) && added.contains(x.get(0))) {
+        if (shared(x.get(0)) && added.contains(x.get(0))) {
           throw Rejected.error(
               b.site(),
               "a reference that is not mapped over '%s' is read after add in the same vmapped function: the lanes' sums are not known there. Read it before the add, or after the vmap.",
@@ -273,6 +285,14 @@ public final class Vmap {
   }
 
   private void needsLane(Builder b, List<Var> x, String what) {
+    LaneView view = views.get(x.get(0));
+    if (view != null && view.shared()) {
+      throw Rejected.error(
+          b.site(),
+          "%s into a view whose lanes over '%s' come from an index array that may repeat an index: two lanes might write the same place. Use add, make the array of indices outside of traced functions and without repetition, or loop.",
+          what,
+          lane.name());
+    }
     if (!mapped(x.get(0))) {
       throw Rejected.error(
           b.site(),
@@ -285,8 +305,10 @@ public final class Vmap {
 
   private List<Var> vmapAdd(Builder b, Op.RefAdd a, List<Var> x, @Nullable Var mask) {
     Var v = mask == null ? x.get(1) : b.select(mask, x.get(1), b.num(x.get(1).array().dtype(), 0));
-    if (!mapped(x.get(0))) {
+    if (shared(x.get(0))) {
       added.add(x.get(0));
+    }
+    if (!mapped(x.get(0))) {
       if (x.subList(2, x.size()).stream().noneMatch(this::mapped)) { // the sum over the lanes
         v =
             mapped(v)
