@@ -2093,9 +2093,9 @@ public final class Axial {
   }
 
   /**
-   * The sum of what the lanes of the vmap over this axis have; the same in each lane. Booleans count
-   * as int32. The gradient of a lane's value is that of the sum of all lanes' results. Only in a
-   * function that is mapped over the axis. Mirrors {@code jax.lax.psum}.
+   * The sum of what the lanes of the vmap over this axis have; the same in each lane. Booleans
+   * count as int32. The gradient of a lane's value is that of the sum of all lanes' results. Only
+   * in a function that is mapped over the axis. Mirrors {@code jax.lax.psum}.
    */
   public static NamedArray psum(NamedArray x, AxisSelector axis) {
     return Mapping.reduce("psum", Fn.Reduce.SUM, x, axis);

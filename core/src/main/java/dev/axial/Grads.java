@@ -219,8 +219,7 @@ final class Grads {
               input,
               _ -> {
                 ArrayType type = x.core().type;
-                return NamedRef.make(
-                    Ops.broadcast(Ops.constant(type.dtype(), 0L), type.dims()));
+                return NamedRef.make(Ops.broadcast(Ops.constant(type.dtype(), 0L), type.dims()));
               });
       Var v = all.core().in(t);
       NamedRef here =

@@ -123,8 +123,7 @@ final class Mapping {
     private static boolean along(View.Place p, String axis) {
       return p instanceof View.Range
           || p instanceof View.Moving
-          || p instanceof View.Index i
-              && i.index().type().names().equals(List.of(axis));
+          || p instanceof View.Index i && i.index().type().names().equals(List.of(axis));
     }
 
     /** An array from outside must not have the name of the lanes. */
@@ -141,7 +140,10 @@ final class Mapping {
           : new View(
               v.base(),
               v.places().stream()
-                  .map(p -> p instanceof View.Index i ? new View.Index(mine(i.index(), name), i.raw()) : p)
+                  .map(p ->
+                      p instanceof View.Index i
+                          ? new View.Index(mine(i.index(), name), i.raw())
+                          : p)
                   .toList(),
               v.axes(),
               v.valid() == null ? null : mine(v.valid(), name),
@@ -164,7 +166,8 @@ final class Mapping {
       if (a.name().equals(axis.name())) {
         if (axis instanceof Axis b && b.size() != a.size()) {
           throw Errors.error(
-              "%s over %s: vmap maps this axis with size %d here.", what, axis, a.size());
+              "%s over %s: vmap maps this axis with size %d here; give that axis, or its name.",
+              what, axis, a.size());
         }
         return new Dim(a.name(), a.size());
       }
@@ -187,7 +190,9 @@ final class Mapping {
   static NamedArray reduce(String what, Fn.Reduce fn, NamedArray x, AxisSelector axis) {
     Dim lane = lane(what, axis);
     if (x.dtype() == DType.KEY) {
-      throw Errors.error("%s over '%s' of keys: expected numbers.", what, lane.name());
+      throw Errors.error(
+          "%s over '%s' of keys: expected numbers. Draw from the keys first, or gather them with allGather.",
+          what, lane.name());
     }
     NamedArray y = x.dtype() == DType.BOOL ? x.astype(DType.INT32) : x;
     NamedArray out = Ops.emit(new Op.LaneReduce(fn, lane), y);

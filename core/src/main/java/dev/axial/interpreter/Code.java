@@ -1,8 +1,8 @@
 package dev.axial.interpreter;
 
+import dev.axial.AxialException;
 import dev.axial.DType;
 import dev.axial.engine.Store;
-import dev.axial.AxialException;
 import dev.axial.ir.Access;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Equation;

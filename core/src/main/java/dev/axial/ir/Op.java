@@ -143,7 +143,9 @@ public sealed interface Op {
 
   // ---------------------------------------------------------------- lanes of a vmap
 
-  /** Which lane this is, int32. Vmap over the axis replaces it, as the other operations on lanes. */
+  /**
+   * Which lane this is, int32. Vmap over the axis replaces it, as the other operations on lanes.
+   */
   record LaneIndex(Dim lane) implements Op {}
 
   /** The sum, or the largest or smallest, of the lanes' values; the same in each lane. */

@@ -128,8 +128,7 @@ public final class TypeRules {
             in.get(0));
         yield List.of(arr(in, 0));
       }
-      case Op.LaneGather g ->
-          List.of(arr(in, 0).plusFirst(new Dim(g.to(), g.lane().size())));
+      case Op.LaneGather g -> List.of(arr(in, 0).plusFirst(new Dim(g.to(), g.lane().size())));
       case Op.CumSum c -> {
         arr(in, 0).dim(c.axis());
         require(

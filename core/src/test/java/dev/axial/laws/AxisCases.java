@@ -9,9 +9,9 @@ import dev.axial.*;
 import dev.axial.random.Random;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.UnaryOperator;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /** Reductions, contractions, functions along an axis, and functions that change the form. */
 final class AxisCases {
@@ -69,8 +69,7 @@ final class AxisCases {
 
   /** What lanes of a vmap have in common. */
   private void acrossLanes() {
-    for (Sample x :
-        List.of(real(-2, 2, A), real(-2, 2, B, A), half(DType.BFLOAT16, -2, 2, A, B))) {
+    for (Sample x : List.of(real(-2, 2, A), real(-2, 2, B, A), half(DType.BFLOAT16, -2, 2, A, B))) {
       lanes("axisIndex", u -> u.times(axisIndex(A)), x);
       lanes("psum", u -> psum(u.times(u), A).times(u), x);
       lanes("pmean", u -> u.minus(u.pmean("a")), x);
