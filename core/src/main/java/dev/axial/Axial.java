@@ -1757,7 +1757,10 @@ public final class Axial {
 
     /**
      * The same with gradients added into references: a tree like the argument that holds a
-     * reference for each leaf, or {@link #DONT_WANT}, or {@link #GRAD_VALUE}.
+     * reference or view for each leaf, or {@link #DONT_WANT}, or for an array {@link #GRAD_VALUE}.
+     * A whole reference takes gradients on the way, a view takes them when they are finished. The
+     * gradient reference of an argument that is a view has the axes of the view, or those of what
+     * it is a view of.
      */
     Vjp<A, R> withRefs(Object gradTree);
   }
@@ -1850,7 +1853,8 @@ public final class Axial {
   /**
    * A function with a reverse rule of its own: {@code forward} gives the result and what to save,
    * {@code backward} takes what was saved and the cotangent, and gives the gradient. References may
-   * be saved if they are arguments; gradients are given for arrays. Mirrors {@code jax.custom_vjp}.
+   * be saved if they are arguments. The gradient of one that is only read may be given as a new
+   * reference that holds it. The rules may call the function. Mirrors {@code jax.custom_vjp}.
    */
   @SuppressWarnings("unchecked")
   public static <A, R, S> Function<A, R> customVjp(
@@ -1928,8 +1932,8 @@ public final class Axial {
 
   /**
    * A function with a forward rule of its own, which takes a point and a tangent and gives {@code
-   * new Jvp<>(value, tangent)}; it must be linear in the tangent, and serves reverse mode too.
-   * Mirrors {@code jax.custom_jvp}.
+   * new Jvp<>(value, tangent)}; it must be linear in the tangent, and serves reverse mode too. The
+   * rule may call the function. Mirrors {@code jax.custom_jvp}.
    */
   public static <A, R> Function<A, R> customJvp(Function<A, R> f, BiFunction<A, A, Jvp<R>> rule) {
     return Same.function1(

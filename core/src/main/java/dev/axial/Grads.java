@@ -561,7 +561,7 @@ final class Grads {
             r.add(g.isArray() ? NamedArray.traced(g) : part(leaf, g));
           }
         });
-        var out = new ArrayList<>(grads);
+        var out = new ArrayList<@Nullable Var>(grads);
         for (int k = 0; k < in.in().leaves().size(); k++) {
           int i = wrt.indexOf(in.inputOf().get(k));
           boolean wanted = !isBound || given.get(k) == Axial.GRAD_VALUE || !isRef(given.get(k));

@@ -122,22 +122,20 @@ public final class Gradients {
     // @end
   }
 
+  // @start region=calls
+  static final Function<NamedArray, NamedArray> EXP =
+      customJvp(
+          (NamedArray x) -> exp(x),
+          (x, dx) -> {
+            NamedArray y = Gradients.EXP.apply(x); // the function itself: y has the rule too
+            return new Jvp<>(y, y.times(dx));
+          });
+
   static void calls() {
-    // @start region=calls
-    var exp =
-        new Object() {
-          Function<NamedArray, NamedArray> f;
-        };
-    exp.f =
-        customJvp(
-            x -> exp(x),
-            (x, dx) -> {
-              NamedArray y = exp.f.apply(x); // the function itself: its derivatives have the rule
-              return new Jvp<>(y, y.times(dx));
-            });
-    close(grad(grad(grad(exp.f))).apply(scalar(1.0)), 1e-6, Math.E);
-    // @end
+    close(grad(grad(grad(EXP))).apply(scalar(1.0)), 1e-6, Math.E);
   }
+
+  // @end
 
   static void custom() {
     // @start region=custom
