@@ -480,6 +480,25 @@ class GradientReferencesTest {
   }
 
   @Test
+  void a_loop_keeps_nothing_for_a_gradient_that_is_not_wanted() {
+    BiFunction<NamedArray, NamedArray, NamedArray> net =
+        (h, w) -> sum(foriLoop(0, 5, h, (_, c) -> tanh(dot(c, w, IN)).rename("out", "in")));
+    Fn3<NamedArray, NamedArray, NamedRef, NamedArray> f =
+        (h, w, g) -> {
+          vjp(net, h, w).withRefs(new Object[] {g, DONT_WANT}).apply(ONE);
+          return ONE;
+        };
+    NamedArray h = wave(1, IN);
+    NamedArray w = wave(2, IN, SAME);
+    String listing = program(f, h, w, gradientOf(h)).toString();
+    assertThat(listing.lines().filter(l -> l.contains("dot["))).hasSize(2); // one each way
+    assertThat(listing.lines().filter(l -> l.contains("stack_new"))).hasSize(1);
+    NamedRef g = gradientOf(h);
+    var _ = f.apply(h, w, g);
+    close(g, grad((NamedArray x) -> net.apply(x, w)).apply(h));
+  }
+
+  @Test
   void a_freed_gradient_reference_is_not_asked_for_again() {
     var pull = vjp(GradientReferencesTest::squares, POINT);
     NamedRef first = gradientOf(POINT);
