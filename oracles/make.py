@@ -14,7 +14,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 OUT = HERE.parent / "core/src/test/resources/golden"
 VERSIONS = {"a": "jax 0.8.2, haliax 1.4.dev453", "b": "jax 0.12.0.1"}
-TOPICS = ["random", "numerics", "refs_haliax", "grads_jax", "ops_grad", "half", "functions"]
+TOPICS = ["random", "numerics", "refs_haliax", "grads_jax", "lanes_jax", "ops_grad", "half", "functions"]
 
 
 def run(env, script, x64, *args):
@@ -82,6 +82,10 @@ def make_refs_haliax(a, b):
 
 def make_grads_jax(a, b):
     return run(b, "gold_grads_jax.py", True)
+
+
+def make_lanes_jax(a, b):
+    return run(b, "gold_lanes_jax.py", True)
 
 
 def make_ops_grad(a, b):

@@ -1757,7 +1757,10 @@ public final class Axial {
 
     /**
      * The same with gradients added into references: a tree like the argument that holds a
-     * reference for each leaf, or {@link #DONT_WANT}, or {@link #GRAD_VALUE}.
+     * reference or view for each leaf, or {@link #DONT_WANT}, or for an array {@link #GRAD_VALUE}.
+     * A whole reference takes gradients on the way, a view takes them when they are finished. The
+     * gradient reference of an argument that is a view has the axes of the view, or those of what
+     * it is a view of.
      */
     Vjp<A, R> withRefs(Object gradTree);
   }
@@ -1850,14 +1853,24 @@ public final class Axial {
   /**
    * A function with a reverse rule of its own: {@code forward} gives the result and what to save,
    * {@code backward} takes what was saved and the cotangent, and gives the gradient. References may
-   * be saved if they are arguments; gradients are given for arrays. Mirrors {@code jax.custom_vjp}.
+   * be saved if they are arguments. The gradient of one that is only read may be given as a new
+   * reference that holds it. The rules may call the function. Mirrors {@code jax.custom_vjp}.
    */
   @SuppressWarnings("unchecked")
   public static <A, R, S> Function<A, R> customVjp(
       Function<A, R> f, Function<A, Residuals<R, S>> forward, BiFunction<S, R, A> backward) {
     return Same.function1(
         List.of("customVjp", f, forward, backward),
-        a -> now("customVjp", () -> Custom.vjp(fun(f), fun(forward), fun(backward), args(a))));
+        a ->
+            now(
+                "customVjp",
+                () ->
+                    Custom.vjp(
+                        List.of(f, forward, backward),
+                        fun(f),
+                        fun(forward),
+                        fun(backward),
+                        args(a))));
   }
 
   /** The same for 2 arguments; the backward rule gives {@link #gradients}. */
@@ -1868,7 +1881,15 @@ public final class Axial {
     return Same.function2(
         List.of("customVjp", f, forward, backward),
         (a, b) ->
-            now("customVjp", () -> Custom.vjp(fun(f), fun(forward), fun(backward), args(a, b))));
+            now(
+                "customVjp",
+                () ->
+                    Custom.vjp(
+                        List.of(f, forward, backward),
+                        fun(f),
+                        fun(forward),
+                        fun(backward),
+                        args(a, b))));
   }
 
   /** The same for 3 arguments; the backward rule gives {@link #gradients}. */
@@ -1879,7 +1900,15 @@ public final class Axial {
     return Same.function3(
         List.of("customVjp", f, forward, backward),
         (a, b, c) ->
-            now("customVjp", () -> Custom.vjp(fun(f), fun(forward), fun(backward), args(a, b, c))));
+            now(
+                "customVjp",
+                () ->
+                    Custom.vjp(
+                        List.of(f, forward, backward),
+                        fun(f),
+                        fun(forward),
+                        fun(backward),
+                        args(a, b, c))));
   }
 
   /** The same for 4 arguments; the backward rule gives {@link #gradients}. */
@@ -1892,18 +1921,24 @@ public final class Axial {
         (a, b, c, d) ->
             now(
                 "customVjp",
-                () -> Custom.vjp(fun(f), fun(forward), fun(backward), args(a, b, c, d))));
+                () ->
+                    Custom.vjp(
+                        List.of(f, forward, backward),
+                        fun(f),
+                        fun(forward),
+                        fun(backward),
+                        args(a, b, c, d))));
   }
 
   /**
    * A function with a forward rule of its own, which takes a point and a tangent and gives {@code
-   * new Jvp<>(value, tangent)}; it must be linear in the tangent, and serves reverse mode too.
-   * Mirrors {@code jax.custom_jvp}.
+   * new Jvp<>(value, tangent)}; it must be linear in the tangent, and serves reverse mode too. The
+   * rule may call the function. Mirrors {@code jax.custom_jvp}.
    */
   public static <A, R> Function<A, R> customJvp(Function<A, R> f, BiFunction<A, A, Jvp<R>> rule) {
     return Same.function1(
         List.of("customJvp", f, rule),
-        a -> now("customJvp", () -> Custom.jvp(fun(f), fun(rule), args(a))));
+        a -> now("customJvp", () -> Custom.jvp(List.of(f, rule), fun(f), fun(rule), args(a))));
   }
 
   /** The same for two arguments; the rule takes both points, then both tangents. */
@@ -1911,7 +1946,8 @@ public final class Axial {
       BiFunction<A, B, R> f, Fn4<A, B, A, B, Jvp<R>> rule) {
     return Same.function2(
         List.of("customJvp", f, rule),
-        (a, b) -> now("customJvp", () -> Custom.jvp(fun(f), fun(rule), args(a, b))));
+        (a, b) ->
+            now("customJvp", () -> Custom.jvp(List.of(f, rule), fun(f), fun(rule), args(a, b))));
   }
 
   /**
@@ -2043,6 +2079,91 @@ public final class Axial {
         (a, b, c, d) -> {
           var _ = now("vmap", () -> new Box(Mapping.vmap("vmap", proc(f), axis, args(a, b, c, d))));
         });
+  }
+
+  // ---------------------------------------------------------------- across the lanes of a vmap
+
+  /**
+   * Which lane of the vmap over this axis runs: int32, from 0. Only in a function that is mapped
+   * over the axis. Mirrors {@code jax.lax.axis_index}.
+   */
+  public static NamedArray axisIndex(AxisSelector axis) {
+    return Mapping.index(axis);
+  }
+
+  /** The same by the axis's name. */
+  public static NamedArray axisIndex(String axis) {
+    return axisIndex(new AxisName(axis));
+  }
+
+  /**
+   * The sum of what the lanes of the vmap over this axis have; the same in each lane. Booleans
+   * count as int32. The gradient of a lane's value is that of the sum of all lanes' results. Only
+   * in a function that is mapped over the axis. Mirrors {@code jax.lax.psum}.
+   */
+  public static NamedArray psum(NamedArray x, AxisSelector axis) {
+    return Mapping.reduce("psum", Fn.Reduce.SUM, x, axis);
+  }
+
+  /** The same by the axis's name. */
+  public static NamedArray psum(NamedArray x, String axis) {
+    return psum(x, new AxisName(axis));
+  }
+
+  /** The tree with {@link #psum(NamedArray, AxisSelector)} applied to its arrays. */
+  public static <T> T psum(T tree, AxisSelector axis) {
+    return Tree.map((NamedArray x) -> psum(x, axis), tree);
+  }
+
+  /** The mean of the lanes' values, as {@link #psum}. Mirrors {@code jax.lax.pmean}. */
+  public static NamedArray pmean(NamedArray x, AxisSelector axis) {
+    return Mapping.mean(x, axis);
+  }
+
+  /** The same by the axis's name. */
+  public static NamedArray pmean(NamedArray x, String axis) {
+    return pmean(x, new AxisName(axis));
+  }
+
+  /** The tree with {@link #pmean(NamedArray, AxisSelector)} applied to its arrays. */
+  public static <T> T pmean(T tree, AxisSelector axis) {
+    return Tree.map((NamedArray x) -> pmean(x, axis), tree);
+  }
+
+  /**
+   * The largest of the lanes' values, as {@link #psum}. Lanes that tie share the gradient. Mirrors
+   * {@code jax.lax.pmax}, which has no derivative.
+   */
+  public static NamedArray pmax(NamedArray x, AxisSelector axis) {
+    return Mapping.reduce("pmax", Fn.Reduce.MAX, x, axis);
+  }
+
+  /** The same by the axis's name. */
+  public static NamedArray pmax(NamedArray x, String axis) {
+    return pmax(x, new AxisName(axis));
+  }
+
+  /** The smallest of the lanes' values, as {@link #pmax}. Mirrors {@code jax.lax.pmin}. */
+  public static NamedArray pmin(NamedArray x, AxisSelector axis) {
+    return Mapping.reduce("pmin", Fn.Reduce.MIN, x, axis);
+  }
+
+  /** The same by the axis's name. */
+  public static NamedArray pmin(NamedArray x, String axis) {
+    return pmin(x, new AxisName(axis));
+  }
+
+  /**
+   * What all lanes have, along a new first axis {@code to}; the same in each lane. Mirrors {@code
+   * jax.lax.all_gather}.
+   */
+  public static NamedArray allGather(NamedArray x, AxisSelector axis, String to) {
+    return Mapping.gather(x, axis, to);
+  }
+
+  /** The same by the axis's name. */
+  public static NamedArray allGather(NamedArray x, String axis, String to) {
+    return allGather(x, new AxisName(axis), to);
   }
 
   // ---------------------------------------------------------------- loops and branches

@@ -1,9 +1,12 @@
 package dev.axial;
 
 import dev.axial.engine.Executable;
+import dev.axial.ir.ArrayType;
 import dev.axial.ir.Builder;
+import dev.axial.ir.Effects;
 import dev.axial.ir.Program;
 import dev.axial.ir.Var;
+import dev.axial.transform.DeadCode;
 import dev.axial.transform.Jvp;
 import dev.axial.transform.PlumbingException;
 import dev.axial.transform.Reverse;
@@ -147,6 +150,7 @@ final class Grads {
     for (int k = 0; k < n; k++) {
       ts.add(null);
     }
+    var moving = new MovingViews();
     for (int k = 0; k < dt.leaves().size(); k++) {
       Tensor x = in.in().leaves().get(k);
       if (!x.dtype().isFloating()) {
@@ -162,7 +166,9 @@ final class Grads {
           ts.set(in.inputOf().get(k), Ops.broadcast(d, a.type().dims()).in(t));
         }
         case NamedRef d when x instanceof NamedRef r && d.core() != r.core() ->
-            ts.set(in.inputOf().get(k), d.core().in(t));
+            ts.set(
+                in.inputOf().get(k),
+                moving.of(in.inputOf().get(k), r, checked(what, in.in().paths().get(k), r, d), t));
         default -> {} // not over Op: a reference beside itself is plumbing
       }
     }
@@ -172,6 +178,7 @@ final class Grads {
     } catch (PlumbingException x) {
       throw plumbing(in, x);
     }
+    moving.back();
     var values = Tracing.arrays(out.values());
     var tangentOut = new ArrayList<NamedArray>();
     for (int k = 0; k < values.size(); k++) {
@@ -182,6 +189,49 @@ final class Grads {
               : NamedArray.traced(t.builder().fit(d, values.get(k).type())));
     }
     return new Axial.Jvp<>(Tree.rebuild(in.out(), values), Tree.rebuild(in.out(), tangentOut));
+  }
+
+  private static NamedRef checked(String what, String path, NamedRef of, NamedRef given) {
+    if (!given.view().type().sameDims(of.view().type()) || given.dtype() != of.dtype()) {
+      throw Errors.error(
+          "%s: the tangent %s is a reference of type %s; expected %s.",
+          what, path, Errors.type(given.view().type()), Errors.type(of.view().type()));
+    }
+    return given;
+  }
+
+  /**
+   * The tangents of references. That of a whole one is the reference given for it; the tangents of
+   * views lie in a reference as large as what they are views of, and are copied to and from there.
+   */
+  private static final class MovingViews {
+    private record Copy(NamedRef here, NamedRef given) {}
+
+    private final Map<Integer, NamedRef> large = new HashMap<>();
+    private final List<Copy> copies = new ArrayList<>();
+
+    Var of(int input, NamedRef x, NamedRef given, Trace t) {
+      if (x.view().isWhole() && given.view().isWhole() && given.core().type.equals(x.core().type)) {
+        return given.core().in(t);
+      }
+      NamedRef all =
+          large.computeIfAbsent(
+              input,
+              _ -> {
+                ArrayType type = x.core().type;
+                return NamedRef.make(Ops.broadcast(Ops.constant(type.dtype(), 0L), type.dims()));
+              });
+      Var v = all.core().in(t);
+      NamedRef here =
+          NamedRef.argument(x.core().type, v, x.view(), x.core().site(), x.core().path, false);
+      here.set(given.get());
+      copies.add(new Copy(here, given));
+      return v;
+    }
+
+    void back() {
+      copies.forEach(c -> c.given.set(c.here.get()));
+    }
   }
 
   // ---------------------------------------------------------------- vjp
@@ -299,27 +349,66 @@ final class Grads {
             what, Tree.describe(seeds.structure()), Tree.describe(in.out()));
       }
       Binding b = new Binding();
-      if (own == null) {
-        Trace t = Tracing.currentTrace();
-        if (used[0] && hasStacks()) {
-          throw Errors.error(
-              "%s: inside a traced function the pullback of a function with loops is applied once; call vjp again for another cotangent, or apply the pullback under vmap.",
-              what);
-        }
-        used[0] = true;
+      Trace t = Trace.current();
+      if (t != null) {
+        Reverse r = unused(t);
         var vars = new ArrayList<@Nullable Var>();
         for (int k = 0; k < seeds.leaves().size(); k++) {
           vars.add(seed(seeds, k).in(t));
         }
-        var refs = new HashMap<Integer, Var>();
-        b.refs.forEach((input, r) -> refs.put(input, r.core().in(t)));
-        var grads = new ArrayList<@Nullable NamedArray>();
-        for (Var g : reverse.backward(t.builder(), seedsFor(vars), refs)) {
-          grads.add(g == null ? null : NamedArray.traced(g));
-        }
-        return Tree.unchecked(b.result(grads));
+        var grads = r.backward(t.builder(), seedsFor(vars), b.cells(t));
+        return Tree.unchecked(b.result(arrays(b.added(grads))));
       }
       return Tree.unchecked(eager(seeds, b));
+    }
+
+    private static List<@Nullable NamedArray> arrays(List<? extends @Nullable Var> grads) {
+      var out = new ArrayList<@Nullable NamedArray>();
+      for (Var g : grads) {
+        out.add(g == null ? null : NamedArray.traced(g));
+      }
+      return out;
+    }
+
+    /**
+     * The forward pass that the next backward pass belongs to. What a loop's forward pass leaves is
+     * taken away by its backward pass; so for another one, or one in a loop, it runs again. So it
+     * does in a trace for a pullback made outside.
+     */
+    private Reverse unused(Trace t) {
+      boolean mine = own == null;
+      if (mine && (!hasStacks() || !used[0] && t.lanesOnlyFrom(builder))) {
+        used[0] = true;
+        return reverse;
+      }
+      if (in.operands().stream().anyMatch(v -> !v.isArray())
+          || in.program().equations().stream().anyMatch(e -> Effects.visible(e.op()))) {
+        throw Errors.error(
+            mine
+                ? "%s: inside a traced function the pullback of a function with loops that uses references or calls Java is applied once, and not in a loop; call vjp again for another cotangent, or apply the pullback under vmap."
+                : "%s: the pullback of a function that uses references or calls Java was made outside of this traced function, and would run it again; call vjp in the traced function.",
+            what);
+      }
+      return Grads.reverse(t.builder(), mine ? in : seenFrom(t), wrtOf(in));
+    }
+
+    /** What eager code traced, with the concrete values it used as captures of another trace. */
+    private Tracing.Inner seenFrom(Trace t) {
+      Trace made = java.util.Objects.requireNonNull(own);
+      java.util.function.UnaryOperator<Var> here =
+          v -> {
+            int k = made.capturedVars().indexOf(v);
+            return k < 0
+                ? t.builder().use(v)
+                : t.capture(v.array(), (dev.axial.engine.Store) made.captured().get(k));
+          };
+      return new Tracing.Inner(
+          in.program(),
+          in.in(),
+          in.args().stream().map(here).toList(),
+          in.inputOf(),
+          in.captured().stream().map(here).toList(),
+          in.out());
     }
 
     private boolean hasStacks() {
@@ -363,18 +452,8 @@ final class Grads {
         inputs.add(v);
         values.add(s.store("vjp"));
       }
-      var refs = new HashMap<Integer, Var>();
-      b.refs.forEach((input, r) -> {
-        if (r.core().storage == null || !r.view().isWhole()) {
-          throw Errors.error(
-              "withRefs takes whole references; got a slice of one. Bind the whole reference, or accumulate the returned gradient into the slice yourself.");
-        }
-        Var v = builder.input(new dev.axial.ir.RefType(r.core().type));
-        refs.put(input, v);
-        inputs.add(v);
-        values.add(java.util.Objects.requireNonNull(r.core().storage));
-      });
-      List<@Nullable Var> grads = t.step(() -> reverse.backward(builder, vars, refs));
+      List<@Nullable Var> grads =
+          t.step(() -> b.added(reverse.backward(builder, vars, b.cells(t))));
       var outs = new ArrayList<Var>();
       for (Var g : grads) {
         if (g != null) {
@@ -388,13 +467,15 @@ final class Grads {
         all.add(saved.get(k));
         given.add(residuals.get(k));
       }
+      var touched = two.used(outs);
       for (int k = 0; k < t.capturedVars().size(); k++) {
-        if (!all.contains(t.capturedVars().get(k))) {
-          all.add(t.capturedVars().get(k));
+        Var v = t.capturedVars().get(k);
+        if (!all.contains(v) && touched.contains(v)) {
+          all.add(v);
           given.add(t.captured().get(k));
         }
       }
-      Program backward = two.backward(all, outs);
+      Program backward = Tracing.checked(DeadCode.remove(two.backward(all, outs)));
       List<Object> got = Eager.call(Eager.compile(backward), given);
       var arrays = new ArrayList<@Nullable NamedArray>();
       int at = 0;
@@ -409,8 +490,14 @@ final class Grads {
 
     /** Which gradients go into references, and which are wanted. */
     private final class Binding {
-      final Map<Integer, NamedRef> refs = new HashMap<>();
-      final List<@Nullable Tensor> given = new ArrayList<>();
+      /** For an input, the reference of its own type that takes its gradient on the way. */
+      private final Map<Integer, NamedRef> whole = new HashMap<>();
+
+      /** For a leaf, the view that its gradient is added to in the end. */
+      private final Map<Integer, NamedRef> views = new HashMap<>();
+
+      private final List<@Nullable Tensor> given = new ArrayList<>();
+      private final List<Integer> wrt = wrtOf(in);
 
       Binding() {
         if (isBound) {
@@ -418,21 +505,35 @@ final class Grads {
           collect(tree);
         }
         for (int k = 0; k < in.in().leaves().size(); k++) {
-          Tensor g = isBound && k < given.size() ? given.get(k) : null;
-          Tensor x = in.in().leaves().get(k);
-          if (g instanceof NamedRef r && r != Axial.DONT_WANT && r != Axial.GRAD_VALUE) {
-            var want = x instanceof NamedRef xr ? xr.core().type : ((NamedArray) x).type();
-            if (!r.core().type.equals(want)) {
-              throw Errors.error(
-                  "%s: the gradient reference for %s has type %s; expected %s.",
-                  what, in.in().paths().get(k), Errors.type(r.core().type), Errors.type(want));
-            }
-            refs.put(in.inputOf().get(k), r);
-          } else if (x instanceof NamedRef && x.dtype().isFloating() && g == null) {
-            throw Errors.error(
-                "%s: the argument %s is a reference, and no gradient reference is bound for it. Call withRefs(gradTree) before apply, with a reference of the same axes, or DONT_WANT.",
-                what, in.in().paths().get(k));
-          }
+          bind(k, in.in().leaves().get(k), isBound ? given.get(k) : null);
+        }
+      }
+
+      private void bind(int leaf, Tensor x, @Nullable Tensor g) {
+        String path = in.in().paths().get(leaf);
+        if (!x.dtype().isFloating()) {
+          return;
+        }
+        if (x instanceof NamedRef && (g == null || g == Axial.GRAD_VALUE)) {
+          throw Errors.error(
+              "%s: the argument %s is a reference, and no gradient reference is bound for it. Call withRefs(gradTree) before apply, with a reference of the same axes, or DONT_WANT.",
+              what, path);
+        }
+        if (!(g instanceof NamedRef r) || g == Axial.DONT_WANT || g == Axial.GRAD_VALUE) {
+          return;
+        }
+        int input = in.inputOf().get(leaf);
+        ArrayType source = in.program().inputs().get(input).type().array();
+        ArrayType want = x instanceof NamedRef xr ? xr.view().type() : source;
+        ArrayType type = r.view().type();
+        if (r.view().isWhole() && type.equals(source) && !whole.containsKey(input)) {
+          whole.put(input, r);
+        } else if (type.sameDims(want) && type.dtype() == want.dtype()) {
+          views.put(leaf, r);
+        } else {
+          throw Errors.error(
+              "%s: the gradient reference for %s has type %s; expected %s.",
+              what, path, Errors.type(type), Errors.type(want));
         }
       }
 
@@ -446,15 +547,49 @@ final class Grads {
         given.addAll(flat.leaves());
       }
 
+      Map<Integer, Var> cells(Trace t) {
+        var out = new HashMap<Integer, Var>();
+        whole.forEach((input, r) -> out.put(input, r.core().in(t)));
+        return out;
+      }
+
+      /** Adds gradients to views; those that remain are asked for as values. */
+      List<@Nullable Var> added(List<@Nullable Var> grads) {
+        views.forEach((leaf, r) -> {
+          Var g = grads.get(wrt.indexOf(in.inputOf().get(leaf)));
+          if (g != null) {
+            r.add(g.isArray() ? NamedArray.traced(g) : part(leaf, g));
+          }
+        });
+        var out = new ArrayList<@Nullable Var>(grads);
+        for (int k = 0; k < in.in().leaves().size(); k++) {
+          int i = wrt.indexOf(in.inputOf().get(k));
+          boolean wanted = !isBound || given.get(k) == Axial.GRAD_VALUE || !isRef(given.get(k));
+          if (i >= 0 && (!wanted || in.in().leaves().get(k) instanceof NamedRef)) {
+            out.set(i, null);
+          }
+        }
+        return out;
+      }
+
+      private static boolean isRef(@Nullable Tensor g) {
+        return g instanceof NamedRef;
+      }
+
+      /** The gradient of a view, out of that of the whole reference. */
+      private NamedArray part(int leaf, Var adjoint) {
+        var x = (NamedRef) in.in().leaves().get(leaf);
+        return NamedRef.argument(
+                x.core().type, adjoint, x.view(), x.core().site(), x.core().path, false)
+            .get();
+      }
+
       @Nullable Object result(List<? extends @Nullable NamedArray> grads) {
-        List<Integer> wrt = wrtOf(in);
         var out = new ArrayList<@Nullable Object>();
         for (int k = 0; k < in.in().leaves().size(); k++) {
-          Tensor x = in.in().leaves().get(k);
           int i = wrt.indexOf(in.inputOf().get(k));
           NamedArray g = i < 0 ? null : grads.get(i);
-          Tensor asked = isBound && k < given.size() ? given.get(k) : null;
-          out.add(asked == Axial.DONT_WANT && asked != null ? x : g == null ? x : g);
+          out.add(g == null ? in.in().leaves().get(k) : g);
         }
         Object tree = Tree.unflatten(in.in().structure(), out);
         return wrapped ? tree : ((Object[]) java.util.Objects.requireNonNull(tree))[0];

@@ -575,4 +575,44 @@ public final class NamedArray implements Tensor {
   public NamedArray dot(NamedArray o, String axis, String... more) {
     return Axial.dot(this, o, axis, more);
   }
+
+  /** The sum over the lanes of the vmap over this axis. */
+  public NamedArray psum(AxisSelector axis) {
+    return Axial.psum(this, axis);
+  }
+
+  /** The sum over the lanes of the vmap over this axis. */
+  public NamedArray psum(String axis) {
+    return Axial.psum(this, axis);
+  }
+
+  /** The mean over the lanes of the vmap over this axis. */
+  public NamedArray pmean(AxisSelector axis) {
+    return Axial.pmean(this, axis);
+  }
+
+  /** The mean over the lanes of the vmap over this axis. */
+  public NamedArray pmean(String axis) {
+    return Axial.pmean(this, axis);
+  }
+
+  /** The largest over the lanes of the vmap over this axis. */
+  public NamedArray pmax(AxisSelector axis) {
+    return Axial.pmax(this, axis);
+  }
+
+  /** The largest over the lanes of the vmap over this axis. */
+  public NamedArray pmax(String axis) {
+    return Axial.pmax(this, axis);
+  }
+
+  /** The smallest over the lanes of the vmap over this axis. */
+  public NamedArray pmin(AxisSelector axis) {
+    return Axial.pmin(this, axis);
+  }
+
+  /** The smallest over the lanes of the vmap over this axis. */
+  public NamedArray pmin(String axis) {
+    return Axial.pmin(this, axis);
+  }
 }

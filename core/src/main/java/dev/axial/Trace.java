@@ -26,6 +26,7 @@ final class Trace {
   private final Map<Object, Var> captured = new IdentityHashMap<>();
   private final List<Object> capturedOrder = new ArrayList<>();
   private final List<Var> capturedVars = new ArrayList<>();
+  private @Nullable Axis lane;
   private String function = "the function";
   private final Map<Storage, String> passed = new IdentityHashMap<>();
   private boolean open = true;
@@ -66,6 +67,31 @@ final class Trace {
   /** Like {@link #run}, but the trace goes on. */
   <T extends @Nullable Object> T step(Supplier<T> f) {
     return ScopedValue.where(CURRENT, this).<T, RuntimeException>call(f::get);
+  }
+
+  /** Says that the traced function is one lane of a vmap over this axis. */
+  void lane(@Nullable Axis axis) {
+    lane = axis;
+  }
+
+  /** The axes that vmaps around map over, the innermost first. */
+  List<Axis> lanes() {
+    var out = new ArrayList<Axis>();
+    for (Trace t = this; t != null; t = t.parent) {
+      if (t.lane != null) {
+        out.add(t.lane);
+      }
+    }
+    return out;
+  }
+
+  /** Whether between the trace with this builder and this one there is nothing but vmaps. */
+  boolean lanesOnlyFrom(Builder outer) {
+    Trace t = this;
+    while (t.builder != outer && t.lane != null && t.parent != null) {
+      t = t.parent;
+    }
+    return t.builder == outer;
   }
 
   void close() {

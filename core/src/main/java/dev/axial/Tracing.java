@@ -82,6 +82,16 @@ final class Tracing {
 
     /** The view of a reference inside; its base is the type of the reference inside. */
     View ref(int leaf, NamedRef outside);
+
+    /** That view, as the trace inside makes it of arrays from outside. */
+    default View inside(int leaf, View view) {
+      return view;
+    }
+
+    /** The axis that the function is mapped over, or null. */
+    default @Nullable Axis lane() {
+      return null;
+    }
   }
 
   /** Arguments as they are. */
@@ -103,6 +113,8 @@ final class Tracing {
     Trace outer = currentTrace();
     Tree.Flat in = flatten(args);
     var b = new Builder();
+    Trace t = Trace.child(b);
+    t.lane(seen.lane());
     var outside = new ArrayList<Var>();
     var inputOf = new ArrayList<Integer>();
     var inside = new ArrayList<Tensor>();
@@ -131,18 +143,18 @@ final class Tracing {
             throw Errors.passedTwice(what, firstPathOf(in, k), in.paths().get(k), r.core().site());
           }
           inputOf.add(known);
+          int leaf = k;
           inside.add(
               NamedRef.argument(
                   view.base(),
                   inputs.get(known),
-                  view,
+                  t.step(() -> seen.inside(leaf, view)),
                   r.core().site(),
                   in.paths().get(k),
                   shared[k]));
         }
       }
     }
-    Trace t = Trace.child(b);
     Tree.Flat[] out = new Tree.Flat[1];
     List<Var> outs =
         t.run(() -> {
@@ -169,7 +181,7 @@ final class Tracing {
         checked(b.close(mine, captured)), in, outside, inputOf, captured, out[0].structure());
   }
 
-  private static boolean sameStorage(NamedRef a, NamedRef b) {
+  static boolean sameStorage(NamedRef a, NamedRef b) {
     return a.core() == b.core()
         || a.core().storage != null && a.core().storage == b.core().storage
         || a.core().var != null && a.core().var == b.core().var;

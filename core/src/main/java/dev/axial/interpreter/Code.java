@@ -1,5 +1,6 @@
 package dev.axial.interpreter;
 
+import dev.axial.AxialException;
 import dev.axial.DType;
 import dev.axial.engine.Store;
 import dev.axial.ir.Access;
@@ -380,6 +381,8 @@ final class Code {
       case Op.Call c -> call(c.body(), in, out);
       case Op.CustomVjp c -> call(c.primal(), in, out);
       case Op.CustomJvp c -> call(c.primal(), in, out);
+      case Op.LaneIndex _, Op.LaneReduce _, Op.LaneGather _ ->
+          throw new AxialException("internal error: outside of a vmap: " + e.op());
       case Op.Callback c -> {
         var types = x.stream().map(Var::array).toList();
         yield f -> {

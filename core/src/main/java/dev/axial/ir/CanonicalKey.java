@@ -33,7 +33,10 @@ public record CanonicalKey(List<Object> form) {
     return out;
   }
 
-  /** An operation without a body is its own key; one with bodies is its numbers and their forms. */
+  /**
+   * An operation without a body is its own key; one with bodies is its numbers and their forms.
+   * Rules of derivatives are not run, and not part of it.
+   */
   private static void op(Op op, List<Object> out, Map<Var, Integer> numbers) {
     switch (op) {
       case Op.Scan s -> {
@@ -55,15 +58,12 @@ public record CanonicalKey(List<Object> form) {
         out.add(form(c.body(), numbers));
       }
       case Op.CustomVjp c -> {
-        out.add(List.of("custom_vjp", c.wrt()));
+        out.add("custom_vjp");
         out.add(form(c.primal(), numbers));
-        out.add(form(c.forward(), numbers));
-        out.add(form(c.backward(), numbers));
       }
       case Op.CustomJvp c -> {
-        out.add(List.of("custom_jvp", c.wrt()));
+        out.add("custom_jvp");
         out.add(form(c.primal(), numbers));
-        out.add(form(c.rule(), numbers));
       }
       case Op.Const _,
           Op.Iota _,
@@ -90,6 +90,9 @@ public record CanonicalKey(List<Object> form) {
           Op.Threefry _,
           Op.KeyWrap _,
           Op.KeyData _,
+          Op.LaneIndex _,
+          Op.LaneReduce _,
+          Op.LaneGather _,
           Op.RefNew _,
           Op.RefGet _,
           Op.RefSet _,

@@ -18,7 +18,7 @@ public final class Effects {
           Set.of(e.in().getFirst());
       case Op.CustomVjp c -> {
         var out = nested(e, List.of(c.primal()));
-        out.addAll(nested(e, List.of(c.forward())));
+        c.writes().forEach(k -> out.add(e.in().get(k)));
         yield out;
       }
       case Op.Scan _, Op.While _, Op.Cond _, Op.Call _, Op.CustomJvp _ ->
@@ -48,6 +48,9 @@ public final class Effects {
           Op.Threefry _,
           Op.KeyWrap _,
           Op.KeyData _,
+          Op.LaneIndex _,
+          Op.LaneReduce _,
+          Op.LaneGather _,
           Op.RefNew _,
           Op.RefGet _,
           Op.RefFreeze _,

@@ -141,6 +141,19 @@ public sealed interface Op {
   /** The two words of a key. */
   record KeyData() implements Op {}
 
+  // ---------------------------------------------------------------- lanes of a vmap
+
+  /**
+   * Which lane this is, int32. Vmap over the axis replaces it, as the other operations on lanes.
+   */
+  record LaneIndex(Dim lane) implements Op {}
+
+  /** The sum, or the largest or smallest, of the lanes' values; the same in each lane. */
+  record LaneReduce(Fn.Reduce fn, Dim lane) implements Op {}
+
+  /** The values of all lanes, along an axis of their own; the same in each lane. */
+  record LaneGather(Dim lane, String to) implements Op {}
+
   // ---------------------------------------------------------------- references
 
   /** initial value. */
@@ -189,15 +202,28 @@ public sealed interface Op {
   record Call(Program body, String name, boolean remat) implements Op {}
 
   /**
-   * A function with its own derivative. All operands go to primal and rule. Without {@code linear}:
-   * the reverse rule {@code forward} gives the outputs and then saved values; {@code backward}
-   * takes the saved values, one cotangent for each differentiable output, and the operands that are
-   * references; it gives one gradient for each operand listed in {@code wrt}.
+   * A function with its own reverse rule. All operands go to primal and rule. {@code forward} gives
+   * the outputs and then saved values; {@code backward} takes the saved values, one cotangent for
+   * each differentiable output, the operands that are references, and for each reference listed in
+   * {@code wrt} the reference that its gradient is added to; it gives one gradient for each array
+   * listed in {@code wrt}. {@code writes} lists the operands that {@code forward} writes.
    */
-  record CustomVjp(Program primal, Program forward, Program backward, List<Integer> wrt)
+  record CustomVjp(
+      Program primal, Rule forward, Rule backward, List<Integer> wrt, List<Integer> writes)
       implements Op {
     public CustomVjp {
       wrt = List.copyOf(wrt);
+      writes = List.copyOf(writes);
+    }
+
+    /** With rules whose programs are known. */
+    public CustomVjp(Program primal, Program forward, Program backward, List<Integer> wrt) {
+      this(
+          primal,
+          Rule.of(forward),
+          Rule.of(backward),
+          wrt,
+          Effects.written(forward).stream().map(forward.inputs()::indexOf).toList());
     }
   }
 
@@ -206,9 +232,14 @@ public sealed interface Op {
    * each operand listed in {@code wrt}; it gives the outputs, then a tangent for each
    * differentiable output.
    */
-  record CustomJvp(Program primal, Program rule, List<Integer> wrt) implements Op {
+  record CustomJvp(Program primal, Rule rule, List<Integer> wrt) implements Op {
     public CustomJvp {
       wrt = List.copyOf(wrt);
+    }
+
+    /** With a rule whose program is known. */
+    public CustomJvp(Program primal, Program rule, List<Integer> wrt) {
+      this(primal, Rule.of(rule), wrt);
     }
   }
 
@@ -260,6 +291,9 @@ public sealed interface Op {
           Threefry _,
           KeyWrap _,
           KeyData _,
+          LaneIndex _,
+          LaneReduce _,
+          LaneGather _,
           RefNew _,
           RefGet _,
           RefSet _,

@@ -347,6 +347,9 @@ final class Parser {
     if (t == Program.class) {
       return block();
     }
+    if (t == Rule.class) {
+      return Rule.of(block());
+    }
     if (t == DType.class) {
       return DType.ofShortName(word("a dtype"));
     }

@@ -25,6 +25,7 @@ import java.util.stream.Collectors;
  */
 final class Printer {
   private final StringBuilder out = new StringBuilder();
+  private boolean inRule;
   private final Map<Var, String> names = new HashMap<>();
 
   private Printer() {}
@@ -138,6 +139,7 @@ final class Printer {
       case String s -> out.append(name(s));
       case Access a -> access(a);
       case HostFunction _ -> out.append("<host>");
+      case Rule r -> rule(r, indent);
       case List<?> list -> {
         String before = "[";
         out.append(list.isEmpty() ? "[" : "");
@@ -150,6 +152,18 @@ final class Printer {
       }
       default -> out.append(value); // not over Op: numbers, booleans, enums, axes, types
     }
+  }
+
+  /** A rule that no derivative has asked for yet, or one that is in a rule, is not shown. */
+  private void rule(Rule r, String indent) {
+    Program p = inRule ? null : r.known();
+    if (p == null) {
+      out.append("<rule>");
+      return;
+    }
+    inRule = true;
+    program(p, indent);
+    inRule = false;
   }
 
   /** {X@} an index, {X:start+size*step} a static window, {X@+size} a dynamic one; ? a mask. */

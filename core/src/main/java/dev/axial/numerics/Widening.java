@@ -123,6 +123,9 @@ public final class Widening {
           Op.StackNew _,
           Op.StackPush _,
           Op.StackPop _,
+          Op.LaneIndex _,
+          Op.LaneReduce _,
+          Op.LaneGather _,
           Op.Callback _ ->
           b.emit(e.op(), x);
     };

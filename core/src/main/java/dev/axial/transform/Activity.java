@@ -110,6 +110,8 @@ final class Activity {
         }
         case Op.Cast _,
             Op.Reduce _,
+            Op.LaneReduce _,
+            Op.LaneGather _,
             Op.Broadcast _,
             Op.Rename _,
             Op.Merge _,
@@ -133,6 +135,7 @@ final class Activity {
         }
         case Op.Const _,
             Op.Iota _,
+            Op.LaneIndex _,
             Op.Compare _,
             Op.Bitcast _,
             Op.StopGradient _,

@@ -111,13 +111,21 @@ public final class Discharge {
         case Op.Call c ->
             env.put(e.out(), b.emit(new Op.Call(of(c.body()), c.name(), c.remat()), arrays(x)));
         case Op.CustomVjp c -> {
-          Op pure = new Op.CustomVjp(of(c.primal()), of(c.forward()), of(c.backward()), c.wrt());
+          Op pure =
+              new Op.CustomVjp(
+                  of(c.primal()),
+                  c.forward().map(Discharge::of),
+                  c.backward().map(Discharge::of),
+                  c.wrt(),
+                  c.writes());
           env.put(e.out(), b.emit(pure, arrays(x)));
         }
         case Op.CustomJvp c ->
             env.put(
                 e.out(),
-                b.emit(new Op.CustomJvp(of(c.primal()), of(c.rule()), c.wrt()), arrays(x)));
+                b.emit(
+                    new Op.CustomJvp(of(c.primal()), c.rule().map(Discharge::of), c.wrt()),
+                    arrays(x)));
         case Op.Const _,
             Op.Iota _,
             Op.Unary _,
@@ -143,6 +151,9 @@ public final class Discharge {
             Op.Threefry _,
             Op.KeyWrap _,
             Op.KeyData _,
+            Op.LaneIndex _,
+            Op.LaneReduce _,
+            Op.LaneGather _,
             Op.Callback _ ->
             env.put(e.out(), b.emit(e.op(), x));
       }

@@ -79,6 +79,7 @@ public final class Jvp {
     switch (e.op()) {
       case Op.Const _,
           Op.Iota _,
+          Op.LaneIndex _,
           Op.Compare _,
           Op.Bitcast _,
           Op.StopGradient _,
@@ -143,7 +144,18 @@ public final class Jvp {
           tan.put(e.result(), b.sum(b.mul(d, tieWeights(b, r, x.get(0), y)), r.axes()));
         }
       }
+      case Op.LaneReduce r when r.fn() != Fn.Reduce.SUM -> {
+        Var y = b.one(r, x.get(0));
+        val.put(e.result(), y);
+        Var d = t.get(0);
+        if (d != null && on(e.result())) {
+          Var mine = b.mul(d, laneWeights(b, r, x.get(0), y));
+          tan.put(e.result(), b.one(new Op.LaneReduce(Fn.Reduce.SUM, r.lane()), mine));
+        }
+      }
       case Op.Cast _,
+          Op.LaneReduce _,
+          Op.LaneGather _,
           Op.Reduce _,
           Op.Broadcast _,
           Op.Rename _,
@@ -287,7 +299,7 @@ public final class Jvp {
     for (int k : c.wrt()) {
       args.add(dense(b, t.get(k), x.get(k)));
     }
-    var got = b.inline(c.rule(), args);
+    var got = b.inline(c.rule().program(), args);
     int n = e.out().size();
     val.put(e.out(), got.subList(0, n));
     int at = n;
@@ -387,6 +399,12 @@ public final class Jvp {
   static Var tieWeights(Builder b, Op.Reduce r, Var x, Var y) {
     Var hit = b.cast(b.compare(Fn.Compare.EQ, x, y), x.array().dtype());
     return b.div(hit, b.sum(hit, r.axes()));
+  }
+
+  /** The same for a max or min of the lanes. */
+  static Var laneWeights(Builder b, Op.LaneReduce r, Var x, Var y) {
+    Var hit = b.cast(b.compare(Fn.Compare.EQ, x, y), x.array().dtype());
+    return b.div(hit, b.one(new Op.LaneReduce(Fn.Reduce.SUM, r.lane()), hit));
   }
 
   static List<Var> with(List<Var> list, int k, Var v) {

@@ -35,7 +35,7 @@ public final class RenameAxes {
     return new RenameAxes(from, to).program(p);
   }
 
-  /** Whether the name occurs in the program. */
+  /** Whether the name occurs in the program, derivative rules apart. */
   public static boolean uses(Program p, String name) {
     for (Var v : p.inputs()) {
       if (v.type().array().has(name)) {
@@ -48,19 +48,11 @@ public final class RenameAxes {
           return true;
         }
       }
-      if (inner(e.op()).stream().anyMatch(q -> uses(q, name))) {
+      if (e.op().bodies().stream().anyMatch(q -> uses(q, name))) {
         return true;
       }
     }
     return false;
-  }
-
-  private static List<Program> inner(Op op) {
-    return switch (op) {
-      case Op.CustomVjp c -> List.of(c.primal(), c.forward(), c.backward());
-      case Op.CustomJvp c -> List.of(c.primal(), c.rule());
-      default -> op.bodies(); // not over Op: bodies() is exhaustive
-    };
   }
 
   private Program program(Program p) {
@@ -141,8 +133,15 @@ public final class RenameAxes {
       case Op.Call c -> new Op.Call(program(c.body()), c.name(), c.remat());
       case Op.CustomVjp c ->
           new Op.CustomVjp(
-              program(c.primal()), program(c.forward()), program(c.backward()), c.wrt());
-      case Op.CustomJvp c -> new Op.CustomJvp(program(c.primal()), program(c.rule()), c.wrt());
+              program(c.primal()),
+              c.forward().map(this::program),
+              c.backward().map(this::program),
+              c.wrt(),
+              c.writes());
+      case Op.CustomJvp c ->
+          new Op.CustomJvp(program(c.primal()), c.rule().map(this::program), c.wrt());
+      case Op.LaneGather g -> new Op.LaneGather(g.lane(), name(g.to()));
+      case Op.LaneIndex _, Op.LaneReduce _ -> op; // the name of a lane belongs to a vmap outside
       case Op.Const _,
           Op.Unary _,
           Op.Binary _,

@@ -42,6 +42,7 @@ import org.jspecify.annotations.Nullable;
  *   o = swap(r[i], v) v̄ += swap(r̄[i], ō)           against the order of the indices
  *   push(s, v)        v̄ += pop(s̄)
  *   v = pop(s)        push(s̄, v̄)
+ *   y = psum(x)       x̄ += psum(ȳ)                 over the lanes of a vmap outside
  * </pre>
  *
  * <p>At the top, forward and backward go to one builder, and a residual is just a variable. A
@@ -102,7 +103,8 @@ public final class Reverse {
    *
    * @param seeds the cotangent of each output; null is zero
    * @param bound for an input's number, a reference that accumulates its gradient
-   * @return for each differentiated input its gradient; null for references and bound inputs
+   * @return for each differentiated input its gradient: of an array its value, of a reference the
+   *     reference that it was gathered in, or null if it is zero; null for bound inputs
    */
   public List<@Nullable Var> backward(
       Builder bb, List<? extends @Nullable Var> seeds, Map<Integer, Var> bound) {
@@ -137,8 +139,10 @@ public final class Reverse {
     var grads = new ArrayList<@Nullable Var>();
     for (int k = 0; k < wrt.size(); k++) {
       Var v = wrt.get(k);
-      if (!v.isArray() || bound.containsKey(program.inputs().indexOf(v))) {
+      if (bound.containsKey(program.inputs().indexOf(v))) {
         grads.add(null);
+      } else if (!v.isArray()) {
+        grads.add(l.cell.get(v));
       } else {
         Var g = l.take(v);
         grads.add(g == null ? bb.zeros(v.array()) : bb.fit(g, v.array()));
@@ -401,6 +405,9 @@ public final class Reverse {
           Op.Threefry _,
           Op.KeyWrap _,
           Op.KeyData _,
+          Op.LaneIndex _,
+          Op.LaneReduce _,
+          Op.LaneGather _,
           Op.RefNew _,
           Op.RefGet _,
           Op.RefSet _,
@@ -423,6 +430,7 @@ public final class Reverse {
     return switch (e.op()) {
       case Op.Const _,
           Op.Iota _,
+          Op.LaneIndex _,
           Op.Compare _,
           Op.Bitcast _,
           Op.StopGradient _,
@@ -528,6 +536,31 @@ public final class Reverse {
           };
       case Op.Reduce _, Op.Broadcast _ ->
           l -> l.add(in.get(0), l.take(e.result())); // add() fits it
+      case Op.LaneReduce r ->
+          l -> {
+            Var ct = l.take(e.result());
+            if (ct != null && on(in.get(0))) {
+              Var all = lanes(l.bb, r.lane(), ct);
+              l.add(
+                  in.get(0),
+                  r.fn() == Fn.Reduce.SUM
+                      ? all
+                      : l.bb.mul(
+                          all,
+                          Jvp.laneWeights(l.bb, r, l.res(x.get(0)), l.res(env.get(e.result())))));
+            }
+          };
+      case Op.LaneGather g ->
+          l -> {
+            Var ct = l.take(e.result());
+            if (ct != null && on(in.get(0))) {
+              Access mine = new Access(List.of(new Sel.At(g.to())), false);
+              Var lane = l.bb.one(new Op.LaneIndex(g.lane()));
+              l.add(
+                  in.get(0),
+                  l.bb.one(new Op.Index(mine, Mode.CLAMP), lanes(l.bb, g.lane(), ct), lane));
+            }
+          };
       case Op.Rename r -> linear(e, r.inverse());
       case Op.Merge m -> {
         List<Dim> dims = m.axes().stream().map(in.get(0).array()::dim).toList();
@@ -632,6 +665,11 @@ public final class Reverse {
       case Op.Scan _, Op.While _, Op.Cond _, Op.Call _, Op.CustomVjp _, Op.CustomJvp _ ->
           throw new AxialException("internal error: " + e.op() + " has a body");
     };
+  }
+
+  /** Each lane's result depends on the values of all: their gradient is that of all results. */
+  private static Var lanes(Builder b, Dim lane, Var ct) {
+    return b.one(new Op.LaneReduce(Fn.Reduce.SUM, lane), ct);
   }
 
   private Back linear(Equation e, Op transpose) {
@@ -897,8 +935,10 @@ public final class Reverse {
     if (!e.in().contains(ref) || e.op() instanceof Op.RefSet || e.op() instanceof Op.RefAdd) {
       return false;
     }
-    List<Program> bodies =
-        e.op() instanceof Op.CustomVjp c ? List.of(c.primal(), c.forward()) : e.op().bodies();
+    if (e.op() instanceof Op.CustomVjp) { // its forward rule may look as well
+      return true;
+    }
+    List<Program> bodies = e.op().bodies();
     for (Program q : bodies) {
       for (int k = 0; k < e.in().size(); k++) {
         if (e.in().get(k) == ref && reads(q, q.inputs().get(k + e.op().offset()))) {
@@ -919,8 +959,7 @@ public final class Reverse {
    */
   private void writesInBoth(Equation e, Op.CustomVjp c, List<Var> x) {
     Set<Var> byFunction = Effects.written(c.primal());
-    for (Var v : Effects.written(c.forward())) {
-      int k = c.forward().inputs().indexOf(v);
+    for (int k : c.writes()) {
       if (originals.containsKey(x.get(k)) && !byFunction.contains(c.primal().inputs().get(k))) {
         throw Rejected.error(
             e.site(),
@@ -931,7 +970,7 @@ public final class Reverse {
 
   private Back reverseCustomVjp(Builder fb, Equation e, Op.CustomVjp c, List<Var> x, Env env) {
     writesInBoth(e, c, x);
-    var got = fb.inline(c.forward(), x);
+    var got = fb.inline(c.forward().program(), x);
     int n = e.out().size();
     env.put(e.out(), got.subList(0, n));
     var saved = List.copyOf(got.subList(n, got.size()));
@@ -949,11 +988,21 @@ public final class Reverse {
       if (!any) {
         return;
       }
-      var grads = l.bb.inline(c.backward(), cat(l.res(saved), cts, l.res(refs)));
-      for (int k = 0; k < c.wrt().size(); k++) {
-        l.add(e.in().get(c.wrt().get(k)), grads.get(k));
+      var wrt = c.wrt().stream().map(e.in()::get).toList();
+      var cells = wrt.stream().filter(v -> !v.isArray()).map(v -> gradientCell(l, v)).toList();
+      var grads = l.bb.inline(c.backward().program(), cat(l.res(saved), cts, l.res(refs), cells));
+      int at = 0;
+      for (Var v : wrt) {
+        if (v.isArray()) {
+          l.add(v, grads.get(at++));
+        }
       }
     };
+  }
+
+  /** Where a rule adds the gradient of a reference: nobody reads that of one that is not active. */
+  private Var gradientCell(Level l, Var ref) {
+    return on(ref) ? l.cell(ref) : l.bb.one(new Op.RefNew(), l.bb.zeros(ref.type().array()));
   }
 
   /**
@@ -961,7 +1010,7 @@ public final class Reverse {
    * transpose.
    */
   private Back reverseCustomJvp(Builder fb, Equation e, Op.CustomJvp c, List<Var> x, Env env) {
-    Program rule = Inline.flat(c.rule());
+    Program rule = Inline.flat(c.rule().program());
     var tangents = rule.inputs().subList(x.size(), rule.inputs().size());
     var from = new ArrayList<Var>();
     for (int j = 0; j < c.wrt().size(); j++) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Cuts what a builder collected in two: a forward program that runs once, and backward programs
@@ -49,6 +50,13 @@ public final class TwoPhase {
       }
     }
     return List.copyOf(out);
+  }
+
+  /** The variables that the current backward part uses, with those of its results. */
+  public Set<Var> used(List<Var> outs) {
+    var out = new HashSet<>(outs);
+    builder.equations(mark, builder.size()).forEach(e -> out.addAll(e.in()));
+    return out;
   }
 
   /** The forward part, with the given inputs. Its outputs need not be arrays. */

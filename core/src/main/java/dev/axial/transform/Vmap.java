@@ -15,6 +15,7 @@ import dev.axial.ir.Fn;
 import dev.axial.ir.Mode;
 import dev.axial.ir.Op;
 import dev.axial.ir.Program;
+import dev.axial.ir.Rule;
 import dev.axial.ir.Sel;
 import dev.axial.ir.StackType;
 import dev.axial.ir.Type;
@@ -42,15 +43,21 @@ public final class Vmap {
   private final Set<Var> added = new HashSet<>();
   private final Map<Var, LaneView> views = new HashMap<>();
 
-  /** How the lane lies in a reference: along one axis of the storage, perhaps in a window of it. */
-  public record LaneView(Sel sel, @Nullable Var start) {}
+  /**
+   * How the lane lies in a reference: along one axis of the storage, in a window of it, or at
+   * indices.
+   *
+   * @param start where the window starts, or the indices
+   * @param shared whether two lanes may have the same place
+   */
+  public record LaneView(Sel sel, @Nullable Var start, boolean shared) {}
 
   /** Maps over the given axis. */
   public Vmap(Dim lane) {
     this.lane = lane;
   }
 
-  /** Says that the lane of a reference is a window of its axis. */
+  /** Says that the lane of a reference is a selection of its axis. */
   public void view(Var ref, LaneView view) {
     views.put(ref, view);
   }
@@ -75,6 +82,12 @@ public final class Vmap {
     var dims = new ArrayList<>(t.without(lane.name()).dims());
     dims.addFirst(lane);
     return b.broadcast(v, dims);
+  }
+
+  /** Whether two lanes may see the same element of a reference. */
+  private boolean shared(Var ref) {
+    LaneView view = views.get(ref);
+    return !mapped(ref) || view != null && view.shared();
   }
 
   private boolean mapped(Var v) {
@@ -136,6 +149,10 @@ public final class Vmap {
         }
         yield List.of(b.broadcast(x.get(0), dims));
       }
+      case Op.LaneIndex i ->
+          mine(i.lane()) ? b.emit(new Op.Iota(DType.INT32, lane), List.of()) : b.emit(i, x);
+      case Op.LaneReduce r -> List.of(mine(r.lane()) ? reduced(b, r, x.get(0)) : b.one(r, x));
+      case Op.LaneGather g -> List.of(mine(g.lane()) ? gathered(b, g, x.get(0)) : b.one(g, x));
       case Op.Scatter s -> {
         boolean map = x.stream().anyMatch(this::mapped);
         yield b.emit(s, map ? Jvp.with(x, 0, spread(b, x.get(0))) : x);
@@ -143,7 +160,7 @@ public final class Vmap {
       case Op.RefNew r -> b.emit(r, List.of(spread(b, x.get(0))));
       case Op.RefFreeze r -> b.emit(r, x);
       case Op.RefGet g -> {
-        if (!mapped(x.get(0)) && added.contains(x.get(0))) {
+        if (shared(x.get(0)) && added.contains(x.get(0))) {
           throw Rejected.error(
               b.site(),
               "a reference that is not mapped over '%s' is read after add in the same vmapped function: the lanes' sums are not known there. Read it before the add, or after the vmap.",
@@ -210,6 +227,25 @@ public final class Vmap {
     };
   }
 
+  private boolean mine(Dim d) {
+    return d.name().equals(lane.name());
+  }
+
+  /** A value that is the same in all lanes counts as often as there are lanes. */
+  private Var reduced(Builder b, Op.LaneReduce r, Var x) {
+    if (mapped(x)) {
+      return b.one(new Op.Reduce(r.fn(), List.of(lane.name())), x);
+    }
+    return r.fn() == Fn.Reduce.SUM ? b.mul(x, b.num(x.array().dtype(), lane.size())) : x;
+  }
+
+  private Var gathered(Builder b, Op.LaneGather g, Var x) {
+    if (mapped(x)) {
+      return b.one(new Op.Rename(List.of(lane.name()), List.of(g.to())), x);
+    }
+    return b.broadcast(x, x.array().plusFirst(new Dim(g.to(), lane.size())).dims());
+  }
+
   private interface MakeOp {
     Op of(Access access, List<Var> in);
   }
@@ -249,6 +285,14 @@ public final class Vmap {
   }
 
   private void needsLane(Builder b, List<Var> x, String what) {
+    LaneView view = views.get(x.get(0));
+    if (view != null && view.shared()) {
+      throw Rejected.error(
+          b.site(),
+          "%s into a view whose lanes over '%s' come from an index array that may repeat an index: two lanes might write the same place. Use add, make the array of indices outside of traced functions and without repetition, or loop.",
+          what,
+          lane.name());
+    }
     if (!mapped(x.get(0))) {
       throw Rejected.error(
           b.site(),
@@ -261,8 +305,10 @@ public final class Vmap {
 
   private List<Var> vmapAdd(Builder b, Op.RefAdd a, List<Var> x, @Nullable Var mask) {
     Var v = mask == null ? x.get(1) : b.select(mask, x.get(1), b.num(x.get(1).array().dtype(), 0));
-    if (!mapped(x.get(0))) {
+    if (shared(x.get(0))) {
       added.add(x.get(0));
+    }
+    if (!mapped(x.get(0))) {
       if (x.subList(2, x.size()).stream().noneMatch(this::mapped)) { // the sum over the lanes
         v =
             mapped(v)
@@ -287,57 +333,88 @@ public final class Vmap {
     if (x.stream().noneMatch(this::mapped)) {
       return b.emit(c, x);
     }
-    Builder primal = new Builder();
-    var outs =
-        spreadAll(
-            primal, run(primal, c.primal(), x.stream().map(v -> input(primal, v)).toList(), null));
-    Builder forward = new Builder();
-    var all = run(forward, c.forward(), x.stream().map(v -> input(forward, v)).toList(), null);
-    int n = outs.size();
-    var saved = all.subList(n, all.size());
-    Program f = forward.close(cat(spreadAll(forward, all.subList(0, n)), saved), List.of());
-    Builder backward = new Builder();
+    Program primal = primal(c.primal(), x);
+    Rule forward =
+        Rule.later(() -> forward(own(c.forward(), c.backward()), x, primal.outputs().size()));
+    Rule backward = Rule.later(() -> backward(c, x, primal, forward.program()));
+    return b.emit(new Op.CustomVjp(primal, forward, backward, c.wrt(), c.writes()), x);
+  }
+
+  private Program primal(Program p, List<Var> x) {
+    Builder b = new Builder();
+    var outs = spreadAll(b, run(b, p, x.stream().map(v -> input(b, v)).toList(), null));
+    closed(b);
+    return b.close(outs, List.of());
+  }
+
+  /** A rule whose own axes do not have the lane's name, which they might share with other rules. */
+  private Program own(Rule rule, Rule... others) {
+    var all = new ArrayList<>(List.of(rule.program()));
+    for (Rule r : others) {
+      all.add(r.program());
+    }
+    String free = lane.name();
+    while (used(all, free)) {
+      free += "'";
+    }
+    return free.equals(lane.name())
+        ? rule.program()
+        : RenameAxes.of(rule.program(), lane.name(), free);
+  }
+
+  private static boolean used(List<Program> all, String name) {
+    return all.stream().anyMatch(p -> RenameAxes.uses(p, name));
+  }
+
+  private Program forward(Program p, List<Var> x, int n) {
+    Builder b = new Builder();
+    var all = run(b, p, x.stream().map(v -> input(b, v)).toList(), null);
+    closed(b);
+    return b.close(cat(spreadAll(b, all.subList(0, n)), all.subList(n, all.size())), List.of());
+  }
+
+  private Program backward(Op.CustomVjp c, List<Var> x, Program primal, Program forward) {
+    Builder b = new Builder();
     var args = new ArrayList<Var>();
-    saved.forEach(v -> args.add(backward.input(v.type())));
-    for (Var v : outs) {
+    int n = primal.outputs().size();
+    for (Var v : forward.outputs().subList(n, forward.outputs().size())) {
+      args.add(b.input(v.type()));
+    }
+    for (Var v : primal.outputs()) {
       if (v.type().differentiable()) {
-        args.add(backward.input(v.type()));
+        args.add(b.input(v.type()));
       }
     }
-    for (Var v : x) {
-      if (!v.isArray()) {
-        args.add(input(backward, v));
-      }
-    }
-    var grads = run(backward, c.backward(), args, null);
+    x.stream().filter(v -> !v.isArray()).forEach(v -> args.add(input(b, v)));
+    var wrt = c.wrt().stream().map(x::get).toList();
+    wrt.stream().filter(v -> !v.isArray()).forEach(v -> args.add(input(b, v)));
+    var grads = run(b, own(c.backward(), c.forward()), args, null);
+    var arrays = wrt.stream().filter(Var::isArray).toList();
     var fitted = new ArrayList<Var>();
     for (int k = 0; k < grads.size(); k++) {
-      fitted.add(backward.fit(grads.get(k), x.get(c.wrt().get(k)).array()));
+      fitted.add(b.fit(grads.get(k), arrays.get(k).array()));
     }
-    closed(primal, forward, backward);
-    return b.emit(
-        new Op.CustomVjp(
-            primal.close(outs, List.of()), f, backward.close(fitted, List.of()), c.wrt()),
-        x);
+    closed(b);
+    return b.close(fitted, List.of());
   }
 
   private List<Var> vmapCustomJvp(Builder b, Op.CustomJvp c, List<Var> x) {
     if (x.stream().noneMatch(this::mapped)) {
       return b.emit(c, x);
     }
-    Builder primal = new Builder();
-    var outs =
-        spreadAll(
-            primal, run(primal, c.primal(), x.stream().map(v -> input(primal, v)).toList(), null));
-    Builder rule = new Builder();
-    var args = new ArrayList<>(x.stream().map(v -> input(rule, v)).toList());
+    Rule rule = Rule.later(() -> rule(c, x));
+    return b.emit(new Op.CustomJvp(primal(c.primal(), x), rule, c.wrt()), x);
+  }
+
+  private Program rule(Op.CustomJvp c, List<Var> x) {
+    Builder b = new Builder();
+    var args = new ArrayList<>(x.stream().map(v -> input(b, v)).toList());
     for (int k : c.wrt()) {
-      args.add(rule.input(x.get(k).type()));
+      args.add(b.input(x.get(k).type()));
     }
-    var got = spreadAll(rule, run(rule, c.rule(), args, null));
-    closed(primal, rule);
-    return b.emit(
-        new Op.CustomJvp(primal.close(outs, List.of()), rule.close(got, List.of()), c.wrt()), x);
+    var got = spreadAll(b, run(b, own(c.rule()), args, null));
+    closed(b);
+    return b.close(got, List.of());
   }
 
   private static void closed(Builder... builders) {

@@ -359,16 +359,80 @@ class ErrorsTest {
           grad((NamedArray y) -> sum(checkpoint(f).apply(y, r))).apply(x());
         });
     bad(
-        "customVjp gradient of a reference",
+        "customVjp gradient of a written reference",
         () -> {
           BiFunction<NamedArray, NamedRef, NamedArray> f =
               customVjp(
-                  (NamedArray y, NamedRef r) -> y.times(r.get()),
-                  (y, r) -> residuals(y.times(r.get()), y),
+                  (NamedArray y, NamedRef r) -> written(y, r),
+                  (y, r) -> residuals(written(y, r), y),
                   (NamedArray y, NamedArray ct) -> gradients(ct, ct.times(y)));
           NamedRef r = ref(F);
           grad((NamedArray y) -> sum(f.apply(y, r))).apply(x());
         });
+    bad(
+        "customVjp gradient of an integer reference",
+        () -> {
+          BiFunction<NamedArray, NamedRef, NamedArray> f =
+              customVjp(
+                  (NamedArray y, NamedRef r) -> y.times(r.get()),
+                  (y, r) -> residuals(y, y),
+                  (NamedArray y, NamedArray ct) -> gradients(ct, arange(F)));
+          NamedRef r = newRef(arange(F));
+          grad((NamedArray y) -> sum(f.apply(y, r))).apply(x());
+        });
+    bad(
+        "a rule differentiates its function",
+        () -> {
+          var f = new java.util.ArrayList<Function<NamedArray, NamedArray>>();
+          f.add(
+              customJvp(
+                  (NamedArray y) -> exp(y),
+                  (y, dy) -> new Jvp<>(exp(y), grad(f.getFirst()).apply(y).times(dy))));
+          grad(f.getFirst()).apply(scalar(1.0));
+        });
+    bad(
+        "a rule calls its function with other types",
+        () -> {
+          var f = new java.util.ArrayList<Function<NamedArray, NamedArray>>();
+          f.add(
+              customJvp(
+                  (NamedArray y) -> y,
+                  (y, dy) -> {
+                    f.getFirst().apply(stack(axis("a" + y.rank(), 1), List.of(y)));
+                    return new Jvp<>(y, dy);
+                  }));
+          grad(f.getFirst()).apply(scalar(1.0));
+        });
+    bad(
+        "jvp with a tangent reference of another type",
+        () -> jvp((NamedRef r) -> sum(r.get()), ref(F), ref(B)));
+    bad(
+        "the gradient of a reference as a value",
+        () -> vjp((NamedRef r) -> sum(r.get()), ref(B)).withRefs(GRAD_VALUE).apply(scalar(1.0)));
+    bad(
+        "a pullback with references in a loop",
+        () -> {
+          NamedRef r = ref();
+          jit(
+                  (NamedArray y) -> {
+                    var pull =
+                        vjp((NamedArray v) -> foriLoop(0, 2, v, (_, c) -> c.times(r.get())), y);
+                    return foriLoop(0, 2, y, (_, c) -> pull.apply(c));
+                  })
+              .apply(x());
+        });
+    bad(
+        "a pullback with references in another trace",
+        () -> {
+          NamedRef r = ref(F);
+          var pull = vjp((NamedArray v) -> v.times(r.get()), x());
+          jit((NamedArray c) -> pull.apply(c)).apply(x());
+        });
+  }
+
+  private static NamedArray written(NamedArray y, NamedRef r) {
+    r.add(1);
+    return y.times(r.get());
   }
 
   private static void control() {
@@ -437,11 +501,36 @@ class ErrorsTest {
     bad("vmap over another size", () -> vmap((NamedArray y) -> y, F.resize(2)).apply(x()));
     bad("vmap result has the axis", () -> vmap((NamedArray y) -> ones(F), F).apply(x()));
     bad(
-        "vmap over an index array of a view",
+        "vmap over a view that repeats an index",
         () -> {
           NamedRef r = ref(L);
           vmapProc((NamedRef q) -> q.set(1), L.resize(2)).run(r.slice(L.at(1, 1)));
         });
+    bad(
+        "vmap over a view whose reference has the axis",
+        () -> {
+          NamedArray index = zeros(DType.INT32, L.resize(2));
+          vmapProc((NamedRef q) -> q.set(1), L.resize(2))
+              .run(ref(B, L).slice(L.at(0), B.at(index)));
+        });
+    bad(
+        "vmap over two windows of a reference",
+        () -> {
+          NamedRef r = ref(L);
+          vmapProc((NamedRef p, NamedRef q) -> p.set(q.get()), L.resize(3))
+              .run(r.slice(L.range(0, 3)), r.slice(L.range(3, 6)));
+        });
+    bad("psum outside of vmap", () -> psum(x(), F));
+    bad(
+        "psum over another axis",
+        () ->
+            vmap((NamedArray y) -> vmap((NamedArray z) -> psum(z, "other"), B).apply(y), F)
+                .apply(zeros(F, B)));
+    bad("psum over another size", () -> vmap((NamedArray y) -> psum(y, F.resize(9)), F).apply(x()));
+    bad("psum of keys", () -> vmap((NamedArray y) -> psum(key(0), F), F).apply(x()));
+    bad(
+        "allGather along an axis of the array",
+        () -> vmap((NamedArray y) -> allGather(y, F, "Batch"), F).apply(zeros(F, B)));
     bad("unroll by nothing", () -> Scan.over(B).unroll(0));
   }
 

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /** Reductions, contractions, functions along an axis, and functions that change the form. */
 final class AxisCases {
@@ -22,6 +23,7 @@ final class AxisCases {
   static List<OpCase> all() {
     var c = new AxisCases();
     c.reductions();
+    c.acrossLanes();
     c.contractions();
     c.along();
     c.forms();
@@ -63,6 +65,22 @@ final class AxisCases {
     }
     reduction(name, f, single(-2, 2, A, B), true);
     HALVES.forEach(t -> reduction(name, f, half(t, -2, 2, A, B), true));
+  }
+
+  /** What lanes of a vmap have in common. */
+  private void acrossLanes() {
+    for (Sample x : List.of(real(-2, 2, A), real(-2, 2, B, A), half(DType.BFLOAT16, -2, 2, A, B))) {
+      lanes("axisIndex", u -> u.times(axisIndex(A)), x);
+      lanes("psum", u -> psum(u.times(u), A).times(u), x);
+      lanes("pmean", u -> u.minus(u.pmean("a")), x);
+      lanes("pmax", u -> u.times(u.pmax(A)), x);
+      lanes("pmin", u -> u.times(pmin(u, "a")), x);
+      lanes("allGather", u -> allGather(u, A, "o").times(u), x);
+    }
+  }
+
+  private void lanes(String name, UnaryOperator<NamedArray> f, Sample x) {
+    cases.add(OpCase.one(name, v -> vmap((NamedArray u) -> f.apply(u), A).apply(v), x));
   }
 
   private void reductions() {

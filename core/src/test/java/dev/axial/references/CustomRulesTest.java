@@ -264,4 +264,227 @@ class CustomRulesTest {
     close(r, 2);
     assertThat(runs).containsExactly(2.0, 2.0, 2.0, 2.0);
   }
+
+  // ---------------------------------------------------------------- gradients of references
+
+  private static final Axis X = axis("x", 3);
+  private static final NamedArray VALUES = array(new double[] {1, 2, 4}, X);
+
+  /** The contents of a reference; its rule says ten times the gradient. */
+  private static final Function<NamedRef, NamedArray> TENFOLD =
+      customVjp(
+          (NamedRef r) -> r.get(),
+          r -> residuals(r.get(), scalar(10)),
+          (ten, ct) -> newRef(ct.times(ten)));
+
+  @Test
+  void the_gradient_that_a_rule_gives_for_a_reference_is_added_to_its_gradient() {
+    for (boolean compiled : new boolean[] {false, true}) {
+      Function<NamedRef, NamedArray> f = maybe(compiled, TENFOLD);
+      close(f.apply(newRef(VALUES)), 1, 2, 4);
+      close(grad((NamedArray x) -> sum(f.apply(newRef(x)))).apply(VALUES), 10, 10, 10);
+      NamedRef g = newRef(VALUES);
+      vjp((NamedRef r) -> sum(f.apply(r).times(r.get())), newRef(VALUES)).withRefs(g).apply(ONE);
+      close(g, 1 + 11, 2 + 22, 4 + 44);
+    }
+  }
+
+  /** The product of a number and what a view holds; the rule doubles the view's gradient. */
+  private static final BiFunction<NamedRef, NamedArray, NamedArray> SCALED =
+      customVjp(
+          (NamedRef r, NamedArray w) -> sum(r.get().times(w)),
+          (r, w) -> residuals(sum(r.get().times(w)), List.of(r.get(), w)),
+          (saved, ct) ->
+              gradients(
+                  saved
+                      .get(1)
+                      .times(ct)
+                      .times(2)
+                      .broadcast(saved.get(0).axes().toArray(Axis[]::new)),
+                  sum(saved.get(0)).times(ct)));
+
+  private static void viewGradient(Function<NamedRef, NamedArray> f, double... want) {
+    for (Function<NamedRef, NamedArray> g : List.of(f, jit(f), checkpoint(f), jit(checkpoint(f)))) {
+      NamedRef gradient = newRef(zerosLike(VALUES));
+      vjp(g, newRef(VALUES)).withRefs(gradient).apply(ONE);
+      close(gradient, want);
+    }
+  }
+
+  @Test
+  void it_is_added_at_the_view_that_the_function_was_given() {
+    NamedArray five = scalar(5.0, DType.FLOAT64);
+    viewGradient(r -> SCALED.apply(r.at(X.range(1, 3)), five), 0, 10, 10);
+    viewGradient(r -> SCALED.apply(r.at(X.at(0)), five).times(r.get(X.at(2))), 40, 0, 5);
+    viewGradient(
+        r ->
+            foriLoop(
+                0, 3, zerosLike(ONE), (i, c) -> c.plus(SCALED.apply(r.at(X.at(i)), five.times(i)))),
+        0,
+        10,
+        20);
+    viewGradient(r -> sum(vmap((NamedRef q) -> SCALED.apply(q, five), X).apply(r)), 10, 10, 10);
+    Axis two = X.resize(2);
+    Axis lane = axis("lane", 2);
+    viewGradient(
+        r -> sum(vmap((NamedRef q) -> SCALED.apply(q, five), two).apply(r.at(X.range(1, 3)))),
+        0,
+        10,
+        10);
+    viewGradient(
+        r ->
+            sum(
+                vmap((NamedArray w) -> SCALED.apply(r, w), lane)
+                    .apply(array(new double[] {1, 3}, lane))),
+        8,
+        8,
+        8);
+  }
+
+  @Test
+  void a_rule_may_give_a_gradient_that_nobody_asked_for() {
+    NamedRef r = newRef(VALUES);
+    close(grad((NamedArray w) -> SCALED.apply(r, w)).apply(ONE), 7);
+    close(r, 1, 2, 4);
+  }
+
+  // ---------------------------------------------------------------- rules that call their function
+
+  private static final class Recursive {
+    static final Function<NamedArray, NamedArray> CUBE =
+        customVjp(
+            (NamedArray x) -> x.times(x).times(x),
+            x -> residuals(Recursive.CUBE.apply(x), x),
+            (x, ct) -> ct.times(x).times(x).times(3));
+
+    static final Function<NamedArray, NamedArray> EXP =
+        customJvp(
+            (NamedArray x) -> exp(x),
+            (x, dx) -> {
+              NamedArray y = Recursive.EXP.apply(x);
+              return new Jvp<>(y, y.times(dx));
+            });
+
+    /** The rule of exp, in the backward rule, with a number and an axis from outside. */
+    static Function<NamedArray, NamedArray> scaledExp(NamedArray k) {
+      var f = new ArrayList<Function<NamedArray, NamedArray>>();
+      f.add(
+          customVjp(
+              (NamedArray x) -> exp(x.times(k)),
+              x -> residuals(f.getFirst().apply(x), x),
+              (x, ct) -> f.getFirst().apply(x).times(k).times(ct)));
+      return f.getFirst();
+    }
+  }
+
+  private static void orders(Function<NamedArray, NamedArray> f, NamedArray x, double... want) {
+    Function<NamedArray, NamedArray> d = f;
+    for (double w : want) {
+      close(d.apply(x), w);
+      close(jit(d).apply(x), w);
+      close(vmap(d, X).apply(x.broadcast(X)), w, w, w);
+      d = grad(d);
+    }
+  }
+
+  @Test
+  void a_rule_that_calls_its_function_has_all_derivatives() {
+    NamedArray two = scalar(2.0, DType.FLOAT64);
+    double e = Math.exp(0.5);
+    orders(Recursive.CUBE, two, 8, 12, 12, 6);
+    orders(Recursive.EXP, scalar(0.5, DType.FLOAT64), e, e, e, e);
+    orders(
+        x -> Recursive.scaledExp(two).apply(x),
+        scalar(0.25, DType.FLOAT64),
+        e,
+        2 * e,
+        4 * e,
+        8 * e);
+    orders(
+        k ->
+            Recursive.scaledExp(k)
+                .apply(scalar(0.25, DType.FLOAT64)), // what it captures is constant
+        two,
+        e,
+        0);
+    orders(x -> foriLoop(0, 2, x, (_, c) -> Recursive.CUBE.apply(c)), ONE, 1, 9, 72, 504);
+    orders(
+        x -> foriLoop(0, 2, x, (_, c) -> checkpoint(Recursive.CUBE).apply(c)), ONE, 1, 9, 72, 504);
+    orders(
+        x -> sum(vmap(Recursive.EXP, X).apply(x.broadcast(X))),
+        scalar(0.5, DType.FLOAT64),
+        3 * e,
+        3 * e,
+        3 * e);
+  }
+
+  // ---------------------------------------------------------------- idioms
+
+  @Test
+  void a_straight_through_estimator_rounds_and_counts_how_often_it_was_differentiated() {
+    BiFunction<NamedArray, NamedRef, NamedArray> rounded =
+        customVjp(
+            (NamedArray x, NamedRef _) -> round(x),
+            (x, n) -> residuals(round(x), n),
+            (n, ct) -> {
+              n.add(1);
+              return gradients(ct, null);
+            });
+    for (boolean compiled : new boolean[] {false, true}) {
+      NamedRef n = cell(0);
+      Function<NamedArray, NamedArray> f =
+          x -> foriLoop(0, 3, x, (_, c) -> rounded.apply(c.times(1.4), n).times(c));
+      NamedArray g = maybe(compiled, grad(f)).apply(scalar(2.0, DType.FLOAT64));
+      double c = 2;
+      double d = 1;
+      for (int k = 0; k < 3; k++) {
+        d = d * (1.4 * c + Math.rint(1.4 * c));
+        c = Math.rint(1.4 * c) * c;
+      }
+      close(g.div(d), 1);
+      close(n, 3);
+    }
+  }
+
+  /** y1 = x1 + sin(x2), y2 = x2 + cos(y1): nothing is saved but the result, in a reference. */
+  @Test
+  void reversible_layers_rebuild_what_they_were_given_in_a_reference() {
+    Axis half = axis("half", 2);
+    Axis a = axis("a", 3);
+    BiFunction<NamedArray, NamedRef, NamedArray> layer =
+        customVjp(
+            (NamedArray x, NamedRef _) -> forwards(x, half),
+            (x, last) -> {
+              NamedArray y = forwards(x, half);
+              last.set(y);
+              return residuals(y, last);
+            },
+            (last, ct) -> {
+              NamedArray y1 = last.get(half.at(0));
+              NamedArray y2 = last.get(half.at(1));
+              NamedArray x2 = y2.minus(cos(y1));
+              NamedArray x1 = y1.minus(sin(x2));
+              last.set(stack(half, List.of(x1, x2)));
+              NamedArray d2 = ct.get(half.at(1));
+              NamedArray d1 = ct.get(half.at(0)).minus(sin(y1).times(d2));
+              return gradients(stack(half, List.of(d1, d2.plus(cos(x2).times(d1)))), null);
+            });
+    NamedArray x = array(new double[] {0.3, -1, 2, 0.5, 1.5, -0.7}, half, a);
+    NamedArray want =
+        grad((NamedArray v) -> sum(foriLoop(0, 4, v, (_, c) -> forwards(c, half)).pow(2))).apply(x);
+    for (boolean compiled : new boolean[] {false, true}) {
+      NamedRef last = newRef(zerosLike(x));
+      Function<NamedArray, NamedArray> g =
+          grad((NamedArray v) -> sum(foriLoop(0, 4, v, (_, c) -> layer.apply(c, last)).pow(2)));
+      close(
+          maybe(compiled, g).apply(x).rearrange("half", "a"),
+          want.rearrange("half", "a").toDoubleArray());
+      close(last, x.toDoubleArray());
+    }
+  }
+
+  private static NamedArray forwards(NamedArray x, Axis half) {
+    NamedArray y1 = x.get(half.at(0)).plus(sin(x.get(half.at(1))));
+    return stack(half, List.of(y1, x.get(half.at(1)).plus(cos(y1))));
+  }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.axial.*;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -360,5 +361,229 @@ class GradientReferencesTest {
     String listing = Traced.listing(program(f, g, iota(X), scalar(5)));
     assertThat(listing).contains("ref_add").doesNotContain("ref_new");
     assertThat(listing.lines().skip(1)).noneMatch(l -> l.contains("f64[x:10] ="));
+  }
+
+  // ---------------------------------------------------------------- views, mixtures, repetition
+
+  private static final Axis LAYER = axis("layer", 2);
+  private static final Axis V = axis("v", 3);
+  private static final NamedArray POINT = array(new double[] {1, 2, 3}, V);
+
+  private static NamedArray squares(Tensor x) {
+    return sum(x.value().times(x.value()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void a_gradient_goes_into_a_view(boolean compiled) {
+    Proc2<NamedArray, NamedRef> rows =
+        (x, g) -> {
+          var pull = vjp(GradientReferencesTest::squares, x);
+          pull.withRefs(g.at(LAYER.at(0))).apply(ONE);
+          pull.withRefs(g.at(LAYER.at(1))).apply(ONE.times(2));
+          pull.withRefs(g.at(LAYER.at(1), V.at(2, 1, 0))).apply(ONE);
+        };
+    NamedRef g = newRef(ones(DType.FLOAT64, LAYER, V));
+    (compiled ? jitProc(rows) : rows).run(POINT, g);
+    close(g, array(new double[] {3, 5, 7, 1 + 4 + 6, 1 + 8 + 4, 1 + 12 + 2}, LAYER, V));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void each_step_adds_into_its_part(boolean compiled) {
+    Proc1<NamedRef> steps =
+        g ->
+            forLoop(
+                0,
+                2,
+                i ->
+                    vjp((NamedArray x) -> squares(x).times(i.plus(1)), POINT)
+                        .withRefs(g.at(LAYER.at(i)))
+                        .apply(ONE));
+    NamedRef g = gradientOf(zeros(DType.FLOAT64, LAYER, V));
+    (compiled ? jitProc(steps) : steps).run(g);
+    close(g, array(new double[] {2, 4, 6, 4, 8, 12}, LAYER, V));
+  }
+
+  @Test
+  void the_gradient_of_a_view_has_the_axes_of_the_view() {
+    NamedRef r = newRef(POINT);
+    NamedRef part = gradientOf(zeros(DType.FLOAT64, V.resize(2)));
+    vjp(GradientReferencesTest::squares, r.at(V.range(1, 3))).withRefs(part).apply(ONE);
+    close(part, array(new double[] {4, 6}, V.resize(2)));
+    NamedRef all = gradientOf(POINT); // or one as large as what it is a view of
+    vjp(GradientReferencesTest::squares, r.at(V.range(1, 3))).withRefs(all).apply(ONE);
+    close(all, array(new double[] {0, 4, 6}, V));
+    NamedRef first = gradientOf(ONE);
+    BiFunction<NamedRef, NamedRef, NamedArray> product = (a, b) -> sum(a.get().times(b.get()));
+    vjp(product, r.at(V.at(0)), r.at(V.range(1, 3))).withRefs(List.of(first, part)).apply(ONE);
+    close(first, scalar(5.0, DType.FLOAT64));
+    close(part, array(new double[] {5, 7}, V.resize(2)));
+  }
+
+  @Test
+  void the_gradient_of_a_written_reference_goes_into_a_view_of_the_same_storage() {
+    NamedRef both = newRef(stack(LAYER, List.of(POINT, zerosLike(POINT))));
+    Function<NamedRef, NamedArray> f =
+        r -> {
+          r.at(V.at(1)).set(r.get(V.at(0)).times(3));
+          return squares(r);
+        };
+    vjp(f, both.at(LAYER.at(0))).withRefs(both.at(LAYER.at(1))).apply(ONE);
+    close(both, array(new double[] {1, 3, 3, 20, 0, 6}, LAYER, V));
+  }
+
+  record Parts(Tensor w, Tensor b) {}
+
+  @Test
+  void records_maps_and_lists_mix_arrays_and_references() {
+    NamedArray b = scalar(5.0, DType.FLOAT64);
+    NamedRef g = gradientOf(POINT);
+    Parts of =
+        vjp((Parts p) -> sum(p.w.value().times(p.b.value())), new Parts(newRef(POINT), b))
+            .withRefs(new Parts(g, GRAD_VALUE))
+            .apply(ONE);
+    close(of.b, scalar(6.0, DType.FLOAT64));
+    close(g, array(new double[] {5, 5, 5}, V));
+    Map<String, Tensor> map =
+        vjp(
+                (Map<String, Tensor> p) -> sum(p.get("w").value().times(p.get("b").value())),
+                Map.<String, Tensor>of("w", POINT, "b", b))
+            .withRefs(Map.of("w", g, "b", DONT_WANT))
+            .apply(ONE);
+    close(map.get("b"), b); // not wanted: the argument itself
+    close(g, array(new double[] {10, 10, 10}, V));
+    List<Tensor> list =
+        vjp(
+                (List<Tensor> p) -> sum(p.get(0).value().times(p.get(1).value())),
+                List.<Tensor>of(newRef(POINT), b))
+            .withRefs(List.of(DONT_WANT, GRAD_VALUE))
+            .apply(ONE);
+    close(list.get(1), scalar(6.0, DType.FLOAT64));
+  }
+
+  @Test
+  void what_is_not_wanted_is_not_computed() {
+    Fn3<NamedArray, NamedArray, NamedRef, NamedArray> f =
+        (x, w, g) -> {
+          var pull = vjp((NamedArray a, NamedArray b) -> sum(dot(a, b, IN)), x, w);
+          pull.withRefs(new Object[] {g, DONT_WANT}).apply(ONE);
+          return sum(x);
+        };
+    NamedArray x = wave(1, STEP, IN);
+    String listing = program(f, x, wave(2, IN, OUT), gradientOf(x)).toString();
+    assertThat(listing.lines().filter(l -> l.contains("dot[")).count()).isLessThanOrEqualTo(1);
+    assertThat(listing).doesNotContain("f64[in:4, out:5] =");
+    NamedRef g = gradientOf(x);
+    var _ = f.apply(x, wave(2, IN, OUT), g);
+    close(g, sum(wave(2, IN, OUT), OUT).broadcast(STEP, IN));
+  }
+
+  @Test
+  void a_loop_keeps_nothing_for_a_gradient_that_is_not_wanted() {
+    BiFunction<NamedArray, NamedArray, NamedArray> net =
+        (h, w) -> sum(foriLoop(0, 5, h, (_, c) -> tanh(dot(c, w, IN)).rename("out", "in")));
+    Fn3<NamedArray, NamedArray, NamedRef, NamedArray> f =
+        (h, w, g) -> {
+          vjp(net, h, w).withRefs(new Object[] {g, DONT_WANT}).apply(ONE);
+          return ONE;
+        };
+    NamedArray h = wave(1, IN);
+    NamedArray w = wave(2, IN, SAME);
+    String listing = program(f, h, w, gradientOf(h)).toString();
+    assertThat(listing.lines().filter(l -> l.contains("dot["))).hasSize(2); // one each way
+    assertThat(listing.lines().filter(l -> l.contains("stack_new"))).hasSize(1);
+    NamedRef g = gradientOf(h);
+    var _ = f.apply(h, w, g);
+    close(g, grad((NamedArray x) -> net.apply(x, w)).apply(h));
+  }
+
+  @Test
+  void a_freed_gradient_reference_is_not_asked_for_again() {
+    var pull = vjp(GradientReferencesTest::squares, POINT);
+    NamedRef first = gradientOf(POINT);
+    pull.withRefs(first).apply(ONE);
+    free(first);
+    NamedRef second = gradientOf(POINT);
+    pull.withRefs(second).apply(ONE);
+    pull.withRefs(second).apply(ONE);
+    close(second, array(new double[] {4, 8, 12}, V));
+  }
+
+  private static NamedArray thrice(NamedArray x) {
+    return foriLoop(0, 3, x, (_, c) -> sin(c));
+  }
+
+  @Test
+  void a_pullback_of_a_loop_is_applied_as_often_as_one_likes() {
+    NamedArray ones = ones(DType.FLOAT64, V);
+    var eager = vjp(GradientReferencesTest::thrice, POINT);
+    NamedArray once = eager.apply(ones);
+    NamedArray four = ones;
+    for (int k = 0; k < 4; k++) {
+      four = eager.apply(four);
+    }
+    Function<NamedArray, NamedArray> twice =
+        x -> {
+          var pull = vjp(GradientReferencesTest::thrice, x);
+          return pull.apply(ones).plus(pull.apply(ones.times(2)));
+        };
+    close(jit(twice).apply(POINT), once.times(3));
+    Function<NamedArray, NamedArray> inLoop =
+        x -> {
+          var pull = vjp(GradientReferencesTest::thrice, x);
+          return foriLoop(0, 4, ones, (_, c) -> pull.apply(c));
+        };
+    close(jit(inLoop).apply(POINT), four);
+    close(jit((NamedArray c) -> eager.apply(c)).apply(ones), once); // made outside
+    close(
+        vmap((NamedArray c) -> eager.apply(c.times(ones)), LAYER)
+            .apply(array(new double[] {1, 2}, LAYER)),
+        stack(LAYER, List.of(once, once.times(2))));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void forward_mode_moves_references_and_views(boolean compiled) {
+    Fn3<NamedRef, NamedRef, NamedArray, NamedArray> f =
+        (x, dx, k) ->
+            jvp(
+                    (NamedRef r) -> {
+                      r.at(V.at(1)).set(r.get(V.at(0)).times(k));
+                      return squares(r);
+                    },
+                    x,
+                    dx)
+                .tangent();
+    Fn3<NamedRef, NamedRef, NamedArray, NamedArray> g = compiled ? jit(f) : f;
+    NamedArray three = scalar(3.0, DType.FLOAT64);
+    NamedRef d = newRef(POINT);
+    close(g.apply(newRef(POINT), d, three), scalar(38.0, DType.FLOAT64));
+    close(d, array(new double[] {1, 3, 3}, V));
+    NamedRef xs = newRef(stack(LAYER, List.of(zerosLike(POINT), POINT)));
+    NamedRef ds = newRef(stack(LAYER, List.of(POINT, zerosLike(POINT))));
+    close(g.apply(xs.at(LAYER.at(1)), ds.at(LAYER.at(0)), three), scalar(38.0, DType.FLOAT64));
+    close(ds, array(new double[] {1, 3, 3, 0, 0, 0}, LAYER, V));
+    close(xs, array(new double[] {0, 0, 0, 1, 3, 3}, LAYER, V));
+  }
+
+  // ---------------------------------------------------------------- lanes
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void each_example_adds_its_gradient_to_its_row(boolean compiled) {
+    NamedArray data = wave(4, LAYER, V);
+    Proc3<NamedArray, NamedArray, NamedRef> examples =
+        (w, xs, rows) ->
+            vmapProc(
+                    (NamedArray x, NamedRef row) -> {
+                      var pull = vjp((NamedArray u) -> sum(u.times(x)).pow(2), w);
+                      pull.withRefs(row).apply(ONE);
+                    },
+                    LAYER)
+                .run(xs, rows);
+    NamedRef rows = gradientOf(data);
+    (compiled ? jitProc(examples) : examples).run(POINT, data, rows);
+    close(rows, data.times(sum(data.times(POINT), V)).times(2));
   }
 }

@@ -482,6 +482,9 @@ final class Eval {
           Op.Call _,
           Op.CustomVjp _,
           Op.CustomJvp _,
+          Op.LaneIndex _,
+          Op.LaneReduce _,
+          Op.LaneGather _,
           Op.Callback _ ->
           throw new AxialException("internal error: an element of " + n.op());
     };

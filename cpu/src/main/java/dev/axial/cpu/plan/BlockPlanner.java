@@ -179,6 +179,8 @@ final class BlockPlanner {
         i.nodes(0).forEach(n -> steps.read(n, step));
         at.forEach(m -> m.buffer().alive(steps.moment(step)));
       }
+      case Op.LaneIndex _, Op.LaneReduce _, Op.LaneGather _ ->
+          throw new AxialException("internal error: outside of a vmap: " + i.op());
       case Op.StopGradient _, Op.Call _, Op.CustomVjp _, Op.CustomJvp _ ->
           throw new AxialException("internal error: not flat: " + i.op());
     }

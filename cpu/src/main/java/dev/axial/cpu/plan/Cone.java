@@ -243,6 +243,9 @@ public final class Cone {
           Op.Call _,
           Op.CustomVjp _,
           Op.CustomJvp _,
+          Op.LaneIndex _,
+          Op.LaneReduce _,
+          Op.LaneGather _,
           Op.Callback _ ->
           throw new AxialException("internal error: a virtual " + n.op());
     }

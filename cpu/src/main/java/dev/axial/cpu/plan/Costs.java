@@ -43,6 +43,8 @@ final class Costs {
           Op.Cond _,
           Op.Callback _ ->
           1000;
+      case Op.LaneIndex _, Op.LaneReduce _, Op.LaneGather _ ->
+          throw new AxialException("internal error: outside of a vmap: " + op);
       case Op.Call _, Op.CustomVjp _, Op.CustomJvp _ ->
           throw new AxialException("internal error: a call is in its caller's place: " + op);
     };

@@ -87,6 +87,9 @@ final class Virtual {
                 Op.Call _,
                 Op.CustomVjp _,
                 Op.CustomJvp _,
+                Op.LaneIndex _,
+                Op.LaneReduce _,
+                Op.LaneGather _,
                 Op.Callback _ ->
                 false;
           };

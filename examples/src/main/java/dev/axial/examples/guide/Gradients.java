@@ -83,6 +83,60 @@ public final class Gradients {
     // @end
   }
 
+  static void microbatches() {
+    // @start region=microbatches
+    Axis Micro = axis("Micro", 2);
+    Axis Layer = axis("Layer", 2);
+    NamedArray weights = array(new float[] {1, 2, 3}, X);
+    NamedArray batches = array(new float[] {1, 0, 0, 0, 1, 1}, Micro, X);
+    NamedRef grads = newRef(zeros(Layer, X)); // one row for each layer
+
+    Proc1<NamedRef> accumulate =
+        jitProc(g ->
+            forLoop(
+                0,
+                2,
+                k ->
+                    vjp((NamedArray w) -> square(dot(w, batches.get(Micro.at(k)), X)), weights)
+                        .withRefs(g.at(Layer.at(1))) // a view
+                        .apply(scalar(1.0))));
+    accumulate.run(grads);
+    equal(grads, 0, 0, 0, 2, 10, 10);
+    // @end
+  }
+
+  static void ofReference() {
+    // @start region=of-reference
+    // Reads a view; passes its gradient on, but never more than 1 of either sign.
+    Function<NamedRef, NamedArray> clipped =
+        customVjp(
+            (NamedRef r) -> r.get(),
+            r -> residuals(r.get(), scalar(0)),
+            (_, ct) -> newRef(clip(ct, -1, 1))); // a new reference stands for its contents
+    NamedRef weights = newRef(array(new float[] {1, 2, 3}, X));
+    NamedRef grads = newRef(zeros(X));
+    vjp((NamedRef r) -> sum(clipped.apply(r.at(X.range(1, 3))).times(5)), weights)
+        .withRefs(grads)
+        .apply(scalar(1.0));
+    equal(grads, 0, 1, 1);
+    // @end
+  }
+
+  // @start region=calls
+  static final Function<NamedArray, NamedArray> EXP =
+      customJvp(
+          (NamedArray x) -> exp(x),
+          (x, dx) -> {
+            NamedArray y = Gradients.EXP.apply(x); // the function itself: y has the rule too
+            return new Jvp<>(y, y.times(dx));
+          });
+
+  static void calls() {
+    close(grad(grad(grad(EXP))).apply(scalar(1.0)), 1e-6, Math.E);
+  }
+
+  // @end
+
   static void custom() {
     // @start region=custom
     // log(1 + exp(x)), whose derivative by the chain rule overflows.
@@ -130,6 +184,9 @@ public final class Gradients {
     more();
     stop();
     withRefs();
+    microbatches();
+    ofReference();
+    calls();
     custom();
     recompute();
     untaken();

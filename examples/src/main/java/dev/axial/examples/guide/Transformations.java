@@ -154,6 +154,22 @@ public final class Transformations {
   }
 
   /** Runs all samples. */
+  static void lanes() {
+    // @start region=lanes
+    Axis Batch = axis("Batch", 3);
+    NamedArray scores = array(new float[] {1, 2, 6}, Batch);
+
+    equal(vmap((NamedArray s) -> s.minus(pmean(s, Batch)), Batch).apply(scores), -2, -1, 3);
+    equal(vmap((NamedArray s) -> s.times(axisIndex(Batch)), Batch).apply(scores), 0, 2, 12);
+
+    // What a lane gives to all others counts in its gradient.
+    equal(vmap(grad((NamedArray s) -> psum(s.times(s), Batch)), Batch).apply(scores), 6, 12, 36);
+
+    Function<NamedArray, NamedArray> all = s -> sum(allGather(s, Batch, "Others").gt(s));
+    equal(vmap(all, Batch).apply(scores), 2, 1, 0); // how many of the others are larger
+    // @end
+  }
+
   public static void main(String[] args) {
     listing();
     once();
@@ -164,6 +180,7 @@ public final class Transformations {
     keys();
     look();
     compose();
+    lanes();
   }
 
   static void saved() throws IOException {
