@@ -7,12 +7,15 @@ import dev.axial.*;
 import dev.axial.random.Random;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Several requests are answered at once by a small transformer, whose keys and values lie in pages:
@@ -99,19 +102,18 @@ public final class PagedCache {
     }
   }
 
-  /** The next token of each lane goes in, logits come out. */
-  public static NamedArray step(Model m, Cache cache, NamedArray token, NamedArray position) {
+  /** The token of each lane, which is the so-manyeth of its sequence, goes in; logits come out. */
+  public static NamedArray step(Model m, Cache cache, NamedArray token, NamedArray time) {
     NamedArray table = cache.table().get();
-    // A lane without work has a negative position: its page is one that does not exist, and a write
+    // A lane without work has a negative time: its page is one that does not exist, and a write
     // to such a place is dropped.
-    NamedArray block = position.div(Slot.size()).astype(DType.INT32);
-    NamedArray mine =
-        where(position.ge(0), takeAlong(table, Block, maximum(block, 0)), Page.size());
-    NamedArray slot = maximum(position, 0).rem(Slot.size());
-    NamedArray seen = arange(Block).times(Slot.size()).plus(arange(Slot)).le(position);
+    NamedArray block = time.div(Slot.size()).astype(DType.INT32);
+    NamedArray mine = where(time.ge(0), takeAlong(table, Block, maximum(block, 0)), Page.size());
+    NamedArray slot = maximum(time, 0).rem(Slot.size());
+    NamedArray seen = arange(Block).times(Slot.size()).plus(arange(Slot)).le(time);
 
     NamedArray h =
-        m.tokens().get(Vocab.at(token)).plus(m.positions().get(Position.at(maximum(position, 0))));
+        m.tokens().get(Vocab.at(token)).plus(m.positions().get(Position.at(maximum(time, 0))));
     for (int l = 0; l < Layer.size(); l++) {
       NamedRef keys = cache.keys().slice(Layer.at(l));
       NamedRef values = cache.values().slice(Layer.at(l));
@@ -226,63 +228,65 @@ public final class PagedCache {
     var pages = new Pages();
     Fn3<Cache, NamedArray, NamedArray, NamedArray> step =
         jit((Cache c, NamedArray t, NamedArray p) -> argmax(step(model, c, t, p), Vocab));
-    var lanes = new Running[Lane.size()];
+    var lanes = new ArrayList<@Nullable Running>(Collections.nCopies(Lane.size(), null));
     Queue<Request> waiting = new ArrayDeque<>(requests);
     var answers = new HashMap<Request, List<Integer>>();
     int computed = 0;
     int shared = 0;
     while (true) {
       var token = new int[Lane.size()];
-      var position = new int[Lane.size()];
+      var time = new int[Lane.size()];
       int busy = 0;
-      for (int k = 0; k < lanes.length; k++) {
-        if (lanes[k] == null && !waiting.isEmpty()) {
-          lanes[k] = begin(waiting.remove(), k, cache, pages);
-          shared += lanes[k].done;
+      for (int k = 0; k < lanes.size(); k++) {
+        if (lanes.get(k) == null && !waiting.isEmpty()) {
+          Running next = begin(waiting.remove(), k, cache, pages);
+          shared += next.done;
+          lanes.set(k, next);
         }
-        Running r = lanes[k];
-        position[k] = -1;
+        Running r = lanes.get(k);
+        time[k] = -1;
         if (r != null) {
           if (r.done % Slot.size() == 0) {
             point(cache, r, k, pages.fresh());
           }
           token[k] = r.tokens.get(r.done);
-          position[k] = r.done;
+          time[k] = r.done;
           busy++;
         }
       }
       if (busy == 0) {
         return new Served(answers, computed, shared, pages);
       }
-      int[] next = step.apply(cache, array(token, Lane), array(position, Lane)).toIntArray();
+      int[] next = step.apply(cache, array(token, Lane), array(time, Lane)).toIntArray();
       computed += busy;
-      for (int k = 0; k < lanes.length; k++) {
-        if (lanes[k] != null && advance(lanes[k], next[k], pages)) {
-          answers.put(lanes[k].request, lanes[k].tokens);
-          lanes[k].pages.forEach(pages::release);
-          lanes[k] = null;
+      for (int k = 0; k < lanes.size(); k++) {
+        Running r = lanes.get(k);
+        if (r != null && advance(r, next[k], pages)) {
+          answers.put(r.request, r.tokens);
+          r.pages.forEach(pages::release);
+          lanes.set(k, null);
         }
       }
     }
   }
 
   /** Takes over the pages of what is known; the last token of the prompt has to be computed. */
-  private static Running begin(Request request, int lane, Cache cache, Pages pages) {
+  private static Running begin(Request request, int k, Cache cache, Pages pages) {
     var r = new Running(request);
     while (r.done + Slot.size() < r.tokens.size()) {
       int p = pages.shared(r.tokens.subList(0, r.done + Slot.size()));
       if (p < 0) {
         break;
       }
-      point(cache, r, lane, p);
+      point(cache, r, k, p);
       r.done += Slot.size();
     }
     return r;
   }
 
-  private static void point(Cache cache, Running r, int lane, int page) {
-    cache.table().at(Lane.at(lane), Block.at(r.pages.size())).set(page);
-    r.pages.add(page);
+  private static void point(Cache cache, Running r, int k, int p) {
+    cache.table().at(Lane.at(k), Block.at(r.pages.size())).set(p);
+    r.pages.add(p);
   }
 
   /** Notes that a token was computed and which one comes next; whether that was the last. */
@@ -363,7 +367,7 @@ public final class PagedCache {
     int tokens = 0;
     int apart = 0;
     for (Request r : requests) {
-      List<Integer> answer = served.answers().get(r);
+      List<Integer> answer = Objects.requireNonNull(served.answers().get(r));
       that(right(model, r, answer), "the answer is the one without a cache: " + r);
       tokens += answer.size() - 1; // the last one is not put in
       apart += (answer.size() - 2) / Slot.size() + 1;
