@@ -232,7 +232,7 @@ LANES = 16
 def lanes_scan(r, by, at, k):
   def one(q, o, w, i): q[at(o + i)] += w
   def body(_, i):
-    jax.vmap(one, in_axes=(0, 0, 0, None))(r, jnp.arange(LANES), by, i)
+    jax.vmap(one, in_axes=(1, 0, 0, None))(r, jnp.arange(LANES), by, i)
     return None, None
   lax.scan(body, None, jnp.arange(k))
 
@@ -240,7 +240,7 @@ def lanes_scan(r, by, at, k):
 def growth_vmap(rows, steps):
   at, by = places(rows), rnd(LANES, scale=.1)
   def mk(k):
-    r = jax.new_ref(jnp.ones((LANES, rows), f32))
+    r = jax.new_ref(jnp.ones((rows, LANES), f32))
     f = jax.jit(lambda r, by: lanes_scan(r, by, at, k))
     def go(): f(r, by); sync_ref(r)
     return go
@@ -251,9 +251,9 @@ def growth_vmap_grad(rows, steps):
   at, by = places(rows), rnd(LANES, scale=.1)
   def mk(k):
     def loss(by):
-      r = jax.new_ref(jnp.ones((LANES, rows), f32))
+      r = jax.new_ref(jnp.ones((rows, LANES), f32))
       lanes_scan(r, by, at, k)
-      return (r[:, at(jnp.arange(8))] ** 2).sum()
+      return (r[at(jnp.arange(8))] ** 2).sum()
     return blk(jax.jit(jax.value_and_grad(loss)), by)
   slope(mk, steps)
 
