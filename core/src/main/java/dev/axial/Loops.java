@@ -83,13 +83,28 @@ final class Loops {
     return new Counted(Tracing.arrays(t.builder().scan(b, outs, n, reverse, first)));
   }
 
-  /** The options of a scan. */
-  record Options(Axis axis, boolean reverse, int unroll) {}
+  /**
+   * The options of a scan.
+   *
+   * @param checkpoints blocks of steps whose first carries are saved for reverse mode; 0 for none
+   */
+  record Options(Axis axis, boolean reverse, int unroll, int checkpoints) {
+    Options over(Axis other, int saved) {
+      return new Options(other, reverse, unroll, saved);
+    }
+  }
 
   /** See {@link Axial#scan}. */
   @SuppressWarnings("unchecked")
   static <C, X, Y> Axial.Step<C, Y> scan(
       Options o, C init, X xs, BiFunction<C, X, Axial.Step<C, Y>> f) {
+    int steps = o.axis.size();
+    if (o.checkpoints == steps && steps > 0) {
+      return scan(o.over(o.axis, 0), init, xs, Axial.checkpoint(f));
+    }
+    if (o.checkpoints > 0) {
+      return Tracing.now("scan", () -> blocks(o, init, xs, f));
+    }
     return Tracing.now(
         "scan",
         () ->
@@ -110,6 +125,56 @@ final class Loops {
                     }));
   }
 
+  /** The leaves of what is scanned over; those that have the axis have its size. */
+  private static Tree.Flat scanned(String what, Axis axis, @Nullable Object xs) {
+    Tree.Flat given = Tree.flatten(xs, "xs");
+    for (int k = 0; k < given.leaves().size(); k++) {
+      Integer size = given.leaves().get(k).shape().get(axis.name());
+      if (size != null && size != axis.size()) {
+        throw Errors.error(
+            "%s of size %d: %s has the axis with size %d.",
+            what, axis.size(), given.paths().get(k), size);
+      }
+    }
+    return given;
+  }
+
+  /** A scan over blocks of steps, each of which is a scan that is computed again. */
+  private static <C, X, Y> Axial.Step<C, Y> blocks(
+      Options o, C init, X xs, BiFunction<C, X, Axial.Step<C, Y>> f) {
+    Tree.Flat given = scanned("scan over " + o.axis.name(), o.axis, xs);
+    int size = o.axis.size() / o.checkpoints;
+    Axis part = o.axis.resize(size);
+    Axis block = new Axis(o.axis.name() + "'block", o.checkpoints);
+    Options outer = new Options(block, o.reverse, 1, 0);
+    BiFunction<C, NamedArray, Axial.Step<C, Y>> run =
+        Axial.checkpoint((C c, NamedArray k) ->
+            scan(o.over(part, size), c, window(given, o.axis, k.times(size), size), f));
+    Axial.Step<C, Y> all = scan(outer, init, Axial.arange(block), run);
+    Y y = Tree.map(x -> x.hasAxis(block.name()) ? joined(x, block, part) : x, all.y());
+    return new Axial.Step<>(all.carry(), y);
+  }
+
+  /** What is scanned over, from a step on; references as views. */
+  private static <X> X window(Tree.Flat flat, Axis axis, NamedArray start, int size) {
+    var leaves = new ArrayList<Tensor>();
+    for (Tensor t : flat.leaves()) {
+      leaves.add(
+          !t.hasAxis(axis.name())
+              ? t
+              : switch (t) {
+                case NamedArray x -> x.get(axis.ds(start, size));
+                case NamedRef r -> r.slice(axis.ds(start, size));
+              });
+    }
+    return Tree.rebuild(flat.structure(), leaves);
+  }
+
+  /** The axes of blocks and of their steps as one, in front as a scan has it. */
+  private static NamedArray joined(NamedArray x, Axis block, Axis part) {
+    return Axial.flattenAxes(x, part.name(), block, part);
+  }
+
   private record StepOut(@Nullable Object carry, @Nullable Object y) {}
 
   private static Axial.Step<?, ?> scanTraced(
@@ -120,15 +185,7 @@ final class Loops {
       BiFunction<@Nullable Object, @Nullable Object, StepOut> f) {
     int n = o.axis.size();
     Tree.Flat first = carryLeaves(what, init == null ? List.of() : init);
-    Tree.Flat given = Tree.flatten(xs, "xs");
-    for (int k = 0; k < given.leaves().size(); k++) {
-      Tensor x = given.leaves().get(k);
-      Integer size = x.shape().get(o.axis.name());
-      if (size != null && size != n) {
-        throw Errors.error(
-            "%s of size %d: %s has the axis with size %d.", what, n, given.paths().get(k), size);
-      }
-    }
+    Tree.Flat given = scanned(what, o.axis, xs);
     var ys = new Stacked(what, o);
     if (n == 0) {
       ys.types(first, given, f);

@@ -20,7 +20,6 @@ public final class LuFactorization {
 
   private LuFactorization() {}
 
-  // @start region=factor
   /**
    * Overwrites a square matrix by its factors: U on and above the diagonal, and below it L, whose
    * diagonal is 1. The other reference follows the rows, so that row i of L U is row order[i] of
@@ -54,8 +53,6 @@ public final class LuFactorization {
   private static void exchange(NamedRef r, Axis Row, NamedArray a, NamedArray b) {
     r.at(Row.at(b)).set(r.at(Row.at(a)).swap(r.get(Row.at(b))));
   }
-
-  // @end
 
   /** log |det A|, by factors that nobody sees. */
   public static NamedArray logDet(NamedArray a) {

@@ -90,7 +90,6 @@ public final class PagedCache {
 
   // ---------------------------------------------------------------- a step on the cache
 
-  // @start region=step
   /** Keys and values of all pages, and the pages of each lane. */
   public record Cache(NamedRef keys, NamedRef values, NamedRef table) {
     /** Pages of zeros. */
@@ -130,8 +129,6 @@ public final class PagedCache {
     }
     return logits(m, h);
   }
-
-  // @end
 
   // ---------------------------------------------------------------- pages
 

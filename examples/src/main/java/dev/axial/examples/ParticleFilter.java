@@ -30,7 +30,6 @@ public final class ParticleFilter {
     }
   }
 
-  // @start region=filter
   /** One observation, the key of its random numbers, and where the estimate goes. */
   public record Moment(NamedArray observed, NamedArray key, NamedRef estimate) {}
 
@@ -85,8 +84,6 @@ public final class ParticleFilter {
     cloud.logWeights().set(0);
     cloud.drawn().add(1);
   }
-
-  // @end
 
   /** The exact log-likelihood, and the means of the positions, by a Kalman filter. */
   private static double exact(double[] observed, double[] means) {
