@@ -130,7 +130,7 @@ public final class ArrayPage {
     if (!g.exact()) {
       out.append(
           Page.format(
-              "each cell is the mean of a block of %s×%s elements",
+              "each cell is the mean of a block of %s × %s elements",
               block(g.row.size(), g.rows), block(g.column.size(), g.columns)));
     }
     if (g.panels.size() < g.panelCount()) {
@@ -189,7 +189,7 @@ public final class ArrayPage {
       out.append("<path class=veil d=\"").append(outline.others()).append("\"/>");
     }
     if (written) {
-      numbers(g, cells);
+      numbers(g, scale, cells, outline);
     }
     if (outline != null) {
       out.append("<path class=outline d=\"").append(outline.edges()).append("\"/>");
@@ -227,13 +227,17 @@ public final class ArrayPage {
     }
   }
 
-  private void numbers(Grid g, double[] cells) {
+  private void numbers(Grid g, Scale scale, double[] cells, @Nullable Outline outline) {
     for (int k = 0; k < cells.length; k++) {
       double x = cells[k];
       if (!Double.isNaN(x) && !Double.isInfinite(x)) {
         out.append(
             Page.format(
-                "<text x=%d.5 y=%d.6>%s</text>", k % g.columns, k / g.columns, brief(x)));
+                "<text%s x=%d.5 y=%d.6>%s</text>",
+                scale.far(x) && (outline == null || outline.cells().get(k)) ? " class=far" : "",
+                k % g.columns,
+                k / g.columns,
+                brief(x)));
       }
     }
     out.append('\n');

@@ -144,7 +144,7 @@ public final class ProgramPage {
   // ---------------------------------------------------------------- the listing
 
   private void block(Program p, String name) {
-    out.append("<div class=block>\n<div class=e>").append(Page.text(name)).append('(');
+    out.append("<div class=block>\n<div class=e><span class=l>").append(Page.text(name)).append('(');
     for (int k = 0; k < p.inputs().size(); k++) {
       Var v = p.inputs().get(k);
       if (name.equals("program")) {
@@ -153,12 +153,12 @@ public final class ProgramPage {
       out.append(k == 0 ? "" : ", ");
       define(v);
     }
-    out.append(")</div>\n");
+    out.append(")</span></div>\n");
     before = "";
     p.equations().forEach(this::equation);
-    out.append("<div class=e>return");
+    out.append("<div class=e><span class=l>return");
     uses(p.outputs());
-    out.append("</div>\n</div>\n");
+    out.append("</span></div>\n</div>\n");
     before = "";
   }
 
@@ -329,7 +329,7 @@ public final class ProgramPage {
       return;
     }
     out.append(
-        "<h2>What runs</h2>\n<p class=soft>Loops and products in their order, with the costs of one time each, and their shares of the arithmetic and the bytes of a call.</p>\n");
+        "<h2>What runs</h2>\n<p class=soft>Loops and products in their order, with the costs of one time each, and their shares of a call: of all operations and flops, and of the bytes that loops move.</p>\n");
     for (Piece p : costs.pieces()) {
       Costs.Share s = costs.of(p);
       String site = p.site();
@@ -342,7 +342,12 @@ public final class ProgramPage {
       if (site != null) {
         site(site);
       }
-      out.append("</div><pre>").append(Page.text(p.text().strip())).append("</pre></div>\n");
+      out.append("</div><pre>").append(Page.text(words(p))).append("</pre></div>\n");
     }
+  }
+
+  /** Without the source line, which stands beside it. */
+  private static String words(Piece p) {
+    return p.text().replace("  // " + p.site(), "").strip();
   }
 }

@@ -26,17 +26,28 @@ record Scale(double low, double high, boolean both) {
     if (Double.isInfinite(x)) {
       return x > 0 ? "inf" : "ninf";
     }
+    return (both ? "d" : "q") + step(x);
+  }
+
+  /** Whether the colour is far from that of the page, so that writing on it is too. */
+  boolean far(double x) {
+    int k = step(x);
+    return both ? Math.abs(k - Colours.STEPS / 2) > 8 : k > 15;
+  }
+
+  private int step(double x) {
     // Halves, because the distance of the two ends may be too large for a double.
     double width = high / 2 - low / 2;
     double part = width > 0 ? (x / 2 - low / 2) / width : 0;
-    int k = (int) Math.round(Math.clamp(part, 0, 1) * (Colours.STEPS - 1));
-    return (both ? "d" : "q") + k;
+    return (int) Math.round(Math.clamp(part, 0, 1) * (Colours.STEPS - 1));
   }
 
   /** The bar that explains the colours, and the marks that occur. */
   String legend(Summary s) {
     var out = new StringBuilder("<div class=legend>");
-    if (s.finite() > 0) {
+    if (s.finite() > 0 && low == high) {
+      out.append("<span>all finite ones are ").append(Page.number(low)).append("</span>");
+    } else if (s.finite() > 0) {
       out.append("<span>").append(Page.number(low)).append("</span><svg class=bar viewBox=\"0 0 ");
       out.append(Colours.STEPS).append(" 2\" preserveAspectRatio=none aria-hidden=true>");
       for (int k = 0; k < Colours.STEPS; k++) {
