@@ -26,7 +26,7 @@ public final class Page {
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>%s</title>
         </head>
-        <body style="margin:0;min-height:100vh;display:grid">
+        <body style="margin:0;min-height:100vh;display:grid;grid-template-columns:minmax(0,1fr)">
         <div class="axial">
         <style>
         %s%s</style>

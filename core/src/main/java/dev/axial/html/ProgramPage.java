@@ -24,6 +24,9 @@ public final class ProgramPage {
   /** A block of more equations is folded at first. */
   private static final int OPEN = 60;
 
+  /** A table of more references is folded at first. */
+  private static final int ROWS = 16;
+
   /** From this share on, a source line is hot. */
   private static final double HOT = 0.05;
 
@@ -101,7 +104,9 @@ public final class ProgramPage {
     if (references.isEmpty()) {
       return;
     }
-    out.append("<h2>References</h2>\n<div class=scroll><table class=refs><tr><th>Name<th>Type<th>What<th>Reads<th>Writes</tr>\n");
+    out.append("<h2>References</h2>\n<details").append(references.size() > ROWS ? "" : " open");
+    out.append("><summary>").append(references.size()).append(" of them</summary>\n");
+    out.append("<div class=scroll><table class=refs><tr><th>Name<th>Type<th>What<th>Reads<th>Writes</tr>\n");
     references.forEach((v, t) -> {
       out.append("<tr").append(colour(v)).append("><td>");
       use(v, "");
@@ -109,7 +114,7 @@ public final class ProgramPage {
       out.append(Page.text(known(v))).append("<td>").append(t.reads);
       out.append("<td>").append(t.writes).append("</tr>\n");
     });
-    out.append("</table></div>\n");
+    out.append("</table></div></details>\n");
   }
 
   private String known(Var v) {
