@@ -20,8 +20,7 @@ final class Html {
     for (Object x : root.captured()) {
       inputs.add(x instanceof Storage s ? "captured, made at " + s.site() : "captured");
     }
-    return ProgramPage.of(
-        what, Eager.engineName(), root.program(), inputs, root.code().pieces());
+    return ProgramPage.of(what, Eager.engineName(), root.program(), inputs, root.code().pieces());
   }
 
   static String array(NamedArray x) {
@@ -38,11 +37,10 @@ final class Html {
       return Page.note("NamedRef", r.toString());
     }
     String about = "Made at " + r.core().site() + ".";
-    return r.shown(
-        (all, own) ->
-            v.isWhole()
-                ? ArrayPage.of("NamedRef", about, v.type(), all)
-                : ArrayPage.ofView(
-                    "NamedRef, a view", about, v.type(), own, v.base(), all, new ViewPlaces(v)));
+    return r.shown((all, own) ->
+        v.isWhole()
+            ? ArrayPage.of("NamedRef", about, v.type(), all)
+            : ArrayPage.ofView(
+                "NamedRef, a view", about, v.type(), own, v.base(), all, new ViewPlaces(v)));
   }
 }

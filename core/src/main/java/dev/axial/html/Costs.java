@@ -31,9 +31,7 @@ final class Costs {
       String site = p.site();
       if (site != null) {
         bySite.merge(
-            site,
-            of(p),
-            (a, b) -> new Share(a.arithmetic + b.arithmetic, a.bytes + b.bytes));
+            site, of(p), (a, b) -> new Share(a.arithmetic + b.arithmetic, a.bytes + b.bytes));
       }
     }
   }

@@ -19,21 +19,21 @@ public final class Page {
    */
   static String of(String title, String content, String script) {
     return """
-        <!doctype html>
-        <html lang="en" style="color-scheme:light dark">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>%s</title>
-        </head>
-        <body style="margin:0;min-height:100vh;display:grid;grid-template-columns:minmax(0,1fr)">
-        <div class="axial">
-        <style>
-        %s%s</style>
-        %s%s</div>
-        </body>
-        </html>
-        """
+    <!doctype html>
+    <html lang="en" style="color-scheme:light dark">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>%s</title>
+    </head>
+    <body style="margin:0;min-height:100vh;display:grid;grid-template-columns:minmax(0,1fr)">
+    <div class="axial">
+    <style>
+    %s%s</style>
+    %s%s</div>
+    </body>
+    </html>
+    """
         .formatted(
             text(title),
             resource("page.css"),

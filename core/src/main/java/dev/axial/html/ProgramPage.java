@@ -92,9 +92,7 @@ public final class ProgramPage {
   private void head(String title, String engine, Program p) {
     out.append("<h1>").append(Page.text(title)).append("</h1>\n<p class=soft>");
     out.append(
-        Page.format(
-            "%,d equations, %,d references and stacks",
-            p.count(), references.size()));
+        Page.format("%,d equations, %,d references and stacks", p.count(), references.size()));
     out.append(engine.isEmpty() ? "" : ", engine: " + Page.text(engine)).append(".</p>\n");
     out.append(
         "<p class=tools><button type=button data-do=open>Unfold all</button> <button type=button data-do=close>Fold all</button> <span class=status aria-live=polite>Point at a variable or touch it: its definition and its uses are marked. A source line marks all that it made.</span></p>\n");
@@ -106,7 +104,8 @@ public final class ProgramPage {
     }
     out.append("<h2>References</h2>\n<details").append(references.size() > ROWS ? "" : " open");
     out.append("><summary>").append(references.size()).append(" of them</summary>\n");
-    out.append("<div class=scroll><table class=refs><tr><th>Name<th>Type<th>What<th>Reads<th>Writes</tr>\n");
+    out.append(
+        "<div class=scroll><table class=refs><tr><th>Name<th>Type<th>What<th>Reads<th>Writes</tr>\n");
     references.forEach((v, t) -> {
       out.append("<tr").append(colour(v)).append("><td>");
       use(v, "");
@@ -149,7 +148,9 @@ public final class ProgramPage {
   // ---------------------------------------------------------------- the listing
 
   private void block(Program p, String name) {
-    out.append("<div class=block>\n<div class=e><span class=l>").append(Page.text(name)).append('(');
+    out.append("<div class=block>\n<div class=e><span class=l>")
+        .append(Page.text(name))
+        .append('(');
     for (int k = 0; k < p.inputs().size(); k++) {
       Var v = p.inputs().get(k);
       if (name.equals("program")) {

@@ -74,7 +74,8 @@ final class Printer {
     var found = new LinkedHashMap<String, Program>();
     for (RecordComponent c : op.getClass().getRecordComponents()) {
       Object value = component(c, op);
-      Program p = value instanceof Rule r && rules ? r.known() : value instanceof Program q ? q : null;
+      Program p =
+          value instanceof Rule r && rules ? r.known() : value instanceof Program q ? q : null;
       if (p != null) {
         found.put(c.getName(), p);
       }

@@ -21,7 +21,8 @@ class ArrayPageTest {
 
   /** The rectangles of the heat maps: those of the legend have a width. */
   private static int cells(String page) {
-    return (int) Pattern.compile("<rect class=\\w+ x=\\d+ y=\\d+ />").matcher(page).results().count();
+    return (int)
+        Pattern.compile("<rect class=\\w+ x=\\d+ y=\\d+ />").matcher(page).results().count();
   }
 
   private static String fact(String name, String value) {
@@ -143,7 +144,9 @@ class ArrayPageTest {
   @Test
   void aViewIsShownInsideItsBase() {
     NamedRef r = newRef(array(0, 1, 2, 3, 4, 5));
-    assertThat(r.toHtml()).contains("<h1>NamedRef</h1>", "Made at ArrayPageTest.").doesNotContain("outline d");
+    assertThat(r.toHtml())
+        .contains("<h1>NamedRef</h1>", "Made at ArrayPageTest.")
+        .doesNotContain("outline d");
     String page = r.slice(B.range(1, 3), A.at(1)).toHtml();
     assertThat(page)
         .contains("<h1>NamedRef, a view</h1>", "<h2>Inside its base</h2>")
@@ -170,7 +173,8 @@ class ArrayPageTest {
           NamedRef r = newRef(x);
           pages.add(r.slice(A.at(0)).toHtml());
           return x;
-        })::apply;
+        })
+            ::apply;
     f.apply(array(0, 1, 2, 3, 4, 5));
     assertThat(pages.get(0)).contains("<p>NamedArray(traced float64[A=2, B=3])</p>");
     assertThat(pages.get(1)).contains("<p>NamedRef(float64[B=3])</p>");
@@ -190,7 +194,8 @@ class ArrayPageTest {
     page = newRef(ones(axis(name, 9), A, B)).slice(at(name, 3)).toHtml();
     assertThat(page).doesNotContain(name, "<b x").contains("data-at=\"" + escaped + " 8\"");
     Axis odd = axis(name, 4);
-    Lowered l = lower((NamedArray x) -> foriLoop(0, 3, x, (_, y) -> y.plus(sum(y, odd))), ones(odd));
+    Lowered l =
+        lower((NamedArray x) -> foriLoop(0, 3, x, (_, y) -> y.plus(sum(y, odd))), ones(odd));
     assertThat(l.toHtml()).doesNotContain("<b x").contains("x=&#39;1&#39;&gt;&amp;");
   }
 }

@@ -91,8 +91,7 @@ final class Browser {
       throws IOException {
     Path file = Files.writeString(Files.createTempFile(folder, "page", ".html"), page);
     var command = new ArrayList<>(List.of(program, "--headless", "--no-sandbox", "--disable-gpu"));
-    Stream.of(
-            "quic", "background-networking", "component-update", "sync", "dev-shm-usage")
+    Stream.of("quic", "background-networking", "component-update", "sync", "dev-shm-usage")
         .forEach(what -> command.add("--disable-" + what));
     command.add("--no-first-run");
     command.add("--hide-scrollbars");

@@ -150,8 +150,7 @@ class BrowserTest {
     String expression =
         "[%s, (document.querySelectorAll('.map rect')[65].dispatchEvent(new Event('click', { bubbles: true })), document.querySelector('output').textContent)].join(' | ')"
             .formatted(count(".map rect"));
-    assertThat(ask(large.toHtml(), "", expression))
-        .isEqualTo("3072 | Row 10–19, Column 2–3: 17");
+    assertThat(ask(large.toHtml(), "", expression)).isEqualTo("3072 | Row 10–19, Column 2–3: 17");
   }
 
   @Test
@@ -173,8 +172,7 @@ class BrowserTest {
     assertThat(ask(x.toHtml(), "", scripts + "document.querySelector('.axis b').textContent"))
         .isEqualTo("3,0," + name.replace("\"", "&quot;"));
     Lowered l = lower((NamedArray y) -> sum(y.times(2)), x);
-    assertThat(
-            ask(l.toHtml(), "", scripts + "document.body.textContent.includes('alert(1)')"))
+    assertThat(ask(l.toHtml(), "", scripts + "document.body.textContent.includes('alert(1)')"))
         .isEqualTo("3,0,true");
   }
 
@@ -184,8 +182,7 @@ class BrowserTest {
   void bothSchemesShowTheHeatMap() throws IOException {
     String page = waves().toHtml();
     BufferedImage light = browser.picture(page, 600, 700);
-    BufferedImage dark =
-        browser.picture(page, 600, 700, "--blink-settings=preferredColorScheme=0");
+    BufferedImage dark = browser.picture(page, 600, 700, "--blink-settings=preferredColorScheme=0");
     assertThat(colours(light)).hasSizeGreaterThan(100).contains(0xff15508f, 0xfffbfcfd);
     assertThat(colours(dark)).hasSizeGreaterThan(100).contains(0xff7fc0ff, 0xff14171a);
     assertThat(colours(dark)).doesNotContain(0xff15508f);
@@ -227,7 +224,9 @@ class BrowserTest {
     }
   }
 
-  /** As notebooks do it, where scripts do not run: numbers are there, and the host stays as it is. */
+  /**
+   * As notebooks do it, where scripts do not run: numbers are there, and the host stays as it is.
+   */
   @Test
   void pagesCanBePutIntoOthers() throws IOException {
     String host =
@@ -236,7 +235,9 @@ class BrowserTest {
     String put =
         "(s => { const size = () => getComputedStyle(own).fontSize; const before = size(); cell.innerHTML = s; return [before === size(), %s, %s].join(); })(`%s`)"
             .formatted(
-                count("#cell .map rect"), count("#cell dd"), page.replace("</script>", "<\\/script>"));
+                count("#cell .map rect"),
+                count("#cell dd"),
+                page.replace("</script>", "<\\/script>"));
     assertThat(ask(host, "", put)).isEqualTo("true,48,7");
   }
 }

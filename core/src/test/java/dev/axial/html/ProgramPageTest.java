@@ -63,7 +63,8 @@ class ProgramPageTest {
     String page = lowered().toHtml();
     assertThat(count(page, "<details open><summary><div class=")).isEqualTo(2);
     assertThat(count(page, "<div class=block>")).isEqualTo(4);
-    assertThat(page).contains("<span class=l>body(", "<span class=l>if true(", "<span class=l>if false(");
+    assertThat(page)
+        .contains("<span class=l>body(", "<span class=l>if true(", "<span class=l>if false(");
   }
 
   @Test
@@ -76,13 +77,15 @@ class ProgramPageTest {
     assertThat(count(page, ">writes v2</span>")).isEqualTo(2);
     assertThat(page)
         .contains("<td>arg0<td>1<td>2</tr>")
-        .containsPattern("<td>captured, made at ProgramPageTest\\.lowered\\(\\S+\\)<td>0<td>1</tr>");
+        .containsPattern(
+            "<td>captured, made at ProgramPageTest\\.lowered\\(\\S+\\)<td>0<td>1</tr>");
   }
 
   @Test
   void linesTellWhereTheyCameFrom() {
     assertThat(lowered().toHtml())
-        .containsPattern("<b>ref_get</b>.*<span class=at data-s=\\d+>ProgramPageTest\\.lowered\\(ProgramPageTest\\.java:\\d+\\)</span>");
+        .containsPattern(
+            "<b>ref_get</b>.*<span class=at data-s=\\d+>ProgramPageTest\\.lowered\\(ProgramPageTest\\.java:\\d+\\)</span>");
   }
 
   @Test
@@ -90,7 +93,8 @@ class ProgramPageTest {
     NamedRef r = newRef(ones(A, B));
     Lowered l = lowerProc((NamedRef v, NamedArray x) -> v.set(x), r.slice(A.at(1)), ones(B));
     assertThat(l.toHtml())
-        .contains("<i title=\"where arg0 lies along A\">i32[]</i>", "<i title=\"arg1\">f32[B:3]</i>");
+        .contains(
+            "<i title=\"where arg0 lies along A\">i32[]</i>", "<i title=\"arg1\">f32[B:3]</i>");
   }
 
   @Test
@@ -121,7 +125,8 @@ class ProgramPageTest {
         lower(
             (NamedArray x) -> {
               NamedArray cheap = x.plus(1);
-              return tanh(cheap.dot(cheap.rename("Row", "Other"), column)).plus(cheap.get(column.at(0)));
+              return tanh(cheap.dot(cheap.rename("Row", "Other"), column))
+                  .plus(cheap.get(column.at(0)));
             },
             ones(row, column));
     String page = l.toHtml();

@@ -9,7 +9,6 @@ import dev.axial.engine.Executable;
 import dev.axial.engine.Piece;
 import dev.axial.engine.Store;
 import dev.axial.ir.ArrayType;
-import dev.axial.ir.ArrayType;
 import dev.axial.ir.Equation;
 import dev.axial.ir.Program;
 import dev.axial.ir.Var;
