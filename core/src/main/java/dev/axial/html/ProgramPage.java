@@ -24,7 +24,7 @@ public final class ProgramPage {
   /** A block of more equations is folded at first. */
   private static final int OPEN = 60;
 
-  /** A table of more references is folded at first. */
+  /** A list of more references or inputs is folded at first. */
   private static final int ROWS = 16;
 
   /** From this share on, a source line is hot. */
@@ -148,9 +148,13 @@ public final class ProgramPage {
   // ---------------------------------------------------------------- the listing
 
   private void block(Program p, String name) {
-    out.append("<div class=block>\n<div class=e><span class=l>")
-        .append(Page.text(name))
-        .append('(');
+    boolean folded = p.inputs().size() > ROWS;
+    out.append("<div class=block>\n").append(folded ? "<details><summary>" : "");
+    out.append("<div class=e><span class=l>").append(Page.text(name)).append('(');
+    if (folded) {
+      out.append(p.inputs().size()).append(" inputs)</span></div></summary>\n");
+      out.append("<div class=e><span class=l>");
+    }
     for (int k = 0; k < p.inputs().size(); k++) {
       Var v = p.inputs().get(k);
       if (name.equals("program")) {
@@ -159,7 +163,8 @@ public final class ProgramPage {
       out.append(k == 0 ? "" : ", ");
       define(v);
     }
-    out.append(")</span></div>\n");
+    out.append(folded ? "" : ")").append("</span></div>\n");
+    out.append(folded ? "</details>\n" : "");
     before = "";
     p.equations().forEach(this::equation);
     out.append("<div class=e><span class=l>return");

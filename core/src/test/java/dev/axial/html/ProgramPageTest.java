@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.axial.*;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class ProgramPageTest {
@@ -65,6 +66,16 @@ class ProgramPageTest {
     assertThat(count(page, "<div class=block>")).isEqualTo(4);
     assertThat(page)
         .contains("<span class=l>body(", "<span class=l>if true(", "<span class=l>if false(");
+  }
+
+  @Test
+  void longListsAreFolded() {
+    List<NamedRef> many = Stream.generate(() -> newRef(ones(A))).limit(20).toList();
+    Lowered l = lowerProc((List<NamedRef> refs) -> refs.get(7).add(refs.get(8).get()), many);
+    assertThat(l.toHtml())
+        .contains("<details><summary>20 of them</summary>")
+        .contains("<details><summary><div class=e><span class=l>program(20 inputs)</span>")
+        .contains("<td>arg0[7]<td>0<td>1</tr>", "<td>arg0[8]<td>1<td>0</tr>");
   }
 
   @Test
