@@ -19,7 +19,7 @@ class ViewPlacesTest {
   private static final Axis C = axis("C", 7);
   private static final Axis K = axis("K", 3);
 
-  private record Case(String name, UnaryOperator<NamedRef> view) {
+  record Case(String name, UnaryOperator<NamedRef> view) {
     @Override
     public String toString() {
       return name;
@@ -55,7 +55,7 @@ class ViewPlacesTest {
   @ParameterizedTest
   @MethodSource("views")
   void placesAreThoseThatAreRead(Case c) {
-    long n = A.size() * B.size() * C.size();
+    long n = (long) A.size() * B.size() * C.size();
     // From one on, because what is missing reads as zero.
     NamedRef ref = newRef(array(LongStream.rangeClosed(1, n).toArray(), A, B, C));
     NamedRef view = c.view.apply(ref);

@@ -175,7 +175,7 @@ class ArrayPageTest {
           return x;
         })
             ::apply;
-    f.apply(array(0, 1, 2, 3, 4, 5));
+    assertThat(f.apply(array(0, 1, 2, 3, 4, 5)).rank()).isEqualTo(2);
     assertThat(pages.get(0)).contains("<p>NamedArray(traced float64[A=2, B=3])</p>");
     assertThat(pages.get(1)).contains("<p>NamedRef(float64[B=3])</p>");
     NamedRef ended = newRef(array(0, 1, 2, 3, 4, 5));
