@@ -2,6 +2,7 @@ package dev.axial;
 
 import dev.axial.engine.Engine;
 import dev.axial.engine.Executable;
+import dev.axial.engine.Piece;
 import dev.axial.ir.Program;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -86,5 +87,11 @@ final class CompiledSoon implements Executable {
   public String explain() {
     Executable e = compiled;
     return e == null ? meanwhile.explain() : e.explain();
+  }
+
+  @Override
+  public List<Piece> pieces() {
+    Executable e = compiled;
+    return e == null ? meanwhile.pieces() : e.pieces();
   }
 }

@@ -3,6 +3,7 @@ package dev.axial;
 import dev.axial.engine.Engine;
 import dev.axial.engine.Engines;
 import dev.axial.engine.Executable;
+import dev.axial.engine.Piece;
 import dev.axial.engine.Storage;
 import dev.axial.engine.Store;
 import dev.axial.interpreter.Interpreter;
@@ -99,6 +100,11 @@ final class Eager {
     @Override
     public String explain() {
       return code.explain();
+    }
+
+    @Override
+    public List<Piece> pieces() {
+      return code.pieces();
     }
   }
 

@@ -43,6 +43,17 @@ public final class Lowered {
     return root.code().explain();
   }
 
+  /**
+   * The program as a page of HTML: blocks that fold, each access to a reference in the reference's
+   * colour, the user's source line of each equation, and what the engine makes of it, with the
+   * lines that cost most marked by their share of the arithmetic and of the bytes. A variable that
+   * is pointed at shows its definition and uses; {@code #v12} at the end of the address chooses
+   * one. The page is one file that asks for nothing else and can also be read without scripts.
+   */
+  public String toHtml() {
+    return Html.program(what, root, signature);
+  }
+
   /** The compiled function; it takes the arguments as an array. */
   public Function<@Nullable Object[], @Nullable Object> compile() {
     return call;

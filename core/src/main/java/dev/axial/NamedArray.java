@@ -225,6 +225,17 @@ public final class NamedArray implements Tensor {
     return Printing.print(this);
   }
 
+  /**
+   * The array as a page of HTML, one file that asks for nothing else: its dtype and axes, figures
+   * about its numbers, and heat maps of the last two axes, one for each place along the others. NaN
+   * and infinite numbers are marked. Long axes are shortened, and the page says so: a cell is then
+   * the mean of a block. With more than 2<sup>24</sup> elements the figures are about a part of
+   * them. A traced array gives a page that says its type.
+   */
+  public String toHtml() {
+    return Html.array(this);
+  }
+
   // ---------------------------------------------------------------- indexing
 
   /** The selected part. See {@link Axis} for selections. */

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -770,5 +771,26 @@ public final class NamedRef implements Tensor, AutoCloseable {
       return type;
     }
     return type + " " + get();
+  }
+
+  /**
+   * The contents as a page of HTML, as {@link NamedArray#toHtml}. A view is also shown inside its
+   * base, with what it selects outlined. The lock is held while the page is made. What cannot be
+   * seen, a traced reference or one that has ended, gives a page that says its type.
+   */
+  public String toHtml() {
+    return Html.reference(this);
+  }
+
+  /** For a page: asks for the memory of the storage and of the view, under one lock. */
+  String shown(BiFunction<Store, Store, String> page) {
+    Storage s = java.util.Objects.requireNonNull(core.storage);
+    lock(s);
+    try {
+      Store all = s.store();
+      return page.apply(all, view.isWhole() ? all : read(s, view).store("toHtml"));
+    } finally {
+      s.unlock();
+    }
   }
 }

@@ -24,6 +24,11 @@ public final class Program {
     return ir.count();
   }
 
+  /** The listing as a page of HTML, as {@link Lowered#toHtml} without an engine. */
+  public String toHtml() {
+    return Html.program(ir);
+  }
+
   /** The listing. */
   @Override
   public String toString() {

@@ -3,6 +3,7 @@ package dev.axial;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Dim;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +51,20 @@ record Signature(Tree.Structure structure, List<Object> leaves) {
         }
       }
       return valid == null && present == null;
+    }
+
+    private void inputs(String path, List<String> out) {
+      for (int k = 0; k < places.size(); k++) {
+        if (!(places.get(k) instanceof Whole)) {
+          out.add("where %s lies along %s".formatted(path, base.dims().get(k).name()));
+        }
+      }
+      if (valid != null) {
+        out.add("which elements of %s may be written".formatted(path));
+      }
+      if (present != null) {
+        out.add("which elements of %s are there".formatted(path));
+      }
     }
 
     @Override
@@ -131,6 +146,29 @@ record Signature(Tree.Structure structure, List<Object> leaves) {
       }
     }
     return null;
+  }
+
+  /** What the first inputs of the program are, in the order of {@link Jit}; captures follow. */
+  List<String> inputs() {
+    var out = new ArrayList<String>();
+    var seen = new HashSet<Integer>();
+    List<String> paths = new ArrayList<>();
+    List<Tree.Structure> parts = ((Tree.OfArray) structure).parts();
+    for (int k = 0; k < parts.size(); k++) {
+      paths.addAll(Tree.paths(parts.get(k), "arg" + k));
+    }
+    for (int k = 0; k < leaves.size(); k++) {
+      String path = paths.get(k);
+      if (leaves.get(k) instanceof OfRef r) {
+        if (seen.add(r.storage)) {
+          out.add(path);
+        }
+        r.inputs(path, out);
+      } else {
+        out.add(path);
+      }
+    }
+    return out;
   }
 
   /** The leaves by their paths. */

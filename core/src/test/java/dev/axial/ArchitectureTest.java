@@ -31,6 +31,7 @@ import org.junit.jupiter.api.Test;
  *   <li>{@code ir}: operations, programs, types;
  *   <li>{@code engine}: what an engine must do; {@code numerics}: what functions of numbers are;
  *   <li>{@code disk}: references whose contents are a file, on top of the engine's storage;
+ *   <li>{@code html}: programs and memory as pages, on top of the engine;
  *   <li>{@code transform} and {@code interpreter}, which do not know each other;
  *   <li>the rest of the root package: what users see;
  *   <li>{@code random}, written on top of it like a user's code.
@@ -74,6 +75,8 @@ class ArchitectureTest {
         .definedBy("dev.axial.engine..")
         .layer("disk")
         .definedBy("dev.axial.disk..")
+        .layer("html")
+        .definedBy("dev.axial.html..")
         .layer("numerics")
         .definedBy("dev.axial.numerics..")
         .layer("transform")
@@ -92,6 +95,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("vocabulary", "ir")
         .whereLayer("disk")
         .mayOnlyAccessLayers("vocabulary", "ir", "engine")
+        .whereLayer("html")
+        .mayOnlyAccessLayers("vocabulary", "ir", "engine")
         .whereLayer("numerics")
         .mayOnlyAccessLayers("vocabulary", "ir")
         .whereLayer("transform")
@@ -99,7 +104,8 @@ class ArchitectureTest {
         .whereLayer("interpreter")
         .mayOnlyAccessLayers("vocabulary", "ir", "engine", "numerics")
         .whereLayer("root")
-        .mayOnlyAccessLayers("vocabulary", "ir", "engine", "disk", "transform", "interpreter")
+        .mayOnlyAccessLayers(
+            "vocabulary", "ir", "engine", "disk", "html", "transform", "interpreter")
         .ensureAllClassesAreContainedInArchitecture()
         .check(CLASSES);
   }

@@ -20,4 +20,9 @@ public interface Executable {
   default String explain() {
     return "";
   }
+
+  /** What {@link #explain} tells of loops and products, as data. Empty likewise. */
+  default List<Piece> pieces() {
+    return List.of();
+  }
 }

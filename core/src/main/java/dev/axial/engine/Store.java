@@ -190,7 +190,7 @@ public final class Store {
   }
 
   /** One element of a floating store. */
-  public double getDouble(int k) {
+  public double getDouble(long k) {
     try {
       return switch (dtype) {
         case BFLOAT16, FLOAT16 ->
@@ -205,7 +205,7 @@ public final class Store {
   }
 
   /** One element of an integer, boolean or key store. */
-  public long getLong(int k) {
+  public long getLong(long k) {
     try {
       return switch (dtype) {
         case INT32 -> segment().getAtIndex(ValueLayout.JAVA_INT, k);

@@ -3,6 +3,7 @@ package dev.axial.ir;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * What an operation does beside giving results. Nothing else in the system knows that state is
@@ -17,12 +18,12 @@ public final class Effects {
       case Op.RefSet _, Op.RefAdd _, Op.RefSwap _, Op.StackPush _, Op.StackPop _ ->
           Set.of(e.in().getFirst());
       case Op.CustomVjp c -> {
-        var out = nested(e, List.of(c.primal()));
+        var out = nested(e, List.of(c.primal()), Effects::written);
         c.writes().forEach(k -> out.add(e.in().get(k)));
         yield out;
       }
       case Op.Scan _, Op.While _, Op.Cond _, Op.Call _, Op.CustomJvp _ ->
-          nested(e, e.op().bodies());
+          nested(e, e.op().bodies(), Effects::written);
       case Op.Const _,
           Op.Iota _,
           Op.Unary _,
@@ -60,10 +61,55 @@ public final class Effects {
     };
   }
 
-  private static Set<Var> nested(Equation e, List<Program> bodies) {
+  /** The references and stacks among the operands whose contents the equation asks for. */
+  public static Set<Var> read(Equation e) {
+    return switch (e.op()) {
+      case Op.RefGet _, Op.RefSwap _, Op.RefFreeze _, Op.StackPop _ -> Set.of(e.in().getFirst());
+      case Op.Scan _, Op.While _, Op.Cond _, Op.Call _, Op.CustomVjp _, Op.CustomJvp _ ->
+          nested(e, e.op().bodies(), Effects::read);
+      case Op.Const _,
+          Op.Iota _,
+          Op.Unary _,
+          Op.Binary _,
+          Op.Compare _,
+          Op.Fma _,
+          Op.Select _,
+          Op.Cast _,
+          Op.Bitcast _,
+          Op.StopGradient _,
+          Op.Reduce _,
+          Op.Broadcast _,
+          Op.Dot _,
+          Op.Rename _,
+          Op.Merge _,
+          Op.Split _,
+          Op.Concat _,
+          Op.CumSum _,
+          Op.ArgSort _,
+          Op.ArgReduce _,
+          Op.Index _,
+          Op.Scatter _,
+          Op.Threefry _,
+          Op.KeyWrap _,
+          Op.KeyData _,
+          Op.LaneIndex _,
+          Op.LaneReduce _,
+          Op.LaneGather _,
+          Op.RefNew _,
+          Op.RefSet _,
+          Op.RefAdd _,
+          Op.StackNew _,
+          Op.StackPush _,
+          Op.Callback _ ->
+          Set.of();
+    };
+  }
+
+  private static Set<Var> nested(
+      Equation e, List<Program> bodies, Function<Equation, Set<Var>> effect) {
     var out = new LinkedHashSet<Var>();
     for (Program q : bodies) {
-      for (Var v : written(q)) {
+      for (Var v : ofInputs(q, effect)) {
         out.add(e.in().get(q.inputs().indexOf(v) - e.op().offset()));
       }
     }
@@ -72,9 +118,13 @@ public final class Effects {
 
   /** The input references and stacks that the program writes. */
   public static Set<Var> written(Program p) {
+    return ofInputs(p, Effects::written);
+  }
+
+  private static Set<Var> ofInputs(Program p, Function<Equation, Set<Var>> effect) {
     var out = new LinkedHashSet<Var>();
     for (Equation e : p.equations()) {
-      out.addAll(written(e));
+      out.addAll(effect.apply(e));
     }
     out.retainAll(p.inputs());
     return out;

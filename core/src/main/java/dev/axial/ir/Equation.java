@@ -1,6 +1,7 @@
 package dev.axial.ir;
 
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,5 +13,19 @@ public record Equation(Op op, List<Var> in, List<Var> out, @Nullable String site
   /** The first result. */
   public Var result() {
     return out.getFirst();
+  }
+
+  /** The operation with its attributes as the listing shows it, programs in it left out. */
+  public String words() {
+    return Printer.words(op);
+  }
+
+  /**
+   * The programs in the operation by what they are to it, in the listing's order.
+   *
+   * @param rules whether those of derivative rules are asked for too, if they were made
+   */
+  public Map<String, Program> nested(boolean rules) {
+    return Printer.nested(op, rules);
   }
 }

@@ -5,6 +5,7 @@ import dev.axial.DType;
 import java.lang.reflect.RecordComponent;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -29,6 +30,7 @@ final class Printer {
 
   private final StringBuilder out = new StringBuilder();
   private boolean inRule;
+  private boolean withPrograms = true;
   private final Map<Var, String> names = new HashMap<>();
 
   private Printer() {}
@@ -60,6 +62,28 @@ final class Printer {
       case Op.Compare c -> c.fn().name().toLowerCase(Locale.ROOT);
       default -> snake(op.getClass().getSimpleName()); // not over Op: the name of any record
     };
+  }
+
+  /** Name and attributes; a program is left out, as {@link #nested} gives it. */
+  static String words(Op op) {
+    var printer = new Printer();
+    printer.out.append(opName(op));
+    printer.withPrograms = false;
+    printer.attributes(op, "");
+    return printer.out.toString();
+  }
+
+  static Map<String, Program> nested(Op op, boolean rules) {
+    var found = new LinkedHashMap<String, Program>();
+    for (RecordComponent c : op.getClass().getRecordComponents()) {
+      Object value = component(c, op);
+      Program p =
+          value instanceof Rule r && rules ? r.known() : value instanceof Program q ? q : null;
+      if (p != null) {
+        found.put(c.getName(), p);
+      }
+    }
+    return found;
   }
 
   static String snake(String camel) {
@@ -120,11 +144,14 @@ final class Printer {
     }
     String before = "[";
     for (RecordComponent c : parts) {
+      if (!withPrograms && (c.getType() == Program.class || c.getType() == Rule.class)) {
+        continue;
+      }
       out.append(before).append(c.getName()).append('=');
       before = ", ";
       attribute(component(c, op), indent);
     }
-    out.append(']');
+    out.append(before.equals("[") ? "" : "]");
   }
 
   static Object component(RecordComponent c, Object record) {

@@ -23,7 +23,7 @@ final class Explanation {
                     ? "compiled in %.1f ms".formatted(code.milliseconds)
                     : "from the " + code.origin));
     s.append("loops, in their order:\n");
-    w.report().lines().forEach(k -> s.append("  ").append(k).append('\n'));
+    w.report().pieces().forEach(p -> s.append("  ").append(p.text()).append('\n'));
     s.append(
         "in all, loops of known length counted: %,d bytes moved and %,d operations by loops, %,d flops by products%n"
             .formatted(w.report().bytes(), w.report().operations(), w.report().flops()));

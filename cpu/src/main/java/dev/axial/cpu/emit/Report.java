@@ -9,6 +9,7 @@ import dev.axial.cpu.plan.Node;
 import dev.axial.cpu.plan.Root;
 import dev.axial.cpu.plan.Stage;
 import dev.axial.cpu.plan.Step;
+import dev.axial.engine.Piece;
 import dev.axial.ir.Dim;
 import dev.axial.ir.Op;
 import java.util.ArrayList;
@@ -20,21 +21,21 @@ import java.util.stream.Stream;
 /**
  * What runs, in words and in sums.
  *
- * @param texts for each nest and each contraction its loops, what it leaves, what it costs; made
+ * @param made for each nest and each contraction its loops, what it leaves, what it costs; made
  *     when somebody asks
  * @param bytes that the loops read and write, those in a loop of a known length as often
  * @param operations of the loops, likewise
  * @param flops of contractions, likewise
  */
-public record Report(List<Supplier<String>> texts, long bytes, long operations, long flops) {
-  /** The texts, in the order of what they are about. */
-  public List<String> lines() {
-    return texts.stream().map(Supplier::get).toList();
+public record Report(List<Supplier<Piece>> made, long bytes, long operations, long flops) {
+  /** The pieces, in the order in which they run. */
+  public List<Piece> pieces() {
+    return made.stream().map(Supplier::get).toList();
   }
 
   /** Collects a report while a program is written. */
   static final class Writer {
-    private final List<Supplier<String>> texts = new ArrayList<>();
+    private final List<Supplier<Piece>> made = new ArrayList<>();
     private long bytes;
     private long operations;
     private long flops;
@@ -43,7 +44,7 @@ public record Report(List<Supplier<String>> texts, long bytes, long operations, 
     private long times = 1;
 
     Report report() {
-      return new Report(List.copyOf(texts), bytes, operations, flops);
+      return new Report(List.copyOf(made), bytes, operations, flops);
     }
 
     /** Around a body that runs so many times. */
@@ -56,12 +57,15 @@ public record Report(List<Supplier<String>> texts, long bytes, long operations, 
 
     /** What else runs, in a line. */
     void add(String line) {
-      texts.add(() -> line);
+      long n = times;
+      made.add(() -> new Piece(line, null, n, 0, 0, 0));
     }
 
     void nest(Nest nest, Schedule s, String how) {
-      texts.add(() -> of(nest, s, how));
-      bytes += times * Report.bytes(nest);
+      long n = times;
+      long moved = Report.bytes(nest);
+      made.add(() -> new Piece(of(nest, s, how), nest.site(), n, moved, s.work, 0));
+      bytes += times * moved;
       operations += times * s.work;
     }
 
@@ -72,8 +76,9 @@ public record Report(List<Supplier<String>> texts, long bytes, long operations, 
         once *= n;
       }
       flops += times * once;
+      long runs = times;
       long each = once;
-      texts.add(() -> of(c, t, each));
+      made.add(() -> new Piece(of(c, t, each), c.site(), runs, 0, 0, each));
     }
   }
 

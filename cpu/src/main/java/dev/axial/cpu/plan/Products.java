@@ -95,7 +95,8 @@ final class Products {
     if (at < 0) {
       at =
           steps.add(
-              new Step.Contract(shape, List.of(pair), result, adds, out, c.resultAxes(), null));
+              new Step.Contract(
+                  shape, List.of(pair), result, adds, out, c.resultAxes(), i.site(), null));
     }
     am.buffer().alive(steps.moment(at));
     bm.buffer().alive(steps.moment(at));

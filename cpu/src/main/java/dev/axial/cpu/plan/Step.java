@@ -21,6 +21,7 @@ public sealed interface Step {
    * @param to rows of the result
    * @param adds whether they are added to what lies there
    * @param axes of the result: those of the batches, the rows and the columns
+   * @param site the user's line, of the first of them
    * @param then loops that may follow for each group of rows as soon as they are done
    */
   record Contract(
@@ -30,6 +31,7 @@ public sealed interface Step {
       boolean adds,
       Node defines,
       List<Dim> axes,
+      @Nullable String site,
       @Nullable Nest then)
       implements Step {
     public Contract {
@@ -41,12 +43,12 @@ public sealed interface Step {
     Contract plus(Pair p) {
       var all = new ArrayList<>(pairs);
       all.add(p);
-      return new Contract(shape, all, to, adds, defines, axes, then);
+      return new Contract(shape, all, to, adds, defines, axes, site, then);
     }
 
     /** The same, with loops that follow. */
     Contract then(Nest nest) {
-      return new Contract(shape, pairs, to, adds, defines, axes, nest);
+      return new Contract(shape, pairs, to, adds, defines, axes, site, nest);
     }
   }
 

@@ -11,6 +11,7 @@ import dev.axial.AxialException;
 import dev.axial.DType;
 import dev.axial.cpu.emit.Emitter;
 import dev.axial.cpu.emit.Gemm;
+import dev.axial.cpu.emit.Report;
 import dev.axial.cpu.emit.Table;
 import dev.axial.cpu.llvm.ObjectCache;
 import dev.axial.cpu.plan.Cell;
@@ -18,6 +19,7 @@ import dev.axial.cpu.plan.Frames;
 import dev.axial.cpu.plan.Planner;
 import dev.axial.cpu.plan.Step;
 import dev.axial.engine.Executable;
+import dev.axial.engine.Piece;
 import dev.axial.engine.Storage;
 import dev.axial.engine.Store;
 import dev.axial.ir.ArrayType;
@@ -47,6 +49,7 @@ public final class Compiled implements Executable {
   private final ObjectCache.Code code;
   private final MemorySegment entry;
   private final Supplier<String> explanation;
+  private final Report report;
 
   /** Whether it may call Java for more than to divide a loop, so that the call must be known. */
   private final boolean upcalls;
@@ -92,6 +95,7 @@ public final class Compiled implements Executable {
     this.entry = code.entry(0);
     this.upcalls = !called.isEmpty() || !plan.stacks().isEmpty();
     this.explanation = explanation;
+    this.report = written.report();
     inputs = plan.program().inputs().stream().map(v -> v.type()).toArray(Type[]::new);
     outputs = plan.program().outputs().stream().map(v -> v.type()).toArray(Type[]::new);
     long at = 0;
@@ -172,6 +176,11 @@ public final class Compiled implements Executable {
   @Override
   public String explain() {
     return explanation.get();
+  }
+
+  @Override
+  public List<Piece> pieces() {
+    return report.pieces();
   }
 
   // ---------------------------------------------------------------- calling

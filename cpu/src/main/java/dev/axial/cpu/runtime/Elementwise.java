@@ -6,9 +6,12 @@ import dev.axial.cpu.emit.Flat;
 import dev.axial.cpu.emit.Threads;
 import dev.axial.cpu.llvm.ObjectCache;
 import dev.axial.engine.Executable;
+import dev.axial.engine.Piece;
 import dev.axial.engine.Store;
 import dev.axial.ir.ArrayType;
+import dev.axial.ir.Equation;
 import dev.axial.ir.Program;
+import dev.axial.ir.Var;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
@@ -34,6 +37,18 @@ public final class Elementwise implements Executable {
   @Override
   public String explain() {
     return "one loop for all lengths, %s in %.1f ms%n".formatted(code.origin, code.milliseconds);
+  }
+
+  @Override
+  public List<Piece> pieces() {
+    Equation last = program.equations().getLast();
+    ArrayType out = program.outputs().getFirst().array();
+    long bytes = out.size() * out.dtype().bytes();
+    for (Var v : program.inputs()) {
+      bytes += v.array().size() * v.array().dtype().bytes();
+    }
+    long operations = program.equations().size() * out.size();
+    return List.of(new Piece(explain(), last.site(), 1, bytes, operations, 0));
   }
 
   @Override

@@ -10,6 +10,7 @@ import dev.axial.cpu.plan.Mem;
 import dev.axial.cpu.plan.Planner;
 import dev.axial.cpu.plan.Step;
 import dev.axial.engine.Executable;
+import dev.axial.engine.Piece;
 import dev.axial.engine.Store;
 import dev.axial.ir.ArrayType;
 import java.lang.foreign.Arena;
@@ -59,6 +60,16 @@ public final class Product implements Executable {
   public String explain() {
     Step.Matrices s = step.shape();
     return "product[%d×%d×%d] by the library of contractions%n".formatted(s.m(), s.k(), s.n());
+  }
+
+  @Override
+  public List<Piece> pieces() {
+    Step.Matrices s = step.shape();
+    long flops = 2 * s.m() * s.n() * s.k();
+    for (long n : s.batch()) {
+      flops *= n;
+    }
+    return List.of(new Piece(explain(), step.site(), 1, 0, 0, flops));
   }
 
   /** What a call needs, copies of small operands too; the next one takes it over. */

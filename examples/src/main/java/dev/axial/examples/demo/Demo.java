@@ -1,7 +1,10 @@
 package dev.axial.examples.demo;
 
 import dev.axial.AxialException;
+import dev.axial.Axis;
 import dev.axial.Lowered;
+import dev.axial.NamedRef;
+import dev.axial.Tensor;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -186,8 +189,8 @@ public final class Demo {
             validation,
             unigram,
             generation,
-            lowered.program().toString(),
-            lowered.code(),
+            lowered.toHtml(),
+            pictures(config, training.state().model(), generation),
             timings,
             system(lowered));
     Files.writeString(report, page.html());
@@ -195,6 +198,25 @@ public final class Demo {
     Path absolute = report.toAbsolutePath();
     say("  report    %s", absolute.startsWith(here) ? here.relativize(absolute) : absolute);
     return same;
+  }
+
+  private static Map<String, String> pictures(
+      Config config, NameModel model, Generation.Result generation) {
+    var out = new LinkedHashMap<String, String>();
+    out.put("The vector of each symbol", picture(model.symbols().weight()));
+    out.put(
+        "The queries of the first layer's attention",
+        picture(model.blocks().getFirst().attention().query().weight()));
+    NamedRef keys = generation.cache().keys();
+    Axis layer = config.layer();
+    out.put(
+        "The cache after the last names: the last layer's keys of one name",
+        keys.slice(layer.at(layer.size() - 1), config.sample().at(0)).toHtml());
+    return out;
+  }
+
+  private static String picture(Tensor parameter) {
+    return parameter instanceof NamedRef r ? r.toHtml() : parameter.value().toHtml();
   }
 
   private Map<String, String> summary(

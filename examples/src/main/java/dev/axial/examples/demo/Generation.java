@@ -52,8 +52,15 @@ final class Generation {
    * @param difference the largest between a logit with the cache and without it
    * @param cached seconds for one batch of rows with the cache
    * @param uncached seconds to compute its logits again at once
+   * @param cache the keys and values of the last batch
    */
-  record Result(List<String> names, int drawn, double difference, double cached, double uncached) {}
+  record Result(
+      List<String> names,
+      int drawn,
+      double difference,
+      double cached,
+      double uncached,
+      KvCache cache) {}
 
   private final Config config;
   private final Axis row;
@@ -104,9 +111,11 @@ final class Generation {
     double cached = 0;
     double uncached = 0;
     int drawn = 0;
+    KvCache cache = start(key).cache();
     for (int round = 0; names.size() < wanted && round < 50; round++) {
       long start = System.nanoTime();
       State s = generate(Random.foldIn(key, round));
+      cache = s.cache();
       cached = (System.nanoTime() - start) / 1e9;
       NamedArray tokens = s.tokens().value();
       start = System.nanoTime();
@@ -122,7 +131,7 @@ final class Generation {
         }
       }
     }
-    return new Result(List.copyOf(names), drawn, difference, cached, uncached);
+    return new Result(List.copyOf(names), drawn, difference, cached, uncached, cache);
   }
 
   /** One row for each sample, drawn symbol by symbol. */

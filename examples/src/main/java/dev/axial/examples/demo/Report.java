@@ -1,6 +1,5 @@
 package dev.axial.examples.demo;
 
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -13,8 +12,8 @@ import java.util.Map;
  * @param validation the validation losses
  * @param unigram the entropy of single letters
  * @param generation the new names, and the comparison with and without a cache
- * @param program the step as a program
- * @param code what the engine makes of it; may be empty
+ * @param step a page about the step as a program
+ * @param pictures pages about references, by what they are
  * @param timings seconds by what was done
  * @param system what it ran on
  */
@@ -25,16 +24,16 @@ record Report(
     double[] validation,
     double unigram,
     Generation.Result generation,
-    String program,
-    String code,
+    String step,
+    Map<String, String> pictures,
     Map<String, Double> timings,
     Map<String, String> system) {
   private static final String STYLE =
       """
       :root { color-scheme: light dark; --ink: #1c2024; --soft: #5c6570; --line: #d9dee3;
-        --page: #fbfcfd; --card: #ffffff; --train: #2f6fb5; --validation: #c2571a; --ref: #0b7a5b; }
+        --page: #fbfcfd; --card: #ffffff; --train: #2f6fb5; --validation: #c2571a; }
       @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ec; --soft: #9aa4ae; --line: #343b42;
-        --page: #14171a; --card: #1b1f23; --train: #74aef0; --validation: #f0995f; --ref: #5fd0aa; } }
+        --page: #14171a; --card: #1b1f23; --train: #74aef0; --validation: #f0995f; } }
       * { box-sizing: border-box; }
       body { margin: 0 auto; max-width: 54rem; padding: 2rem 1.25rem 4rem; background: var(--page);
         color: var(--ink); font: 16px/1.55 system-ui, sans-serif; }
@@ -44,7 +43,7 @@ record Report(
       .soft, th { color: var(--soft); }
       .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr));
         gap: .75rem; margin: 1.4rem 0; }
-      .figures div, figure, pre, .names li { background: var(--card); border: 1px solid var(--line);
+      .figures div, figure, .names li { background: var(--card); border: 1px solid var(--line);
         border-radius: 8px; }
       .figures div { padding: .7rem .9rem; }
       .figures b { display: block; font-size: 1.35rem; font-variant-numeric: tabular-nums; }
@@ -72,10 +71,8 @@ record Report(
       th, td { border-bottom: 1px solid var(--line); font-weight: normal; padding: .3rem 1.6rem .3rem 0;
         text-align: left; }
       td.number { text-align: right; }
-      pre { font: 12px/1.5 ui-monospace, monospace; margin: 0; max-height: 32rem; overflow: auto;
-        padding: .8rem 1rem; }
-      .ref { color: var(--ref); font-weight: 600; }
-      .copy { text-decoration: underline; }
+      iframe { border: 1px solid var(--line); border-radius: 8px; display: block; height: 36rem;
+        margin: .4rem 0 1rem; width: 100%; }
       details { margin: 0 0 .6rem; }
       summary { color: var(--soft); cursor: pointer; margin: 0 0 .4rem; }
       """;
@@ -95,8 +92,8 @@ record Report(
     page.append(
         "<p class=\"soft\">The dashed line is the entropy of a symbol when nothing is known of those before it: a model of single letters cannot be below it.</p>\n");
     names(page);
-    program(page);
-    code(page);
+    pictures(page);
+    step(page);
     page.append("<h2>Timings</h2>\n<table>\n");
     timings.forEach((what, seconds) -> row(page, what, duration(seconds), " class=\"number\""));
     page.append("</table>\n<h2>System</h2>\n<table>\n");
@@ -124,52 +121,26 @@ record Report(
     page.append("</p>\n");
   }
 
-  private void program(StringBuilder page) {
-    List<String> lines = program.lines().toList();
-    String arguments = lines.getFirst();
-    List<String> body = lines.subList(1, lines.size());
-    long reads = body.stream().filter(l -> l.contains(" ref_get[")).count();
-    long writes = body.stream().filter(l -> l.contains("ref_set[")).count();
+  private void step(StringBuilder page) {
     page.append("<h2>The step</h2>\n<p>");
     page.append(
-        format(
-            "One training step as it is compiled: %,d lines, with %,d reads and %,d writes of references (<span class=\"ref\">coloured</span>). Behind each operation stands the line of the source that asked for it.",
-            lines.size(), reads, writes));
-    page.append("</p>\n<details><summary>Its arguments</summary>\n<pre tabindex=\"0\">");
-    page.append(text(arguments.replace(", v", ",\n    v"))).append("</pre></details>\n");
-    page.append("<pre tabindex=\"0\">");
-    for (String line : body) {
-      String shown = text(line);
-      boolean touches = shown.contains("ref_");
-      page.append(touches ? "<span class=\"ref\">" + shown + "</span>" : shown).append('\n');
-    }
-    page.append("</pre>\n");
+        "One training step as it is compiled: each access to a reference in its colour, behind each operation the line of the source that asked for it, and below, the loops and products that run, with what they cost. Point at a variable for its uses.</p>\n");
+    inner(page, "The program of a step", step);
   }
 
-  private void code(StringBuilder page) {
-    if (code.isEmpty()) {
-      return;
-    }
-    List<String> lines = code.lines().toList();
-    long copies = lines.stream().filter(l -> l.contains("copy of ")).count();
-    long writes = lines.stream().filter(l -> l.contains(", in place: reference")).count();
-    long reads = lines.stream().filter(l -> l.contains(", reading in place: ")).count();
-    page.append("<h2>What runs</h2>\n<p>");
-    page.append(
-        format(
-            "The loops and products of the step as machine code, what each costs, and where values lie. <span class=\"ref\">Coloured</span>: %,d loops and products that read references in place, and %,d that write them so. <span class=\"copy\">Underlined</span>: %,d copies, each with its reason.",
-            reads, writes, copies));
-    page.append("</p>\n<pre tabindex=\"0\">");
-    for (String line : lines) {
-      String shown = text(line);
-      if (line.contains(" in place: ")) {
-        shown = "<span class=\"ref\">" + shown + "</span>";
-      } else if (line.contains("copy of ")) {
-        shown = "<span class=\"copy\">" + shown + "</span>";
-      }
-      page.append(shown).append('\n');
-    }
-    page.append("</pre>\n");
+  private void pictures(StringBuilder page) {
+    page.append("<h2>What it learned, and what it remembers</h2>\n");
+    pictures.forEach((what, picture) -> {
+      page.append("<details><summary>").append(text(what)).append("</summary>\n");
+      inner(page, what, picture);
+      page.append("</details>\n");
+    });
+  }
+
+  /** A page in the page, with its own style and scripts. */
+  private static void inner(StringBuilder page, String title, String html) {
+    page.append("<iframe title=\"").append(text(title)).append("\" srcdoc=\"");
+    page.append(html.replace("&", "&amp;").replace("\"", "&quot;")).append("\"></iframe>\n");
   }
 
   private static void row(StringBuilder page, String what, String value, String attributes) {

@@ -53,8 +53,10 @@ class DemoTest {
         .startsWith("<!doctype html>")
         .endsWith("</html>\n")
         .contains("<svg", "class=\"train\"", "class=\"validation\"", "class=\"unigram\"")
+        .contains("prefers-color-scheme: dark", "Timings", "<td>native</td>")
         .contains(
-            "prefers-color-scheme: dark", "ref_set[", "ref_get[", "Timings", "<td>native</td>");
+            "<b>ref_set</b>", "<b>ref_get</b>", "What runs", "Inside its base", "class=outline");
+    assertThat(page.length()).isLessThan(2_000_000);
     String names = run.out.substring(run.out.indexOf("new names ") + 10).lines().findFirst().get();
     for (String name : names.split(", ", -1)) {
       assertThat(page).contains("<li>" + name + "</li>");
@@ -68,7 +70,7 @@ class DemoTest {
             "/home/" + System.getProperty("user.name"));
     assertThat(
             Pattern.compile("NaN|Infinity")
-                .matcher(page.replaceAll("(?s)<pre.*?</pre>", ""))
+                .matcher(page.replaceAll("(?s)<iframe.*?</iframe>", ""))
                 .find())
         .isFalse();
   }
