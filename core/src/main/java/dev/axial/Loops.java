@@ -126,7 +126,8 @@ final class Loops {
       Integer size = x.shape().get(o.axis.name());
       if (size != null && size != n) {
         throw Errors.error(
-            "%s of size %d: %s has the axis with size %d.", what, n, given.paths().get(k), size);
+            "%s of size %d: %s has the axis with size %d. Give the axis of what is scanned over, all of one size.",
+            what, n, given.paths().get(k), size);
       }
     }
     var ys = new Stacked(what, o);
@@ -330,10 +331,11 @@ final class Loops {
                   vars(
                       nextCarry(what, first, body.apply(Tree.rebuild(first.structure(), bc))), bt));
           var program = cb.close(List.of(go), cb.captured());
-          if (!dev.axial.ir.Effects.written(program).isEmpty()) {
+          for (Var v : dev.axial.ir.Effects.written(program)) {
+            Var ref = List.copyOf(cb.captured()).get(program.inputs().indexOf(v) - first.leaves().size());
             throw Errors.error(
-                "the condition of %s writes a reference. A condition only reads; write in the body.",
-                what);
+                "the condition of %s writes the reference made at %s. A condition only reads; write in the body.",
+                what, Tracing.made(t, ref));
           }
           t.builder().site(Site.here());
           return Tree.<C>rebuild(

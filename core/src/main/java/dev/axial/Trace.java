@@ -27,7 +27,6 @@ final class Trace {
   private final List<Object> capturedOrder = new ArrayList<>();
   private final List<Var> capturedVars = new ArrayList<>();
   private @Nullable Axis lane;
-  private String function = "the function";
   private final Map<Storage, String> passed = new IdentityHashMap<>();
   private boolean open = true;
 
@@ -105,7 +104,12 @@ final class Trace {
 
   /** What the traced function is called in errors. */
   void function(String what) {
-    function = what;
+    builder.function(what.contains(" ") ? what : "the function given to " + what);
+  }
+
+  /** What the function is called that a traced value belongs to; empty if that is not known. */
+  static String function(@Nullable Var v) {
+    return v != null && v.owner() instanceof Builder b ? b.function() : "";
   }
 
   /** The concrete arrays and references that the traced function used, in order. */
@@ -126,7 +130,7 @@ final class Trace {
   Var capture(Storage storage) {
     String path = root.passed.get(storage);
     if (path != null) {
-      throw Errors.closedOverAndPassed(root.function, storage.site(), path);
+      throw Errors.closedOverAndPassed(root.builder.function(), storage.site(), path);
     }
     return root.captureRoot(storage, () -> root.builder.input(new RefType(storage.type())));
   }
@@ -152,6 +156,6 @@ final class Trace {
         break;
       }
     }
-    throw Errors.leaked(what);
+    throw Errors.leaked(what, function(v));
   }
 }
