@@ -406,6 +406,78 @@ def jax_cases():
     case("arithmetic on a key")(lambda: jax.random.key(0) + 1)
     case("item of many")(lambda: x.item())
 
+    # ------------------------------------------------------------ what is no error in Axial
+    case("a number into a row")(lambda: wrote(ref(B, F), 0, 1.0))
+    case("a row into two")(lambda: wrote(ref(B, F), slice(1, 3), jnp.ones(3)))
+    case("int32 into float32")(lambda: wrote(ref(F), ..., jnp.arange(3)))
+    case("backwards")(lambda: wrote(ref(B), slice(3, 0, -1), jnp.ones(3)))
+    case("a list")(lambda: wrote(ref(B), [0, 2], jnp.ones(2)))
+
+    @case("+= with a repeated index")
+    def _():
+        r = ref(B)
+        r[jnp.array([1, 1])] += 1.0
+        return r[...]
+
+    @case("two disjoint views")
+    def _():
+        r = ref(B)
+        return jax.jit(lambda a, b: (a[...], b[...]))(r.at[0:1], r.at[3:4])
+
+    @case("a value out of range")
+    def _():
+        return wrote(ref(B), jnp.int32(10), 1.0)
+
+    @case("every lane adds")
+    def _():
+        r = ref()
+
+        def f(y):
+            r[...] += y
+
+        return jax.vmap(f)(x)
+
+    def rounds():
+        r = ref()
+
+        def body(c):
+            r[...] += 1
+            return c + 1
+
+        return lax.while_loop(lambda c: (r[...] < 5) & (c < 100), body, 0)
+
+    case("a condition that reads")(rounds)
+    case("a condition that reads, compiled")(lambda: f"{jax.jit(rounds)()} rounds")
+
+    @case("reverse through a loop of n rounds")
+    def _():
+        def f(v, n):
+            r = jax.new_ref(v)
+
+            def body(i, c):
+                r[...] *= 1.5
+                return c
+
+            lax.fori_loop(0, n, body, 0)
+            return r[...]
+
+        return jax.jit(jax.grad(f))(1.0, 3)
+
+    @case("the second derivative of a loop that writes")
+    def _():
+        def f(v):
+            r = ref(B)
+            r[0] = v
+
+            def body(_, i):
+                r[i] = r[i - 1] ** 2
+                return None, None
+
+            lax.scan(body, None, jnp.arange(1, 4))
+            return r[3]
+
+        return jax.hessian(f)(1.0)
+
 
 def haliax_cases():
     B, F, L = hax.make_axes(Batch=4, Feature=3, layer=6)
@@ -521,7 +593,55 @@ def haliax_cases():
     case("scan over another size")(lambda: hax.fold(lambda c, i: c, B)(0, hax.arange(B.resize(3))))
     case("scan result has the axis")(lambda: hax.map(lambda i: hax.ones(B), B)(hax.arange(B)).axes)
     case("carry holds a reference")(lambda: hax.fold(lambda c, i: c, B)(ref(F), hax.arange(B)))
-    case("reference in its own update")(lambda: ref(B).update)
+
+    # ------------------------------------------------------------ what is no error in Axial
+    case("a number into a row")(lambda: wrote(ref(B, F), {"Batch": 0}, 1.0))
+    case("a row into two")(lambda: wrote(ref(B, F), {"Batch": slice(1, 3)}, hax.ones(F)))
+    case("int32 into float32")(lambda: wrote(ref(F), ..., hax.arange(F)))
+    case("backwards")(lambda: wrote(ref(B), {"Batch": slice(3, 0, -1)}, jnp.ones(3)))
+    case("a list")(lambda: wrote(ref(B), {"Batch": [0, 2]}, jnp.ones(2)))
+    case("a view by a list")(lambda: ref(B).slice({"Batch": [0, 2]}).axes)
+
+    @case("two disjoint views")
+    def _():
+        r = ref(B, F)
+        return jax.jit(lambda a, b: a[...])(r.slice({"Batch": 0}), r.slice({"Batch": 3}))
+
+    @case("a value out of the range of a view")
+    def _():
+        r = ref(B)
+        r.slice({"Batch": slice(1, 3)})["Batch", jnp.int32(2)] = jnp.float32(1)
+        return r[...]
+
+    @case("lanes of a reference")
+    def _():
+        r = ref(B, F)
+
+        def f(row, v):
+            row["Feature", 0] = v
+
+        return hax.vmap(f, B)(r, hax.arange(B).astype(float))
+
+    @case("steps of a reference")
+    def _():
+        def f(c, row):
+            row["Feature", 0] = c
+            return c + 1.0
+
+        return hax.fold(f, B)(0.0, ref(B, F))
+
+    @case("a view that starts elsewhere")
+    def _():
+        traces, r = [], ref(B, F)
+
+        @jax.jit
+        def f(row):
+            traces.append(0)
+            row[...] = hax.zeros(F)
+
+        for i in range(4):
+            f(r.slice({"Batch": i}))
+        return f"{len(traces)} traces for 4 rows"
 
 
 if hax is None:
