@@ -3,6 +3,9 @@
     /tmp/oracle-env-a/bin/python from_haliax.py
 """
 # fmt: off
+import pathlib
+import re
+import sys
 from importlib.metadata import version
 
 import numpy as np
@@ -90,4 +93,20 @@ g = jax.grad(f)(hax.ones((Layer, Head)))
 # @end
 equal(g["head", 0], [0, 3, 1, 1, 1, 1])
 
-print("every block holds with Haliax", version("haliax"), "on JAX", jax.__version__)
+
+def there(name):
+    """Whether a dotted name leads somewhere."""
+    at = sys.modules[__name__]
+    for part in name.split("."):
+        if not hasattr(at, part):
+            return False
+        at = getattr(at, part)
+    return True
+
+
+page = pathlib.Path(__file__).parent.parent / "docs" / "from-jax.md"
+names = set(re.findall(r"\b(?:hax)(?:\.\w+)+", page.read_text().split("## Names")[1]))
+assert len(names) > 50, names
+assert all(map(there, names)), [n for n in sorted(names) if not there(n)]
+
+print("every block holds, and every name is there, with Haliax", version("haliax"), "on JAX", jax.__version__)

@@ -3,6 +3,10 @@
     /tmp/oracle-env-b/bin/python from_jax.py
 """
 # fmt: off
+import pathlib
+import re
+import sys
+
 import numpy as np
 
 # @start region=imports
@@ -202,4 +206,20 @@ moments(state, jnp.ones(3))
 # @end
 equal(state["m"][...], np.full(3, 0.1))
 
-print("every block holds with JAX", jax.__version__)
+
+def there(name):
+    """Whether a dotted name leads somewhere."""
+    at = sys.modules[__name__]
+    for part in name.split("."):
+        if not hasattr(at, part):
+            return False
+        at = getattr(at, part)
+    return True
+
+
+page = pathlib.Path(__file__).parent.parent / "docs" / "from-jax.md"
+names = set(re.findall(r"\b(?:jax|jnp|lax)(?:\.\w+)+", page.read_text().split("## Names")[1]))
+assert len(names) > 70, names
+assert all(map(there, names)), [n for n in sorted(names) if not there(n)]
+
+print("every block holds, and every name is there, with JAX", jax.__version__)

@@ -38,7 +38,7 @@ def case(name, *more):
 
 def short(text):
     text = re.sub(r"[^\s,()]*misuses\.py:\d+( \([^)]*\))?", "<line>", text)
-    text = re.sub(r"(lib/)?python3[^\s,]*site-packages/\S+?:\d+", "<library>", text)
+    text = re.sub(r"[^\s,()]*site-packages/\S+?:\d+", "<library>", text)
     text = re.sub(r'File "[^"]+", line \d+', "File <line>", text)
     text = re.sub(r"0x[0-9a-f]{6,}|\b\d{12,}\b", "<number>", text)
     text = " ".join(text.split())

@@ -147,7 +147,9 @@ final class Errors {
         what);
   }
 
-  /** A traced value outside of its trace; {@code function} is whose, or empty if that is not known. */
+  /**
+   * A traced value outside of its trace; {@code function} is whose, or empty if that is not known.
+   */
   static AxialException leaked(Object what, String function) {
     return error(
         "%s belongs to a traced function that is over, or that runs on another thread%s. A traced value lives only inside its function: return it, or pass it as an argument.",

@@ -246,7 +246,8 @@ final class Jit {
           Storage s = r.core().storage;
           r.core().alive();
           if (s == null) {
-            throw Errors.leaked("the argument " + c.flat.paths().get(k), Trace.function(r.core().var));
+            throw Errors.leaked(
+                "the argument " + c.flat.paths().get(k), Trace.function(r.core().var));
           }
           List<Integer> others = views.computeIfAbsent(s, _ -> new ArrayList<>(1));
           for (int j : others) {

@@ -332,7 +332,8 @@ final class Loops {
                       nextCarry(what, first, body.apply(Tree.rebuild(first.structure(), bc))), bt));
           var program = cb.close(List.of(go), cb.captured());
           for (Var v : dev.axial.ir.Effects.written(program)) {
-            Var ref = List.copyOf(cb.captured()).get(program.inputs().indexOf(v) - first.leaves().size());
+            Var ref =
+                List.copyOf(cb.captured()).get(program.inputs().indexOf(v) - first.leaves().size());
             throw Errors.error(
                 "the condition of %s writes the reference made at %s. A condition only reads; write in the body.",
                 what, Tracing.made(t, ref));

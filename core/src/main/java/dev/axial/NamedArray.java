@@ -147,7 +147,9 @@ public final class NamedArray implements Tensor {
   public double item() {
     Store s = store("item()");
     if (type.size() != 1) {
-      throw Errors.error("item() needs an array with one element; got %s. Select one with get(...), or take all with toFloatArray() and its relatives.", Errors.type(type));
+      throw Errors.error(
+          "item() needs an array with one element; got %s. Select one with get(...), or take all with toFloatArray() and its relatives.",
+          Errors.type(type));
     }
     return s.getDouble(0);
   }
@@ -511,7 +513,8 @@ public final class NamedArray implements Tensor {
     UnaryOperator<String> name = n -> from.contains(n) ? to.get(from.indexOf(n)) : n;
     if (type.names().stream().map(name).distinct().count() != type.rank()) {
       throw Errors.error(
-          "renaming %s by %s would give two axes the same name. Rename the other one in the same map, or drop it first.", Errors.axes(type.dims()), names);
+          "renaming %s by %s would give two axes the same name. Rename the other one in the same map, or drop it first.",
+          Errors.axes(type.dims()), names);
     }
     return from.isEmpty() ? this : Ops.emit(new Op.Rename(from, to), this);
   }

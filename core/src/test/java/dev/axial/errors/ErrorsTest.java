@@ -210,9 +210,7 @@ class ErrorsTest {
 
   private static void calls() {
     bad("returning a reference", () -> jit((NamedRef r) -> r).apply(ref(B)));
-    bad(
-        "returning a reference made inside",
-        () -> jit((NamedArray y) -> newRef(y)).apply(x()));
+    bad("returning a reference made inside", () -> jit((NamedArray y) -> newRef(y)).apply(x()));
     bad(
         "returning a reference in a record",
         () -> jit((NamedArray y) -> new Pair(y, newRef(y))).apply(x()));

@@ -36,9 +36,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  * &lt;!-- prints: /examples/Hello.java --&gt;          the output of a single-file program
  * </pre>
  *
- * <p>What follows {@code <!-- misuse: name -->} is checked by core's {@code ErrorPageTest}. The numbers
- * of source lines in outputs are left out. With {@code -Daxial.docs.write=true} the
- * blocks are written anew instead.
+ * <p>What follows {@code <!-- misuse: name -->} is checked by core's {@code ErrorPageTest}. The
+ * numbers of source lines in outputs are left out. With {@code -Daxial.docs.write=true} the blocks
+ * are written anew instead.
  */
 class DocumentationTest {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
@@ -46,7 +46,8 @@ class DocumentationTest {
 
   private static final Pattern BLOCK =
       Pattern.compile(
-          "(<!-- (sample|prints|misuse): ([^\n]+) -->\n)?(```(\\w*)\n)(.*?)(```\n)", Pattern.DOTALL);
+          "(<!-- (sample|prints|misuse): ([^\n]+) -->\n)?(```(\\w*)\n)(.*?)(```\n)",
+          Pattern.DOTALL);
   private static final Pattern LINK = Pattern.compile("]\\(([^)#\\s]+)(#[^)]*)?\\)");
 
   static List<Path> pages() throws IOException {
