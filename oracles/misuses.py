@@ -93,7 +93,7 @@ def jax_cases():
         lambda: wrote(ref(B), ..., jnp.ones(3))
     )
     case("write real into integer")(lambda: wrote(jax.new_ref(jnp.arange(3)), ..., x))
-    case("write a number into boolean")(lambda: wrote(jax.new_ref(jnp.arange(3) < 1), ..., 1))
+    case("write a number into boolean")(lambda: wrote(jax.new_ref(jnp.arange(3) < 1), ..., jnp.arange(3)))
 
     @case("add a real number to an integer", "write a real number into integer")
     def _():
@@ -534,7 +534,13 @@ def haliax_cases():
     )
     case("write real into integer")(lambda: wrote(hax.new_ref(hax.arange(F)), ..., x))
     case("write a real number into integer")(lambda: wrote(hax.new_ref(hax.arange(F)), ..., 1.5))
-    case("add a real number to an integer")(lambda: hax.new_ref(hax.arange(F)).addupdate(1.5))
+
+    @case("add a real number to an integer")
+    def _():
+        r = hax.new_ref(hax.arange(F))
+        r["Feature", 0] += 1.5
+        return r[...]
+
     case("swap of another size")(lambda: hax.swap(ref(B), ..., hax.ones(B.resize(3))))
 
     @case("use after freeze", "write after freeze")

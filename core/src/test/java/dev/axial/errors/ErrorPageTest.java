@@ -143,7 +143,7 @@ class ErrorPageTest {
     }
     if (stripped.startsWith("{")) {
       String inside = body.substring(body.indexOf('{') + 1, body.lastIndexOf('}'));
-      return inside.substring(inside.indexOf('\n') + 1).stripIndent().stripTrailing() + "\n";
+      return inside.substring(inside.indexOf('\n') + 1).stripTrailing().stripIndent() + "\n";
     }
     return (body.startsWith("\n") ? body.substring(1) : stripped).stripIndent().stripTrailing()
         + ";\n";
