@@ -56,7 +56,7 @@ class RandomProgramsTest {
     }
   }
 
-  /** All but calls of Java code, which have no text. */
+  /** All but calls of Java code, which have no text, and what is gone when a vmap is done. */
   @Test
   void the_programs_have_every_operation() {
     var found = new HashSet<String>();
@@ -66,7 +66,7 @@ class RandomProgramsTest {
     Set<String> all =
         Stream.of(Op.class.getPermittedSubclasses())
             .map(Class::getSimpleName)
-            .filter(n -> !n.equals("Callback"))
+            .filter(n -> !n.equals("Callback") && !n.startsWith("Lane"))
             .collect(Collectors.toSet());
     assertThat(found).containsAll(all);
   }
