@@ -143,7 +143,7 @@ class DocumentationTest {
   }
 
   private static String sample(String source) {
-    String[] parts = source.split("#");
+    String[] parts = source.split("#", -1);
     boolean fromRoot = source.startsWith("/");
     String text = read(fromRoot ? ROOT.resolve(parts[0].substring(1)) : EXAMPLES.resolve(parts[0]));
     if (parts.length == 1) {
@@ -178,14 +178,14 @@ class DocumentationTest {
     PrintStream before = System.out;
     var out = new ByteArrayOutputStream();
     try {
-      String[] parts = source.split("#");
+      String[] parts = source.split("#", -1);
       String name = "dev.axial.examples." + parts[0].replace(".java", "").replace('/', '.');
       Method m = Class.forName(name).getDeclaredMethod(parts[1]);
       m.setAccessible(true);
       System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
       m.invoke(null);
     } catch (ReflectiveOperationException x) {
-      throw new AssertionError(source, x);
+      throw new LinkageError(source, x);
     } finally {
       System.setOut(before);
     }

@@ -8,7 +8,6 @@ import static dev.axial.examples.Check.that;
 
 import dev.axial.*;
 import java.util.List;
-import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
@@ -243,19 +242,25 @@ public final class FromJax {
     equal(sum(doubled), 90);
   }
 
+  // @start region=state-record
+  record State(NamedRef m, NamedRef v) {}
+
+  // @end
+
   static void state() {
     // @start region=state
-    Map<String, NamedRef> state = Map.of("m", newRef(zeros(X)), "v", newRef(zeros(X)));
+    var state = new State(newRef(zeros(X)), newRef(zeros(X)));
 
-    Proc2<Map<String, NamedRef>, NamedArray> moments =
+    Proc2<State, NamedArray> moments =
         jitProc((s, g) -> {
-          s.get("m").update(m -> m.times(0.9).plus(g.times(0.1)));
-          s.get("v").update(v -> v.times(0.99).plus(square(g).times(0.01)));
+          s.m().update(m -> m.times(0.9).plus(g.times(0.1)));
+          s.v().update(v -> v.times(0.99).plus(square(g).times(0.01)));
         });
 
     moments.run(state, ones(X));
     // @end
-    close(state.get("m"), 1e-6, 0.1, 0.1, 0.1);
+    close(state.m(), 1e-6, 0.1, 0.1, 0.1);
+    close(state.v(), 1e-6, 0.01, 0.01, 0.01);
   }
 
   // ---------------------------------------------------------------- Haliax
