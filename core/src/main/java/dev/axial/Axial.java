@@ -102,7 +102,9 @@ public final class Axial {
   private static List<Dim> dims(Axis... axes) {
     List<Dim> dims = Axis.dims(axes);
     if (dims.stream().map(Dim::name).distinct().count() != dims.size()) {
-      throw Errors.error("an array cannot have two axes of the same name: %s.", Errors.axes(dims));
+      throw Errors.error(
+          "an array cannot have two axes of the same name: %s. Give one of them another name, such as axis.alias(\"other\").",
+          Errors.axes(dims));
     }
     return dims;
   }
@@ -822,7 +824,9 @@ public final class Axial {
   private static NamedArray extreme(Fn.Reduce f, NamedArray x, List<String> axes) {
     for (String a : Ops.reduced(x, axes)) {
       if (x.type().dim(a).size() == 0) {
-        throw Errors.error("%s along the empty axis '%s' has no value.", Ops.label(f), a);
+        throw Errors.error(
+            "%s along the empty axis '%s' has no value. Concatenate the value that stands for nothing first, or leave the axis out.",
+            Ops.label(f), a);
       }
     }
     if (x.dtype() == DType.BOOL) {

@@ -14,7 +14,8 @@ public record Axis(String name, int size) implements AxisSelector {
   /** Checks the name and the size. */
   public Axis {
     if (name.isBlank()) {
-      throw Errors.error("an axis needs a name; got '%s'.", name);
+      throw Errors.error(
+          "an axis needs a name; got '%s'. Write for instance axis(\"Batch\", 4).", name);
     }
     if (size < 0) {
       throw Errors.error("axis '%s' has size %d; a size is at least 0.", name, size);

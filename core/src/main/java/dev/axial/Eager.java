@@ -133,7 +133,7 @@ final class Eager {
     for (int k = 0; k < values.length; k++) {
       NamedArray x = in.get(k);
       if (!x.isConcrete()) {
-        throw Errors.leaked("this array of type " + Errors.type(x.type()));
+        throw Errors.leaked("this array of type " + Errors.type(x.type()), x.function());
       }
       types[k] = x.type();
       values[k] = x.store("an operation");

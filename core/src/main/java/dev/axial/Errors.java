@@ -77,7 +77,8 @@ final class Errors {
 
   static AxialException windowTooLarge(int size, Dim d) {
     return error(
-        "a window of %d elements does not fit axis '%s' of size %d.", size, d.name(), d.size());
+        "a window of %d elements does not fit axis '%s' of size %d; give at most %d elements.",
+        size, d.name(), d.size(), d.size());
   }
 
   static AxialException indexDtype(String axis, NamedArray index) {
@@ -99,7 +100,7 @@ final class Errors {
 
   static AxialException indexAxesDiffer(String name, int a, int b) {
     return error(
-        "two index arrays are paired along axis '%s', and its size is %d in one and %d in the other.",
+        "two index arrays are paired along axis '%s', and its size is %d in one and %d in the other. Rename the axis of one of them to select all combinations.",
         name, a, b);
   }
 
@@ -107,7 +108,8 @@ final class Errors {
 
   static AxialException length(int given, List<Dim> dims, long expected) {
     return error(
-        "%d values were given for the axes %s, which hold %d.", given, axes(dims), expected);
+        "%d values were given for the axes %s, which hold %d; give that many, or other axes.",
+        given, axes(dims), expected);
   }
 
   static AxialException sizesDiffer(String what, String name, ArrayType a, ArrayType b) {
@@ -125,7 +127,7 @@ final class Errors {
       }
       if (into.dim(d.name()).size() != d.size()) {
         return error(
-            "a value with axes %s cannot be written to a selection with axes %s: axis '%s' has size %d, and %d in the selection.",
+            "a value with axes %s cannot be written to a selection with axes %s: axis '%s' has size %d, and %d in the selection. Select as many as the value has, or write a value of the selection's size.",
             axes(value.dims()), axes(into.dims()), d.name(), d.size(), into.dim(d.name()).size());
       }
     }
@@ -145,10 +147,13 @@ final class Errors {
         what);
   }
 
-  static AxialException leaked(Object what) {
+  /**
+   * A traced value outside of its trace; {@code function} is whose, or empty if that is not known.
+   */
+  static AxialException leaked(Object what, String function) {
     return error(
-        "%s belongs to a traced function that is over, or that runs on another thread. A traced value lives only inside its function: return it, or pass it as an argument.",
-        what);
+        "%s belongs to a traced function that is over, or that runs on another thread%s. A traced value lives only inside its function: return it, or pass it as an argument.",
+        what, function.isEmpty() ? "" : " (" + function + ")");
   }
 
   static AxialException notScalar(String what, ArrayType t) {
@@ -263,9 +268,10 @@ final class Errors {
         path, made, write.isEmpty() ? "" : " (written at " + write + ")");
   }
 
-  static AxialException gradOfRef() {
+  static AxialException gradOfRef(String what, String path, String made) {
     return error(
-        "grad was given a bare reference. To differentiate with respect to a reference, use vjp(f, ref).withRefs(gradRef), which accumulates into gradRef; to differentiate with respect to its contents, pass ref.value().");
+        "%s was given a bare reference (%s, made at %s). To differentiate with respect to a reference, use vjp(f, ref).withRefs(gradRef), which accumulates into gradRef; to differentiate with respect to its contents, pass ref.value().",
+        what, path, made);
   }
 
   static AxialException nothingToDifferentiate(String what) {

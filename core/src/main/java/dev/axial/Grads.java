@@ -70,8 +70,8 @@ final class Grads {
   /** Value, auxiliary results and gradient, in the current trace. */
   static Result valueAndGrad(
       String what, Tracing.Fun f, int at, boolean aux, @Nullable Object[] args) {
-    if (args[at] instanceof NamedRef) {
-      throw Errors.gradOfRef();
+    if (args[at] instanceof NamedRef r) {
+      throw Errors.gradOfRef(what, "arg" + at, r.core().site());
     }
     Trace t = Tracing.currentTrace();
     Tracing.Inner in = Tracing.inner(what, f, args, Tracing.AS_IS);
@@ -160,7 +160,7 @@ final class Grads {
         case NamedArray d when x instanceof NamedArray a -> {
           if (!a.type().sameDims(d.type().with(a.dtype())) || d.dtype() != a.dtype()) {
             throw Errors.error(
-                "%s: the tangent %s has type %s; expected %s.",
+                "%s: the tangent %s has type %s; expected %s, which the argument has. Cast or broadcast it to that.",
                 what, in.in().paths().get(k), Errors.type(d.type()), Errors.type(a.type()));
           }
           ts.set(in.inputOf().get(k), Ops.broadcast(d, a.type().dims()).in(t));
@@ -428,7 +428,7 @@ final class Grads {
       NamedArray s = seeds.leaves().get(k).value();
       if (!want.sameDims(s.type().with(want.dtype())) || s.dtype() != want.dtype()) {
         throw Errors.error(
-            "%s: the %s has type %s; expected %s.",
+            "%s: the %s has type %s; expected %s, which the function gives. Cast or broadcast it to that.",
             what, seeds.paths().get(k), Errors.type(s.type()), Errors.type(want));
       }
       return Ops.broadcast(s, want.dims());
@@ -532,7 +532,7 @@ final class Grads {
           views.put(leaf, r);
         } else {
           throw Errors.error(
-              "%s: the gradient reference for %s has type %s; expected %s.",
+              "%s: the gradient reference for %s has type %s; expected %s. Make it with newRef(zeros(...)) of the argument's axes and dtype.",
               what, path, Errors.type(type), Errors.type(want));
         }
       }
@@ -541,8 +541,8 @@ final class Grads {
         Tree.Flat flat = Tree.flatten(tree, "withRefs");
         if (flat.leaves().size() != in.in().leaves().size()) {
           throw Errors.error(
-              "%s: withRefs was given %d leaves; the argument has %d. Use DONT_WANT or GRAD_VALUE where there is no reference.",
-              what, flat.leaves().size(), in.in().leaves().size());
+              "%s: withRefs needs a tree like the arguments, with %d leaves; got %d. Use DONT_WANT or GRAD_VALUE where there is no reference.",
+              what, in.in().leaves().size(), flat.leaves().size());
         }
         given.addAll(flat.leaves());
       }

@@ -193,7 +193,7 @@ final class Jit {
   Lowered lower(@Nullable Object[] args) {
     if (Trace.current() != null) {
       throw Errors.error(
-          "lower is for eager code; inside a traced function nothing is lowered on its own.");
+          "lower is for eager code; inside a traced function nothing is lowered on its own. Call it outside, on the whole function.");
     }
     Compiled code = compiled(apart(what, args));
     return new Lowered(
@@ -237,7 +237,7 @@ final class Jit {
       switch (c.flat.leaves().get(k)) {
         case NamedArray x -> {
           if (!x.isConcrete()) {
-            throw Errors.leaked("the argument " + c.flat.paths().get(k));
+            throw Errors.leaked("the argument " + c.flat.paths().get(k), x.function());
           }
           c.keys.add(x.type());
           c.data.add(x.store("a call"));
@@ -246,7 +246,8 @@ final class Jit {
           Storage s = r.core().storage;
           r.core().alive();
           if (s == null) {
-            throw Errors.leaked("the argument " + c.flat.paths().get(k));
+            throw Errors.leaked(
+                "the argument " + c.flat.paths().get(k), Trace.function(r.core().var));
           }
           List<Integer> others = views.computeIfAbsent(s, _ -> new ArrayList<>(1));
           for (int j : others) {

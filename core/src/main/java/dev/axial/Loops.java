@@ -132,7 +132,7 @@ final class Loops {
       Integer size = given.leaves().get(k).shape().get(axis.name());
       if (size != null && size != axis.size()) {
         throw Errors.error(
-            "%s of size %d: %s has the axis with size %d.",
+            "%s of size %d: %s has the axis with size %d. Give the axis of what is scanned over, all of one size.",
             what, axis.size(), given.paths().get(k), size);
       }
     }
@@ -387,10 +387,12 @@ final class Loops {
                   vars(
                       nextCarry(what, first, body.apply(Tree.rebuild(first.structure(), bc))), bt));
           var program = cb.close(List.of(go), cb.captured());
-          if (!dev.axial.ir.Effects.written(program).isEmpty()) {
+          for (Var v : dev.axial.ir.Effects.written(program)) {
+            Var ref =
+                List.copyOf(cb.captured()).get(program.inputs().indexOf(v) - first.leaves().size());
             throw Errors.error(
-                "the condition of %s writes a reference. A condition only reads; write in the body.",
-                what);
+                "the condition of %s writes the reference made at %s. A condition only reads; write in the body.",
+                what, Tracing.made(t, ref));
           }
           t.builder().site(Site.here());
           return Tree.<C>rebuild(

@@ -32,20 +32,21 @@ final class Mapping {
       mapped[k] = size != null && !shared;
       if (size != null && mapped[k] && !size.equals(axis.size())) {
         throw Errors.error(
-            "%s over %s: %s has the axis with size %d.", what, axis, flat.paths().get(k), size);
+            "%s over %s: %s has the axis with size %d. Give the axis of the arguments, all of one size; or pass it as unmapped(...), or rename its axis.",
+            what, axis, flat.paths().get(k), size);
       }
     }
     alike(what, axis, flat, mapped);
     Tracing.Inner in = Tracing.inner(what, f, args, new Lanes(axis, mapped, names));
     for (Var v : in.captured()) {
       if (v.type().array().has(axis.name())) {
-        throw Errors.error(
-            "%s over '%s': the function uses %s %s from outside, which has the axis '%s' too. Pass it as an argument to map over it, or wrap it with unmapped(...) as an argument to share it.",
-            what,
-            axis.name(),
-            v.isArray() ? "an array" : "a reference",
-            Errors.type(v.type().array()),
-            axis.name());
+        throw v.isArray()
+            ? Errors.error(
+                "%s over '%s': the function uses an array %s from outside, which has the axis '%s' too. Pass it as an argument to map over it, or wrap it with unmapped(...) as an argument to share it.",
+                what, axis.name(), Errors.type(v.type().array()), axis.name())
+            : Errors.error(
+                "%s over '%s': the function uses a reference %s from outside, made at %s, which has the axis '%s' too. Pass it as an argument to map over it; to share it, rename the axis of the arrays and map over that.",
+                what, axis.name(), Errors.type(v.type().array()), Tracing.made(t, v), axis.name());
       }
     }
     return emit(what, t, in, flat, mapped, axis);
@@ -246,8 +247,8 @@ final class Mapping {
       } else if (v.type().array().has(lane)) {
         if (!v.isArray()) {
           throw Errors.error(
-              "%s over '%s': the unmapped reference %s has the axis '%s' itself; rename the mapped axis.",
-              what, lane, flat.paths().get(leaf), lane);
+              "%s over '%s': the unmapped reference %s, made at %s, has the axis '%s' itself. To share it, rename the axis of the arrays and map over that.",
+              what, lane, flat.paths().get(leaf), Tracing.made(t, v), lane);
         }
         xs.add(t.builder().one(new Op.Rename(List.of(lane), List.of(free)), v));
       } else {
@@ -255,6 +256,7 @@ final class Mapping {
       }
     }
     xs.addAll(in.captured());
+    name(t, vmap, in, flat);
     var outs = new ArrayList<NamedArray>();
     for (Var v : vmap.run(t.builder(), p, xs)) {
       if (uses && v.array().has(free)) {
@@ -265,6 +267,21 @@ final class Mapping {
       outs.add(NamedArray.traced(v));
     }
     return Tree.unflatten(in.out(), outs);
+  }
+
+  /** What errors call the references: their paths, and where they were made. */
+  private static void name(Trace t, Vmap vmap, Tracing.Inner in, Tree.Flat flat) {
+    for (int k = flat.leaves().size() - 1; k >= 0; k--) {
+      if (flat.leaves().get(k) instanceof NamedRef r) {
+        Var v = in.args().get(in.inputOf().get(k));
+        vmap.whose(v, flat.paths().get(k) + ", made at " + r.core().site());
+      }
+    }
+    for (Var v : in.captured()) {
+      if (!v.isArray()) {
+        vmap.whose(v, "used from outside, made at " + Tracing.made(t, v));
+      }
+    }
   }
 
   private static void laneView(Trace t, Vmap vmap, Var v, NamedRef r, String lane) {

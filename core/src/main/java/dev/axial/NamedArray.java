@@ -63,6 +63,11 @@ public final class NamedArray implements Tensor {
     return store != null;
   }
 
+  /** What the function is called that a traced value belongs to; empty if that is not known. */
+  String function() {
+    return Trace.function(var);
+  }
+
   /** The memory of a concrete array. */
   Store store(String what) {
     Store s = store;
@@ -142,7 +147,9 @@ public final class NamedArray implements Tensor {
   public double item() {
     Store s = store("item()");
     if (type.size() != 1) {
-      throw Errors.error("item() needs an array with one element; got %s.", Errors.type(type));
+      throw Errors.error(
+          "item() needs an array with one element; got %s. Select one with get(...), or take all with toFloatArray() and its relatives.",
+          Errors.type(type));
     }
     return s.getDouble(0);
   }
@@ -517,7 +524,8 @@ public final class NamedArray implements Tensor {
     UnaryOperator<String> name = n -> from.contains(n) ? to.get(from.indexOf(n)) : n;
     if (type.names().stream().map(name).distinct().count() != type.rank()) {
       throw Errors.error(
-          "renaming %s by %s would give two axes the same name.", Errors.axes(type.dims()), names);
+          "renaming %s by %s would give two axes the same name. Rename the other one in the same map, or drop it first.",
+          Errors.axes(type.dims()), names);
     }
     return from.isEmpty() ? this : Ops.emit(new Op.Rename(from, to), this);
   }

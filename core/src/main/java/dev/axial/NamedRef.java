@@ -483,7 +483,7 @@ public final class NamedRef implements Tensor, AutoCloseable {
       return view.read(NamedArray.concrete(core.type, all));
     }
     if (t == null) {
-      throw Errors.leaked("the reference made at " + core.site());
+      throw Errors.leaked("the reference made at " + core.site(), Trace.function(core.var));
     }
     t.builder().site(where);
     NamedArray all = NamedArray.traced(t.builder().one(new Op.RefFreeze(), core.in(t)));
@@ -750,7 +750,7 @@ public final class NamedRef implements Tensor, AutoCloseable {
   private List<NamedArray> emit(Op op, @Nullable NamedArray value, List<NamedArray> operands) {
     Trace t = Trace.current();
     if (t == null) {
-      throw Errors.leaked("the reference made at " + core.site());
+      throw Errors.leaked("the reference made at " + core.site(), Trace.function(core.var));
     }
     var in = new ArrayList<Var>();
     in.add(core.in(t));

@@ -312,7 +312,7 @@ final class Ops {
       }
     }
     if (names.stream().distinct().count() != names.size()) {
-      throw Errors.error("an axis is named twice: %s.", names);
+      throw Errors.error("an axis is named twice: %s. Name each axis once.", names);
     }
     return names;
   }

@@ -52,8 +52,12 @@ final class Shapes {
     }
     if (n != x.type().dim(axis).size()) {
       throw Errors.error(
-          "axis '%s' of size %d cannot become %s, which hold %d.",
-          axis, x.type().dim(axis).size(), Errors.axes(Axis.dims(to)), n);
+          "axis '%s' of size %d cannot become %s, which hold %d. Give axes whose sizes multiply to %d.",
+          axis,
+          x.type().dim(axis).size(),
+          Errors.axes(Axis.dims(to)),
+          n,
+          x.type().dim(axis).size());
     }
     return Ops.emit(new Op.Split(axis, Axis.dims(to)), x);
   }

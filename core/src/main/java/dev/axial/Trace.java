@@ -7,6 +7,7 @@ import dev.axial.ir.Builder;
 import dev.axial.ir.RefType;
 import dev.axial.ir.Var;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,11 +24,10 @@ final class Trace {
   private final Builder builder;
   private final @Nullable Trace parent;
   private final Trace root;
-  private final Map<Object, Var> captured = new IdentityHashMap<>();
+  private final Map<Object, Map<ArrayType, Var>> captured = new IdentityHashMap<>();
   private final List<Object> capturedOrder = new ArrayList<>();
   private final List<Var> capturedVars = new ArrayList<>();
   private @Nullable Axis lane;
-  private String function = "the function";
   private final Map<Storage, String> passed = new IdentityHashMap<>();
   private boolean open = true;
 
@@ -105,7 +105,12 @@ final class Trace {
 
   /** What the traced function is called in errors. */
   void function(String what) {
-    function = what;
+    builder.function(what.contains(" ") ? what : "the function given to " + what);
+  }
+
+  /** What the function is called that a traced value belongs to; empty if that is not known. */
+  static String function(@Nullable Var v) {
+    return v != null && v.owner() instanceof Builder b ? b.function() : "";
   }
 
   /** The concrete arrays and references that the traced function used, in order. */
@@ -117,25 +122,27 @@ final class Trace {
     return capturedVars;
   }
 
-  /** The variable of a concrete array. */
+  /** The variable of a concrete array. Arrays of several types may share their memory. */
   Var capture(ArrayType type, Store store) {
-    return root.captureRoot(store, () -> root.builder.input(type));
+    return root.captureRoot(store, type, () -> root.builder.input(type));
   }
 
   /** The variable of a concrete reference. */
   Var capture(Storage storage) {
     String path = root.passed.get(storage);
     if (path != null) {
-      throw Errors.closedOverAndPassed(root.function, storage.site(), path);
+      throw Errors.closedOverAndPassed(root.builder.function(), storage.site(), path);
     }
-    return root.captureRoot(storage, () -> root.builder.input(new RefType(storage.type())));
+    return root.captureRoot(
+        storage, storage.type(), () -> root.builder.input(new RefType(storage.type())));
   }
 
-  private Var captureRoot(Object key, Supplier<Var> make) {
-    Var v = captured.get(key);
+  private Var captureRoot(Object key, ArrayType type, Supplier<Var> make) {
+    Map<ArrayType, Var> known = captured.computeIfAbsent(key, _ -> new HashMap<>(1));
+    Var v = known.get(type);
     if (v == null) {
       v = make.get();
-      captured.put(key, v);
+      known.put(type, v);
       capturedOrder.add(key);
       capturedVars.add(v);
     }
@@ -152,6 +159,6 @@ final class Trace {
         break;
       }
     }
-    throw Errors.leaked(what);
+    throw Errors.leaked(what, function(v));
   }
 }

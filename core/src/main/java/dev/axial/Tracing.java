@@ -114,6 +114,7 @@ final class Tracing {
     Tree.Flat in = flatten(args);
     var b = new Builder();
     Trace t = Trace.child(b);
+    t.function(what);
     t.lane(seen.lane());
     var outside = new ArrayList<Var>();
     var inputOf = new ArrayList<Integer>();

@@ -524,7 +524,7 @@ public final class Tree {
     Flat y = flatten(b);
     if (!x.structure().equals(y.structure())) {
       throw Errors.error(
-          "Tree.map over trees of different structures: %s and %s.",
+          "Tree.map over trees of different structures: %s and %s. Both need the same records, lists and keys, with an array for each array.",
           describe(x.structure()), describe(y.structure()));
     }
     var out = new ArrayList<Tensor>();

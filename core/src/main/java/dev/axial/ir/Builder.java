@@ -25,6 +25,7 @@ public final class Builder {
   private final Map<Op.Const, Var> scalars = new HashMap<>();
   private final Map<Var, Equation> definitions = new HashMap<>();
   private @Nullable String site;
+  private String function = "";
 
   /** The user's source line that the next equations belong to. */
   public void site(@Nullable String line) {
@@ -33,6 +34,16 @@ public final class Builder {
 
   public @Nullable String site() {
     return site;
+  }
+
+  /** Says what the function is called whose program this is. */
+  public void function(String what) {
+    function = what;
+  }
+
+  /** What the function is called whose program this is, or an empty string. */
+  public String function() {
+    return function;
   }
 
   /** The variable outside that an input of this builder stands for, or v itself. */

@@ -42,6 +42,7 @@ public final class Vmap {
   private final Dim lane;
   private final Set<Var> added = new HashSet<>();
   private final Map<Var, LaneView> views = new HashMap<>();
+  private final Map<Var, String> whose = new HashMap<>();
 
   /**
    * How the lane lies in a reference: along one axis of the storage, in a window of it, or at
@@ -60,6 +61,16 @@ public final class Vmap {
   /** Says that the lane of a reference is a selection of its axis. */
   public void view(Var ref, LaneView view) {
     views.put(ref, view);
+  }
+
+  /** Says how a reference came in and where it was made, for errors. */
+  public void whose(Var ref, String what) {
+    whose.put(ref, what);
+  }
+
+  /** What errors call a reference. */
+  private String named(Var ref) {
+    return "the reference " + whose.getOrDefault(ref, "at hand");
   }
 
   /**
@@ -163,7 +174,8 @@ public final class Vmap {
         if (shared(x.get(0)) && added.contains(x.get(0))) {
           throw Rejected.error(
               b.site(),
-              "a reference that is not mapped over '%s' is read after add in the same vmapped function: the lanes' sums are not known there. Read it before the add, or after the vmap.",
+              "%s, which is not mapped over '%s', is read after add in the same vmapped function: the lanes' sums are not known there. Read it before the add, or after the vmap.",
+              named(x.get(0)),
               lane.name());
         }
         yield access(b, x, g.access(), (a, in) -> new Op.RefGet(a, g.mode()));
@@ -296,8 +308,9 @@ public final class Vmap {
     if (!mapped(x.get(0))) {
       throw Rejected.error(
           b.site(),
-          "%s into a reference that is not mapped over '%s': every lane would write the same place. Pass a reference that has the axis '%s', use add, or write after the vmap.",
+          "%s into %s, which is not mapped over '%s': every lane would write the same place. Pass a reference that has the axis '%s', use add, or write after the vmap.",
           what,
+          named(x.get(0)),
           lane.name(),
           lane.name());
     }
@@ -325,6 +338,10 @@ public final class Vmap {
     LaneView view = views.get(v);
     if (view != null) {
       views.put(w, view);
+    }
+    String what = whose.get(v);
+    if (what != null) {
+      whose.put(w, what);
     }
     return w;
   }

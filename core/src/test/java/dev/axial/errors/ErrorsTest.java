@@ -5,15 +5,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.axial.*;
+import java.io.File;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.spi.ToolProvider;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -60,12 +70,15 @@ class ErrorsTest {
     derivatives();
     control();
     trees();
+    disk();
+    compiler();
   }
 
   private static void selections() {
     bad("axis without a name", () -> axis(" ", 3));
     bad("axis of negative size", () -> axis("X", -1));
     bad("no such axis", () -> x().get(B.at(0)));
+    bad("no such axis of a reference", () -> ref(B).get(L.at(0)));
     bad("axis consumed by a staged index", () -> ref(B, F).slice(B.at(1)).get(B.at(0)));
     bad("axis selected twice", () -> x().get(F.at(0), F.range(0, 2)));
     bad("position conflicts with a name", () -> ref(B, F).get(pos(0), B.at(1)));
@@ -75,6 +88,7 @@ class ErrorsTest {
     bad("negative index out of range", () -> ref(B).get(B.at(-5)));
     bad("one of many indices out of range", () -> ref(B).slice(B.at(0, 9)));
     bad("index out of range of a view", () -> ref(L).slice(L.range(1, 3)).get(L.at(2)));
+    bad("window past the end of a view", () -> ref(L).slice(L.range(1, 3)).get(L.ds(1, 3)));
     bad("range with step 0", () -> ref(L).get(L.range(0, 3, 0)));
     bad("window too large", () -> ref(L).get(L.ds(scalar(0), 7)));
     bad("window with a vector start", () -> ref(L).get(L.ds(arange(F), 2)));
@@ -126,7 +140,10 @@ class ErrorsTest {
     bad("write of raw values of another length", () -> ref(B, F).at(B.at(0)).set(new float[4]));
     bad("write real into integer", () -> newRef(arange(F)).set(x()));
     bad("write a real number into integer", () -> newRef(arange(F)).set(1.5));
+    bad("add a real number to an integer", () -> newRef(arange(F)).at(F.at(0)).add(1.5));
     bad("write a number into boolean", () -> newRef(arange(F).lt(1)).set(1));
+    bad("update that gives other axes", () -> ref(B).update(v -> ones(F)));
+    bad("swap of another size", () -> ref(B).swap(ones(B.resize(3))));
     bad(
         "use after freeze",
         () -> {
@@ -193,6 +210,7 @@ class ErrorsTest {
 
   private static void calls() {
     bad("returning a reference", () -> jit((NamedRef r) -> r).apply(ref(B)));
+    bad("returning a reference made inside", () -> jit((NamedArray y) -> newRef(y)).apply(x()));
     bad(
         "returning a reference in a record",
         () -> jit((NamedArray y) -> new Pair(y, newRef(y))).apply(x()));
@@ -262,6 +280,42 @@ class ErrorsTest {
               .apply(x());
           leakedRef.get();
         });
+    bad(
+        "reference of an argument after its trace",
+        () -> {
+          jitProc((NamedRef r) -> leakedRef = r).run(ref(B));
+          leakedRef.set(1);
+        });
+    bad(
+        "value of a gradient after its trace",
+        () -> {
+          grad(
+                  (NamedArray y) -> {
+                    leaked = y.times(2);
+                    return sum(y);
+                  })
+              .apply(x());
+          leaked.plus(1);
+        });
+    bad(
+        "a call that ends while it runs",
+        () -> {
+          Proc2<NamedRef, NamedRef> f =
+              jitProc((p, q) -> {
+                p.set(1);
+                debugCallback(
+                    v -> {
+                      throw new IllegalStateException("no more");
+                    },
+                    p.get());
+                q.set(1);
+              });
+          try {
+            f.run(ref(B), ref(F));
+          } catch (AxialException stopped) {
+            throw (AxialException) stopped.getSuppressed()[0];
+          }
+        });
     bad("item of a traced value", () -> jit((NamedArray y) -> scalar(y.item())).apply(sum(x())));
     bad(
         "lower in a trace",
@@ -276,6 +330,10 @@ class ErrorsTest {
 
   private static void derivatives() {
     bad("grad of a bare reference", () -> grad((NamedRef r) -> sum(r.get())).apply(ref(B)));
+    bad(
+        "grad at a reference",
+        () ->
+            gradAt((NamedArray y, NamedRef r) -> sum(y.times(r.get())), 1).apply(ones(B), ref(B)));
     bad(
         "grad of integers",
         () -> grad((NamedArray i) -> sum(i).astype(DType.FLOAT32)).apply(arange(F)));
@@ -321,6 +379,12 @@ class ErrorsTest {
     bad(
         "vjp with a reference of another type",
         () -> vjp((NamedRef r) -> sum(r.get()), ref(B)).withRefs(ref(F)).apply(scalar(1.0)));
+    bad(
+        "a reference missing in withRefs",
+        () ->
+            vjp((NamedRef p, NamedRef q) -> sum(p.get().times(q.get())), ref(B), ref(B))
+                .withRefs(ref(B))
+                .apply(scalar(1.0)));
     bad("cotangent of another type", () -> vjp((NamedArray y) -> y.times(2), x()).apply(ones(B)));
     bad("tangent of another type", () -> jvp((NamedArray y) -> y, x(), ones(B)));
     bad(
@@ -475,6 +539,14 @@ class ErrorsTest {
               .apply(x());
         });
     bad(
+        "set into an unmapped argument",
+        () -> vmapProc((NamedRef q, NamedArray y) -> q.set(y), F).run(ref(), x()));
+    bad(
+        "set into an unmapped reference in a loop",
+        () ->
+            vmapProc((NamedRef q, NamedArray y) -> forLoop(0, 2, i -> q.set(y)), F)
+                .run(ref(), x()));
+    bad(
         "swap into an unmapped reference",
         () -> {
           NamedRef r = ref(B);
@@ -498,6 +570,15 @@ class ErrorsTest {
           NamedArray outside = x();
           vmap((NamedArray y) -> y.plus(outside), F).apply(outside);
         });
+    bad(
+        "captured reference with the mapped axis",
+        () -> {
+          NamedRef outside = ref(F);
+          vmap((NamedArray y) -> y.plus(sum(outside.get())), F).apply(x());
+        });
+    bad(
+        "unmapped reference with the mapped axis",
+        () -> vmapProc((NamedRef q, NamedArray y) -> q.add(1), F).run(unmapped(ref(F)), x()));
     bad("vmap over another size", () -> vmap((NamedArray y) -> y, F.resize(2)).apply(x()));
     bad("vmap result has the axis", () -> vmap((NamedArray y) -> ones(F), F).apply(x()));
     bad(
@@ -555,6 +636,112 @@ class ErrorsTest {
         () -> Program.parse("program(v0: f32[X:3]) {\n  v1: f32[X:3] = sine v0\n  return v1\n}"));
   }
 
+  private static void disk() {
+    bad("freeze of a reference on disk", () -> onDisk(file -> create(file).freeze()));
+    bad("use after close", () -> onDisk(file -> closed(create(file)).get()));
+    bad(
+        "write of a reference opened for reading",
+        () ->
+            onDisk(file -> {
+              create(file).close();
+              try (NamedRef r = NamedRef.openReadOnly(file)) {
+                r.set(1);
+              }
+            }));
+    bad(
+        "opened with another dtype",
+        () ->
+            onDisk(file -> {
+              create(file).close();
+              NamedRef.open(file, DType.INT32, B).close();
+            }));
+    bad(
+        "close in its own commit",
+        () ->
+            onDisk(file -> {
+              try (NamedRef r = create(file)) {
+                r.commit(() -> r.close());
+              }
+            }));
+    bad("commit in memory", () -> ref(B).commit(() -> {}));
+  }
+
+  private static NamedRef create(Path file) {
+    return NamedRef.create(file, DType.FLOAT32, B);
+  }
+
+  private static NamedRef closed(NamedRef r) {
+    r.close();
+    return r;
+  }
+
+  /** Runs with the name of a file in a folder of its own. */
+  private static void onDisk(Consumer<Path> f) {
+    try {
+      Path folder = Files.createTempDirectory("errors");
+      try {
+        f.accept(folder.resolve("refs"));
+      } finally {
+        try (Stream<Path> all = Files.walk(folder)) {
+          for (Path p : all.sorted(Comparator.reverseOrder()).toList()) {
+            Files.delete(p);
+          }
+        }
+      }
+    } catch (IOException x) {
+      throw new UncheckedIOException(x);
+    }
+  }
+
+  private static void compiler() {
+    bad("a function of a reference", () -> javac("sin(ref);"));
+    bad("arithmetic on a reference", () -> javac("var y = ref + 1;"));
+    bad("brackets on a reference", () -> javac("var y = ref[0];"));
+    bad("a Java loop over a reference", () -> javac("for (var v : ref) {}"));
+    bad("printing a reference in a program", () -> javac("debugPrint(\"{}\", ref);"));
+    bad("the end of a reference as a value", () -> javac("NamedArray y = ref.slice(B.at(0));"));
+    bad("a result that a procedure lacks", () -> javac("NamedArray y = jitProc(p).run(ref);"));
+  }
+
+  /** What the compiler says to a statement. */
+  private static void javac(String statement) {
+    onDisk(file -> {
+      Path source = file.resolveSibling("User.java");
+      String library =
+          Stream.of(NamedRef.class, Nullable.class)
+              .map(c -> c.getProtectionDomain().getCodeSource().getLocation().getPath())
+              .collect(Collectors.joining(File.pathSeparator));
+      var said = new StringWriter();
+      try {
+        Files.writeString(source, USER.formatted(statement));
+      } catch (IOException x) {
+        throw new UncheckedIOException(x);
+      }
+      ToolProvider.findFirst("javac")
+          .orElseThrow()
+          .run(
+              new PrintWriter(said),
+              new PrintWriter(said),
+              "-proc:none",
+              "-cp",
+              library,
+              source.toString());
+      throw new AxialException(
+          said.toString().replaceAll("\\S*User\\.java:\\d+: |(?m)^(Note: .*|\\d+ errors?)\n?", ""));
+    });
+  }
+
+  private static final String USER =
+      """
+      import static dev.axial.Axial.*;
+      import dev.axial.*;
+      class User {
+        void use(Axis B, NamedRef ref, Proc1<NamedRef> p) {
+      %s
+        }
+      }
+      """;
+
   // ---------------------------------------------------------------- the test
 
   static Stream<String> names() {
@@ -583,6 +770,7 @@ class ErrorsTest {
     } catch (AxialException x) {
       return String.valueOf(x.getMessage())
           .replaceAll("ErrorsTest\\.[A-Za-z<>]+\\(ErrorsTest\\.java:\\d+\\)", "<line>")
+          .replaceAll("\\S*errors\\d+/refs", "<file>")
           .strip();
     }
     return "no error";

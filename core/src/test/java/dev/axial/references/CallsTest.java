@@ -30,6 +30,20 @@ class CallsTest {
   }
 
   @Test
+  void arrays_that_share_memory_and_differ_in_names_are_two() {
+    NamedArray a = array(new float[] {1, 2, 4, 8}, X);
+    NamedArray b = a.rename("x", "y"); // the same memory
+    double[] differences = {0, -1, -3, -7, 1, 0, -2, -6, 3, 2, 0, -4, 7, 6, 4, 0};
+    assertThat(d(jit((NamedArray s) -> a.minus(b).times(s)).apply(scalar(1.0))))
+        .containsExactly(differences);
+    assertThat(d(vmap((NamedArray v) -> v.minus(b), X).apply(a))).containsExactly(differences);
+    assertThat(d(grad((NamedArray s) -> sum(a.minus(b)).times(s)).apply(scalar(1.0))))
+        .containsExactly(0);
+    assertThat(d(grad((NamedArray s) -> sum(a.times(b)).times(s)).apply(scalar(1.0))))
+        .containsExactly(225);
+  }
+
+  @Test
   void trees_of_other_forms_are_told_apart() {
     var traces = new AtomicInteger();
     Function<Object, NamedArray> f =

@@ -24,18 +24,21 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The README and the guide show code that runs. Each block of Java in them stands behind a comment
- * that names its source, and must be equal to it; a block of output must be what the code prints:
+ * The README and the guide show code that runs. Each block of Java or Python in them stands behind
+ * a comment that names its source, and must be equal to it; a block of output must be what the code
+ * prints:
  *
  * <pre>
  * &lt;!-- sample: guide/Arrays.java#align --&gt;      a region of an example
  * &lt;!-- sample: /examples/Hello.java --&gt;          a whole file of the repository
+ * &lt;!-- sample: /oracles/from_jax.py#grad --&gt;      a region of one
  * &lt;!-- prints: guide/Arrays.java#print --&gt;       the output of a method without arguments
  * &lt;!-- prints: /examples/Hello.java --&gt;          the output of a single-file program
  * </pre>
  *
- * <p>The numbers of source lines in outputs are left out. With {@code -Daxial.docs.write=true} the
- * blocks are written anew instead.
+ * <p>What follows {@code <!-- misuse: name -->} is checked by core's {@code ErrorPageTest}. The
+ * numbers of source lines in outputs are left out. With {@code -Daxial.docs.write=true} the blocks
+ * are written anew instead.
  */
 class DocumentationTest {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
@@ -43,7 +46,8 @@ class DocumentationTest {
 
   private static final Pattern BLOCK =
       Pattern.compile(
-          "(<!-- (sample|prints): (\\S+) -->\n)?(```(\\w*)\n)(.*?)(```\n)", Pattern.DOTALL);
+          "(<!-- (sample|prints|misuse): ([^\n]+) -->\n)?(```(\\w*)\n)(.*?)(```\n)",
+          Pattern.DOTALL);
   private static final Pattern LINK = Pattern.compile("]\\(([^)#\\s]+)(#[^)]*)?\\)");
 
   static List<Path> pages() throws IOException {
@@ -77,10 +81,10 @@ class DocumentationTest {
 
   @ParameterizedTest
   @MethodSource("pages")
-  void javaHasASource(Path page) throws IOException {
+  void codeHasASource(Path page) throws IOException {
     Matcher m = BLOCK.matcher(Files.readString(page));
     while (m.find()) {
-      if (m.group(5).equals("java")) {
+      if (m.group(5).equals("java") || m.group(5).equals("python")) {
         assertThat(m.group(3)).as("the source of%n%s", m.group(6)).isNotNull();
       }
     }
@@ -130,7 +134,7 @@ class DocumentationTest {
         .matcher(page)
         .replaceAll(m -> {
           String source = m.group(3);
-          if (source == null) {
+          if (source == null || m.group(2).equals("misuse")) {
             return Matcher.quoteReplacement(m.group());
           }
           String body = m.group(2).equals("sample") ? sample(source) : prints(source);
@@ -139,15 +143,17 @@ class DocumentationTest {
   }
 
   private static String sample(String source) {
-    if (source.startsWith("/")) {
-      return read(ROOT.resolve(source.substring(1)));
+    String[] parts = source.split("#", -1);
+    boolean fromRoot = source.startsWith("/");
+    String text = read(fromRoot ? ROOT.resolve(parts[0].substring(1)) : EXAMPLES.resolve(parts[0]));
+    if (parts.length == 1) {
+      return text;
     }
-    String[] parts = source.split("#");
-    String text = read(EXAMPLES.resolve(parts[0]));
-    String start = "// @start region=" + parts[1] + "\n";
+    String comment = parts[0].endsWith(".py") ? "# " : "// ";
+    String start = comment + "@start region=" + parts[1] + "\n";
     assertThat(text).as(source).contains(start);
     String region = text.substring(text.indexOf(start) + start.length());
-    return dedented(region.substring(0, region.indexOf("// @end")));
+    return dedented(region.substring(0, region.indexOf(comment + "@end")));
   }
 
   private static String dedented(String text) {
@@ -172,14 +178,14 @@ class DocumentationTest {
     PrintStream before = System.out;
     var out = new ByteArrayOutputStream();
     try {
-      String[] parts = source.split("#");
+      String[] parts = source.split("#", -1);
       String name = "dev.axial.examples." + parts[0].replace(".java", "").replace('/', '.');
       Method m = Class.forName(name).getDeclaredMethod(parts[1]);
       m.setAccessible(true);
       System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
       m.invoke(null);
     } catch (ReflectiveOperationException x) {
-      throw new AssertionError(source, x);
+      throw new LinkageError(source, x);
     } finally {
       System.setOut(before);
     }
