@@ -11,6 +11,14 @@ class FoundProgramsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        // A scalar that comes from memory, after a product.
+        """
+        program(v0: u32[], v1: i32[n:65, b:8]) {
+          v2: i32[b:8] = dot[axes=[n]] v1, v1
+          v3: u32[] = scatter[access={}, add=true, mode=CLAMP] v0, v0
+          return v2, v3
+        }
+        """,
         // A divided sum whose result keeps an axis of size 1.
         """
         program(v0: f32[a:25, b:12], v1: f32[c:146, e:1]) {
