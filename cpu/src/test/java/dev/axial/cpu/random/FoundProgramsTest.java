@@ -11,6 +11,19 @@ class FoundProgramsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        // A product of merged axes that are a view, and are copied into another order.
+        """
+        program(v0: f32[d:7, e:3, a:1]) {
+          v1: f32[d:7, e:3, b:25, a:1] = broadcast[dims=[d:7, e:3, b:25, a:1]] v0
+          v2: f32[d:7, e:3, b:25, a:1] = scan[body=program(v3: i32[], v4: f32[d:7, e:3, b:25, a:1]) {
+            return v4
+          }, length=1, carry=1, reverse=true] v1
+          v5: f32[d:7, e:3, b:25, a:1] = stop_gradient v2
+          v6: f32[d:7, e:3, b:25, a:1] = merge[axes=[a], to=a] v5
+          v7: f32[d:7, a:1] = dot[axes=[e, b]] v6, v5
+          return v7
+        }
+        """,
         // A scalar that comes from memory, after a product.
         """
         program(v0: u32[], v1: i32[n:65, b:8]) {
