@@ -47,7 +47,7 @@ final class Epilogues {
   static void attach(Steps steps) {
     var e = new Epilogues(steps);
     for (int k = 0; k < e.list.size(); k++) {
-      if (e.list.get(k) instanceof Step.Contract c) {
+      if (e.list.get(k) instanceof Step.Contract c && c.then() == null) { // once: it may go down
         e.follow(c, k);
       }
     }

@@ -11,6 +11,20 @@ class FoundProgramsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        // Two loops read a product that goes down to the first of them.
+        """
+        program(v0: f32[c:2], v1: f32[k:2, c:2], v2: f32[r:1, k:2, n:129]) {
+          v3: f32[] = const 0.0
+          v4: f32[r:1, n:129, c:2] = dot[axes=[k]] v2, v1
+          v5: f32[r:1, n:129, c:2] = add v4, v3
+          v6: f32[c:2] = exp v0
+          v7: f32[r:1, n:129, c:2] = add v5, v6
+          v8: f32[r:1, c:2] = reduce[fn=MAX, axes=[n]] v7
+          v9: f32[r:1, n:129] = reduce[fn=MIN, axes=[c]] v7
+          v10: f32[r:1, c:2] = neg v8
+          return v9, v10
+        }
+        """,
         // A product of merged axes that are a view, and are copied into another order.
         """
         program(v0: f32[d:7, e:3, a:1]) {
