@@ -469,7 +469,7 @@ final class RandomPrograms {
 
   private boolean statement(int depth) {
     int kind = pick(depth > 0 && work < 100 ? 100 : 88);
-    if (work < 4 && pick(60) == 0) {
+    if (work < 3 && pick(200) == 0) {
       product();
       return true;
     } else if (kind < 8) {
@@ -735,7 +735,7 @@ final class RandomPrograms {
     follow(new Val(b.add(p, b.num(t, 0)), whole, -1), m, n);
   }
 
-  private static final int[] MEDIUM = {5, 17, 33, 64, 65, 96, 129, 200, 301};
+  private static final int[] MEDIUM = {5, 17, 33, 64, 65, 65, 96, 129};
 
   private static List<Dim> cat2(List<Dim> first, List<Dim> rest) {
     var out = new ArrayList<>(first);

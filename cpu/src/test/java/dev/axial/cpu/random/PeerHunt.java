@@ -1,0 +1,169 @@
+package dev.axial.cpu.random;
+
+import dev.axial.engine.Engine;
+import dev.axial.engine.Store;
+import dev.axial.ir.Program;
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+
+/**
+ * Runs random functions here and in JAX, each side with its own transformations, and prints what
+ * differs. Arguments: first seed, count, a Python that has the packages of {@code
+ * oracles/requirements-b.txt}; to be started in the root of the repository.
+ *
+ * <p>Even seeds run on the native engine, odd ones on the interpreter. What JAX refuses is counted
+ * by its message.
+ */
+final class PeerHunt {
+  private final Process peer;
+  private final BufferedWriter to;
+  private final BufferedReader from;
+  private final Map<String, Integer> refused = new TreeMap<>();
+  private int equal;
+  private int bad;
+
+  private PeerHunt(String python) throws IOException {
+    var builder = new ProcessBuilder(python, "oracles/random_programs_jax.py");
+    builder.environment().put("JAX_PLATFORMS", "cpu");
+    builder
+        .environment()
+        .put("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_cpu_multi_thread_eigen=false");
+    builder.redirectError(ProcessBuilder.Redirect.DISCARD);
+    peer = builder.start();
+    to = peer.outputWriter();
+    from = peer.inputReader();
+  }
+
+  public static void main(String[] args) throws IOException {
+    long first = Long.parseLong(args[0]);
+    long count = Long.parseLong(args[1]);
+    var hunt = new PeerHunt(args[2]);
+    try {
+      for (long seed = first; seed < first + count; seed++) {
+        hunt.run(seed);
+        if (seed % 500 == 499) {
+          hunt.report(seed + 1 - first, first);
+        }
+      }
+      hunt.report(count, first);
+    } finally {
+      hunt.peer.destroy();
+    }
+  }
+
+  private void report(long done, long first) {
+    System.out.printf(
+        "%d seeds from %d: %d equal, %d differ, refused %s%n", done, first, equal, bad, refused);
+  }
+
+  private void run(long seed) throws IOException {
+    var t = TracedPrograms.of(seed, true);
+    double[] ours;
+    String task;
+    try {
+      Program plain = t.program(t.plain());
+      task =
+          "{\"program\":%s,\"types\":%s,\"inputs\":%s,\"letters\":\"%s\"}"
+              .formatted(
+                  ProgramJson.of(plain),
+                  ProgramJson.list(plain.inputs(), v -> ProgramJson.type(v.type().array())),
+                  ProgramJson.list(t.inputs(plain), PeerHunt::numbers),
+                  t.letters());
+      ours = here(t, seed % 2 == 0 ? Trial.NATIVE : Trial.INTERPRETER);
+    } catch (RuntimeException x) {
+      refuse("here: " + x);
+      return;
+    }
+    to.write(task);
+    to.newLine();
+    to.flush();
+    String reply = from.readLine();
+    if (reply == null) {
+      throw new IOException("the peer ended at seed " + seed);
+    }
+    if (reply.startsWith("error ")) {
+      refuse(reply.substring(6));
+      return;
+    }
+    compare(t, ours, reply.substring(2).strip());
+  }
+
+  private void refuse(String why) {
+    String kind = why.replaceAll("[0-9]+", "#");
+    refused.merge(kind.substring(0, Math.min(kind.length(), 110)), 1, Integer::sum);
+  }
+
+  private static String numbers(Object array) {
+    Store s =
+        switch (array) {
+          case double[] a -> Store.of(dev.axial.DType.FLOAT64, a);
+          case int[] a -> Store.of(dev.axial.DType.INT32, a);
+          default -> throw new IllegalStateException("an input of " + array.getClass());
+        };
+    return ProgramJson.list(
+        IntStream.range(0, s.length()).boxed().toList(),
+        k ->
+            ProgramJson.quoted(
+                Double.toHexString(s.dtype().isFloating() ? s.getDouble(k) : s.getLong(k))));
+  }
+
+  private static double[] here(TracedPrograms t, Engine engine) {
+    Program p = t.program(t.function());
+    List<Object> inputs = t.inputs(p);
+    var given = new ArrayList<Object>();
+    for (int k = 0; k < inputs.size(); k++) {
+      given.add(Store.of(p.inputs().get(k).array().dtype(), Store.cloneArray(inputs.get(k))));
+    }
+    Store out = (Store) engine.compile(p).call(given).getFirst();
+    return IntStream.range(0, out.length()).mapToDouble(out::getDouble).toArray();
+  }
+
+  private void compare(TracedPrograms t, double[] ours, String reply) {
+    double[] theirs =
+        reply.isEmpty()
+            ? new double[0]
+            : List.of(reply.split(" ")).stream().mapToDouble(PeerHunt::number).toArray();
+    double scale = 1;
+    for (double x : theirs) {
+      scale = Double.isFinite(x) ? Math.max(scale, Math.abs(x)) : scale;
+    }
+    boolean same = ours.length == theirs.length;
+    int at = 0;
+    for (int k = 0; same && k < ours.length; k++) {
+      at = k;
+      same =
+          Double.compare(ours[k], theirs[k]) == 0
+              || Math.abs(ours[k] - theirs[k]) <= 1e-8 * scale;
+    }
+    if (same) {
+      equal++;
+      return;
+    }
+    bad++;
+    System.out.printf(
+        Locale.ROOT,
+        "seed %d, %s of %s: element %d is %s, in JAX %s%n",
+        t.seed(),
+        t.letters().isEmpty() ? "the value" : t.letters(),
+        t.axes(),
+        at,
+        at < ours.length ? ours[at] : "missing",
+        at < theirs.length ? theirs[at] : "missing");
+  }
+
+  private static double number(String s) {
+    return switch (s) {
+      case "nan" -> Double.NaN;
+      case "inf" -> Double.POSITIVE_INFINITY;
+      case "-inf" -> Double.NEGATIVE_INFINITY;
+      default -> Double.parseDouble(s); // not over Op: a number
+    };
+  }
+}
