@@ -11,6 +11,25 @@ class FoundProgramsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        // A value that lies in a reference, is carried through a loop, and is wanted after a write.
+        """
+        program(v0: f32[], v1: ref f32[e:16, d:1], v2: i32[d:1, e:16], v3: f32[e:16, d:1]) {
+          v4: i32[] = const 0
+          v5: f32[e:16, d:1] = exp v3
+          ref_set[access={}, reverse=false] v1, v5
+          v6: i32[], v7: f32[e:16, d:1] = while[condition=program(v8: i32[], v9: f32[e:16, d:1]) {
+            v10: i32[] = const 1
+            v11: bool[] = lt v8, v10
+            return v11
+          }, body=program(v12: i32[], v13: f32[e:16, d:1]) {
+            v14: i32[] = const 1
+            v15: i32[] = add v12, v14
+            return v15, v13
+          }, carry=2] v4, v5
+          ref_set[access={d@, e@}, reverse=true] v1, v0, v2, v2
+          return v7
+        }
+        """,
         // Two loops read a product that goes down to the first of them.
         """
         program(v0: f32[c:2], v1: f32[k:2, c:2], v2: f32[r:1, k:2, n:129]) {
