@@ -1,5 +1,6 @@
 package dev.axial.cpu.random;
 
+import dev.axial.AxialException;
 import dev.axial.engine.Engine;
 import dev.axial.engine.Store;
 import dev.axial.ir.Program;
@@ -85,7 +86,7 @@ final class PeerHunt {
     String reply = ask(t, plain);
     if (reply.startsWith("error ")) {
       refuse(reply.substring(6));
-      reply = ask(t, Discharge.of(plain));
+      reply = withoutReferences(t, plain);
       if (reply.startsWith("error ")) {
         return;
       }
@@ -99,7 +100,7 @@ final class PeerHunt {
       equal++;
       return;
     }
-    String again = ask(t, Discharge.of(plain));
+    String again = withoutReferences(t, plain);
     boolean theirReferences = again.startsWith("ok ") && same(ours, numbers(again));
     if (theirReferences) {
       contradicted++;
@@ -115,6 +116,17 @@ final class PeerHunt {
         Arrays.toString(ours),
         Arrays.toString(theirs),
         theirReferences ? "as here" : again);
+  }
+
+  /** The same asked of the program's discharge, which not every swap has. */
+  private String withoutReferences(TracedPrograms t, Program plain) throws IOException {
+    Program p;
+    try {
+      p = Discharge.of(plain);
+    } catch (AxialException x) {
+      return "error " + x.getMessage();
+    }
+    return ask(t, p);
   }
 
   private String ask(TracedPrograms t, Program plain) throws IOException {

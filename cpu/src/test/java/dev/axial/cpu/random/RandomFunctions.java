@@ -102,6 +102,19 @@ final class RandomFunctions {
     f.block(4);
   }
 
+  /** Only adds to a reference, through views of it, numbers whose sums are exact. */
+  static void add(long seed, NamedArray w, NamedRef r) {
+    var f = new RandomFunctions(seed, new Setting(false, false), w, 0);
+    for (int k = 0; k < 4; k++) {
+      NamedRef v = f.staged(r, f.pick(4), true);
+      v.add(v.rank() > 0 ? f.ramp(v.axes().getFirst()).plus(1) : f.first());
+    }
+  }
+
+  private NamedArray first() {
+    return w.get(w.axes().stream().map(a -> a.at(0)).toArray(Selection[]::new));
+  }
+
   private int pick(int n) {
     return random.nextInt(n);
   }
