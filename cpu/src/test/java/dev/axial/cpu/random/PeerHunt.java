@@ -23,8 +23,7 @@ import java.util.stream.Stream;
  * oracles/requirements-b.txt}; to be started in the root of the repository.
  *
  * <p>Even seeds run on the native engine, odd ones on the interpreter. What JAX refuses is counted
- * by its message, and
- * asked again without references ({@link Discharge}); so is what differs.
+ * by its message, and asked again without references ({@link Discharge}); so is what differs.
  */
 final class PeerHunt {
   private final Process peer;
@@ -191,8 +190,7 @@ final class PeerHunt {
     boolean same = ours.length == theirs.length;
     for (int k = 0; same && k < ours.length; k++) {
       same =
-          Double.compare(ours[k], theirs[k]) == 0
-              || Math.abs(ours[k] - theirs[k]) <= 1e-8 * scale;
+          Double.compare(ours[k], theirs[k]) == 0 || Math.abs(ours[k] - theirs[k]) <= 1e-8 * scale;
     }
     return same;
   }

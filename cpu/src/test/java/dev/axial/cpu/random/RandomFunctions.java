@@ -320,8 +320,7 @@ final class RandomFunctions {
     if (!indices.isEmpty() && coin()) {
       return indices.get(pick(indices.size())).rem(2).eq(pick(2));
     }
-    Selection[] at =
-        w.axes().stream().map(a -> a.at(pick(a.size()))).toArray(Selection[]::new);
+    Selection[] at = w.axes().stream().map(a -> a.at(pick(a.size()))).toArray(Selection[]::new);
     return (at.length == 0 ? w : w.get(at)).lt(linear ? pick(3) - 1 : random.nextDouble(0, 1));
   }
 
@@ -465,13 +464,14 @@ final class RandomFunctions {
     Axis t = axis("t" + depth + "_" + names++, 1 + pick(4));
     int most = pick(2);
     var s =
-        over(t).run(
-            total(w),
-            arange(t),
-            (c, i) -> {
-              NamedArray next = nested(seed, List.of(i), 1 + most, c);
-              return step(next, next.plus(c));
-            });
+        over(t)
+            .run(
+                total(w),
+                arange(t),
+                (c, i) -> {
+                  NamedArray next = nested(seed, List.of(i), 1 + most, c);
+                  return step(next, next.plus(c));
+                });
     ref().add(scaled(s.carry().plus(reduced(s.y(), t))));
   }
 
@@ -484,16 +484,17 @@ final class RandomFunctions {
     Axis a = w.axes().get(pick(w.rank()));
     NamedRef r = ref();
     var s =
-        over(a).run(
-            total(w),
-            r,
-            (c, v) -> {
-              var f = new RandomFunctions(seed, setting, c, 0);
-              NamedRef part = f.staged(v, f.pick(3), true);
-              NamedArray old = f.total(part.swap(f.smooth(c)));
-              v.add(f.scaled(c));
-              return step(f.smooth(c.plus(old)), old);
-            });
+        over(a)
+            .run(
+                total(w),
+                r,
+                (c, v) -> {
+                  var f = new RandomFunctions(seed, setting, c, 0);
+                  NamedRef part = f.staged(v, f.pick(3), true);
+                  NamedArray old = f.total(part.swap(f.smooth(c)));
+                  v.add(f.scaled(c));
+                  return step(f.smooth(c.plus(old)), old);
+                });
     accumulate(s.carry());
     accumulate(s.y());
   }
@@ -521,8 +522,7 @@ final class RandomFunctions {
 
   /** A derivative of a function with references of its own. */
   private void derivative(long seed) {
-    Function<NamedArray, NamedArray> f =
-        x -> run(seed, new Setting(setting.peer, true), x, 0, 1);
+    Function<NamedArray, NamedArray> f = x -> run(seed, new Setting(setting.peer, true), x, 0, 1);
     NamedArray d =
         switch (pick(3)) {
           case 0 -> grad(f).apply(w);
@@ -565,15 +565,18 @@ final class RandomFunctions {
       char letter, int k, Function<NamedArray, NamedArray> f) {
     return switch (letter) {
       case 'G' -> w -> sum(grad(f).apply(w).times(direction(w)));
-      case 'P' -> w -> {
-        var v = vjp(f, w);
-        return sum(v.apply(scalar(1).astype(w.dtype())).times(direction(w)));
-      };
+      case 'P' ->
+          w -> {
+            var v = vjp(f, w);
+            return sum(v.apply(scalar(1).astype(w.dtype())).times(direction(w)));
+          };
       case 'J' -> w -> jvp(f, w, direction(w)).tangent();
-      case 'V' -> w -> {
-        Axis lane = axis("lane" + k, LANES);
-        return sum(vmap(f, lane).apply(w.times(arange(lane).astype(w.dtype()).times(0.5).plus(0.5))));
-      };
+      case 'V' ->
+          w -> {
+            Axis lane = axis("lane" + k, LANES);
+            return sum(
+                vmap(f, lane).apply(w.times(arange(lane).astype(w.dtype()).times(0.5).plus(0.5))));
+          };
       case 'K' -> checkpoint(f);
       case 'T' -> jit(f);
       case 'C' -> customJvp(f, (w, dw) -> jvp(f, w, dw));

@@ -751,9 +751,10 @@ final class RandomPrograms {
       i = b.add(i, b.mul(b.mul(at, at), whole(DType.INT32, 1 + pick(9))));
     }
     Var small = b.bin(Fn.Binary.REM, i, whole(DType.INT32, to == 0 ? 2 : (long) (2 * to + 1)));
-    Var v = val(x -> x.exact() && x.is(t) && x.isWhole() && x.type().isScalar()) instanceof Val s
-        && to > 0
-        && pick(3) == 0
+    Var v =
+        val(x -> x.exact() && x.is(t) && x.isWhole() && x.type().isScalar()) instanceof Val s
+                && to > 0
+                && pick(3) == 0
             ? b.mul(b.un(Fn.Unary.SIGN, s.var), b.cast(small, t))
             : b.cast(small, t);
     Var centred = b.sub(v, b.num(t, to == 0 ? 0 : coin() ? to : 0));
@@ -789,9 +790,7 @@ final class RandomPrograms {
         case 7 -> {
           Val near = clamped(new Val(v, WILD, -1), 1);
           long count = product.type().size();
-          pool.add(
-              new Val(
-                  b.sum(near.var, List.of(along.name())), WILD, tolerance(t, count)));
+          pool.add(new Val(b.sum(near.var, List.of(along.name())), WILD, tolerance(t, count)));
         }
         default -> stored(v, t); // not over Op: the last of the kinds
       }
@@ -814,7 +813,9 @@ final class RandomPrograms {
               WILD);
     }
     Var now = b.one(new Op.RefGet(Access.ALL, Mode.CLAMP), ref);
-    add(b.one(new Op.Reduce(Fn.Reduce.MAX, List.of(now.array().dims().getFirst().name())), now), WILD);
+    add(
+        b.one(new Op.Reduce(Fn.Reduce.MAX, List.of(now.array().dims().getFirst().name())), now),
+        WILD);
   }
 
   private static @Nullable ArrayType union(Val v, Val w) {
@@ -1318,6 +1319,15 @@ final class RandomPrograms {
     return true;
   }
 
+  /** Whether a function has a rule in it; as a rule itself it would have no text. */
+  private static boolean hasRules(Program p) {
+    return p.equations().stream()
+        .anyMatch(e ->
+            e.op() instanceof Op.CustomJvp
+                || e.op() instanceof Op.CustomVjp
+                || e.op().bodies().stream().anyMatch(RandomPrograms::hasRules));
+  }
+
   private boolean call(int depth) {
     List<Carry> arguments = carries();
     var outs = new ArrayList<Val>();
@@ -1340,7 +1350,7 @@ final class RandomPrograms {
       return false;
     }
     Op op =
-        switch (pick(4)) {
+        switch (hasRules(p) ? 3 : pick(4)) {
           case 0 -> new Op.CustomJvp(p, p, List.of());
           case 1 -> new Op.CustomVjp(p, p, p, List.of());
           default -> new Op.Call(p, "f", coin());

@@ -60,8 +60,7 @@ class RandomThreadsTest {
   }
 
   private static Proc2<NamedArray, List<NamedRef>> function(long seed) {
-    return jitProc(
-        (NamedArray w, List<NamedRef> refs) -> RandomFunctions.write(seed, w, refs));
+    return jitProc((NamedArray w, List<NamedRef> refs) -> RandomFunctions.write(seed, w, refs));
   }
 
   private static List<double[]> contents(List<NamedRef> refs) {
@@ -81,12 +80,11 @@ class RandomThreadsTest {
       for (int k = 0; k < threads; k++) {
         int me = k;
         all.add(
-            pool.submit(
-                () -> {
-                  gate.await();
-                  body.accept(me);
-                  return me;
-                }));
+            pool.submit(() -> {
+              gate.await();
+              body.accept(me);
+              return me;
+            }));
       }
       for (Future<?> f : all) {
         f.get();
@@ -151,6 +149,7 @@ class RandomThreadsTest {
             f.run(w, all);
           }
         });
-    assertThat(all.value().toDoubleArray()).isEqualTo(Arrays.stream(each).map(x -> 100 * x).toArray());
+    assertThat(all.value().toDoubleArray())
+        .isEqualTo(Arrays.stream(each).map(x -> 100 * x).toArray());
   }
 }

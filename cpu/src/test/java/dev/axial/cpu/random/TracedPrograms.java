@@ -65,12 +65,7 @@ record TracedPrograms(
     }
     boolean reverse = letters.chars().anyMatch(c -> "GPDg".indexOf(c) >= 0);
     return new TracedPrograms(
-        seed,
-        new RandomFunctions.Setting(peer, reverse),
-        letters,
-        dtype,
-        axes,
-        values);
+        seed, new RandomFunctions.Setting(peer, reverse), letters, dtype, axes, values);
   }
 
   /**
