@@ -3,19 +3,23 @@ package dev.axial.cpu.random;
 import dev.axial.AxialException;
 import dev.axial.engine.Engine;
 import dev.axial.engine.Store;
+import dev.axial.ir.Edge;
+import dev.axial.ir.Equation;
+import dev.axial.ir.Mode;
+import dev.axial.ir.Op;
 import dev.axial.ir.Program;
 import dev.axial.transform.Discharge;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs random functions here and in JAX, each side with its own transformations, and prints what
@@ -108,20 +112,48 @@ final class PeerHunt {
     }
     System.out.printf(
         Locale.ROOT,
-        "seed %d, %s of %s: %s, in JAX %s, in JAX without references %s%n",
+        "seed %d, %s of %s: %s, in JAX without references %s%n",
         seed,
         t.letters().isEmpty() ? "the value" : t.letters(),
         t.axes(),
-        Arrays.toString(ours),
-        Arrays.toString(theirs),
+        difference(ours, theirs),
         theirReferences ? "as here" : again);
+  }
+
+  /**
+   * Swaps as a read and a write, which is the same where no index repeats, and checkpoints as
+   * calls: these have a discharge.
+   */
+  private static Program apart(Program p) {
+    var list = new ArrayList<Equation>();
+    for (Equation e : p.equations()) {
+      if (e.op() instanceof Op.RefSwap s && s.edge() == Edge.CLAMP && !s.access().masked()) {
+        var at = new ArrayList<>(e.in());
+        at.remove(1);
+        list.add(new Equation(new Op.RefGet(s.access(), Mode.CLAMP), at, e.out(), e.site()));
+        list.add(new Equation(new Op.RefSet(s.access(), false), e.in(), List.of(), e.site()));
+      } else {
+        list.add(new Equation(apart(e.op()), e.in(), e.out(), e.site()));
+      }
+    }
+    return new Program(p.inputs(), list, p.outputs());
+  }
+
+  private static Op apart(Op op) {
+    return switch (op) {
+      case Op.Scan s -> new Op.Scan(apart(s.body()), s.length(), s.carry(), s.reverse());
+      case Op.While w -> new Op.While(apart(w.condition()), apart(w.body()), w.carry());
+      case Op.Cond c -> new Op.Cond(apart(c.yes()), apart(c.no()));
+      case Op.Call c -> new Op.Call(apart(c.body()), c.name(), false);
+      default -> op; // not over Op: no body that swaps
+    };
   }
 
   /** The same asked of the program's discharge, which not every swap has. */
   private String withoutReferences(TracedPrograms t, Program plain) throws IOException {
     Program p;
     try {
-      p = Discharge.of(plain);
+      p = Discharge.of(apart(plain));
     } catch (AxialException x) {
       return "error " + x.getMessage();
     }
@@ -183,16 +215,25 @@ final class PeerHunt {
   }
 
   private static boolean same(double[] ours, double[] theirs) {
+    return difference(ours, theirs) == null;
+  }
+
+  /** The first element that differs by more than 1e-8 of the largest; null if none does. */
+  private static @Nullable String difference(double[] ours, double[] theirs) {
+    if (ours.length != theirs.length) {
+      return "%d elements, in JAX %d".formatted(ours.length, theirs.length);
+    }
     double scale = 1;
     for (double x : theirs) {
       scale = Double.isFinite(x) ? Math.max(scale, Math.abs(x)) : scale;
     }
-    boolean same = ours.length == theirs.length;
-    for (int k = 0; same && k < ours.length; k++) {
-      same =
-          Double.compare(ours[k], theirs[k]) == 0 || Math.abs(ours[k] - theirs[k]) <= 1e-8 * scale;
+    for (int k = 0; k < ours.length; k++) {
+      boolean equal = Double.compare(ours[k], theirs[k]) == 0;
+      if (!equal && !(Math.abs(ours[k] - theirs[k]) <= 1e-8 * scale)) {
+        return "element %d is %s, in JAX %s".formatted(k, ours[k], theirs[k]);
+      }
     }
-    return same;
+    return null;
   }
 
   private static double number(String s) {
