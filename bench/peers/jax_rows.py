@@ -232,7 +232,7 @@ LANES = 16
 def lanes_scan(r, by, at, k):
   def one(q, o, w, i): q[at(o + i)] += w
   def body(_, i):
-    jax.vmap(one, in_axes=(0, 0, 0, None))(r, jnp.arange(LANES), by, i)
+    jax.vmap(one, in_axes=(1, 0, 0, None))(r, jnp.arange(LANES), by, i)
     return None, None
   lax.scan(body, None, jnp.arange(k))
 
@@ -240,7 +240,7 @@ def lanes_scan(r, by, at, k):
 def growth_vmap(rows, steps):
   at, by = places(rows), rnd(LANES, scale=.1)
   def mk(k):
-    r = jax.new_ref(jnp.ones((LANES, rows), f32))
+    r = jax.new_ref(jnp.ones((rows, LANES), f32))
     f = jax.jit(lambda r, by: lanes_scan(r, by, at, k))
     def go(): f(r, by); sync_ref(r)
     return go
@@ -251,9 +251,9 @@ def growth_vmap_grad(rows, steps):
   at, by = places(rows), rnd(LANES, scale=.1)
   def mk(k):
     def loss(by):
-      r = jax.new_ref(jnp.ones((LANES, rows), f32))
+      r = jax.new_ref(jnp.ones((rows, LANES), f32))
       lanes_scan(r, by, at, k)
-      return (r[:, at(jnp.arange(8))] ** 2).sum()
+      return (r[at(jnp.arange(8))] ** 2).sum()
     return blk(jax.jit(jax.value_and_grad(loss)), by)
   slope(mk, steps)
 
@@ -540,6 +540,128 @@ def first(mk, reps=3):
 def first_tiny(n):
   x = jnp.ones(n, f32)
   first(lambda: ((lambda x: jnp.sin(x) * 2), (x,), {}), reps=7)
+
+
+# ---------------------------------------------------------------------------------------------------- examples
+def lu_in_place(a, order):
+  """LU with row pivots in a ref, as the example does it."""
+  n = a.shape[0]; at = jnp.arange(n)
+  def exchange(r, i, j):
+    x, y = r[i], r[j]
+    r[i] = y
+    r[j] = x
+  def body(_, k):
+    p = jnp.argmax(jnp.where(at >= k, jnp.abs(a[:, k]), -1))
+    exchange(a, k, p)
+    exchange(order, k, p)
+    top = a[k]
+    f = jnp.where(at > k, a[:, k] / top[k], 0)
+    a[...] -= f[:, None] * jnp.where(at > k, top, 0)
+    a[:, k] = jnp.where(at > k, f, a[:, k])
+    return None, None
+  lax.scan(body, None, at)
+
+
+def lu_carried(a):
+  """The same with the matrix as a carry, updated by .at[]."""
+  n = a.shape[0]; at = jnp.arange(n)
+  def body(c, k):
+    a, order = c
+    p = jnp.argmax(jnp.where(at >= k, jnp.abs(a[:, k]), -1))
+    a = a.at[jnp.array([k, p])].set(a[jnp.array([p, k])])
+    order = order.at[jnp.array([k, p])].set(order[jnp.array([p, k])])
+    top = a[k]
+    f = jnp.where(at > k, a[:, k] / top[k], 0)
+    a = a - f[:, None] * jnp.where(at > k, top, 0)
+    return (a.at[:, k].set(jnp.where(at > k, f, a[:, k])), order), None
+  return lax.scan(body, (a, at), at)[0]
+
+
+@row("lu")
+def lu(n):
+  m = rnd(n, n); r = jax.new_ref(m); o = jax.new_ref(jnp.arange(n))
+  @jax.jit
+  def f(r, o, m):
+    r[...] = m
+    o[...] = jnp.arange(n)
+    lu_in_place(r, o)
+  def go(): f(r, o, m); sync_ref(r)
+  best(refs=measure(go), carried=measure(blk(jax.jit(lu_carried), m)))
+  emit("lapack", measure(blk(jax.jit(jax.scipy.linalg.lu_factor), m)))
+
+
+@row("lu-grad")
+def lu_grad(n):
+  def by_ref(m):
+    a = jax.new_ref(m)
+    lu_in_place(a, jax.new_ref(jnp.arange(n)))
+    return jnp.log(jnp.abs(jnp.diagonal(jax.freeze(a)))).sum()
+  def by_carry(m): return jnp.log(jnp.abs(jnp.diagonal(lu_carried(m)[0]))).sum()
+  m = rnd(n, n)
+  best(refs=measure(blk(jax.jit(jax.value_and_grad(by_ref)), m)),
+       carried=measure(blk(jax.jit(jax.value_and_grad(by_carry)), m)))
+  emit("lapack", measure(blk(jax.jit(jax.value_and_grad(lambda m: jnp.linalg.slogdet(m)[1])), m)))
+
+
+def best(**ways):
+  """`jax` is the fastest of several ways; each goes by its name too."""
+  for who, m in ways.items(): emit(who, m)
+  emit("jax", min(ways.values(), key=lambda m: m[0]))
+
+
+@row("particles")
+def particles(particles, steps):
+  n, var, push = particles, 4.0, 0.02
+  def body(p, w, est, c, x):
+    t, y, key = x
+    k1, k2 = jax.random.split(key)
+    e = jax.random.normal(k1, (n, 2)) * push ** .5
+    p[:, 0] += p[:, 1] + e[:, 0] * (1 / 12) ** .5 + e[:, 1] * .5
+    p[:, 1] += e[:, 1]
+    before = jax.nn.logsumexp(w[...])
+    w[...] += (y - p[:, 0]) ** 2 / (-2 * var)
+    after = jax.nn.logsumexp(w[...])
+    q = jax.nn.softmax(w[...])
+    est[t] = q @ p[...]
+    def draw():
+      u = (jnp.arange(n) + jax.random.uniform(k2)) / n
+      p[...] = p[...][jnp.minimum(jnp.searchsorted(jnp.cumsum(q), u), n - 1)]
+      w[...] = jnp.zeros(n)
+    lax.cond(1 / (q ** 2).sum() < n / 2, draw, lambda: None)
+    return c + after - before
+  @jax.jit
+  def f(p, w, est, ys, keys):
+    return lax.scan(lambda c, x: (body(p, w, est, c, x), None), 0., (jnp.arange(steps), ys, keys))[0]
+  p = jax.new_ref(rnd(n, 2, scale=10.)); w = jax.new_ref(jnp.zeros(n)); est = jax.new_ref(jnp.zeros((steps, 2)))
+  emit("jax", measure(blk(f, p, w, est, rnd(steps, scale=2.), jax.random.split(jax.random.key(4), steps))), per=steps)
+
+
+@row("paged-step")
+def paged_step(lanes):
+  L, V, E, H, S, F, B, T, P = 2, 50, 64, 4, 16, 128, 12, 8, 24
+  tok, pos = rnd(V, E), rnd(B * T, E)
+  wq, wk, wv = (rnd(L, E, H, S, seed=i, scale=E ** -.5) for i in (1, 2, 3))
+  wo, up, dn = rnd(L, H, S, E, scale=E ** -.5), rnd(L, E, F, scale=E ** -.5), rnd(L, F, E, scale=F ** -.5)
+  def norm(x): return x / jnp.sqrt((x * x).mean(-1, keepdims=True) + 1e-5)
+  @jax.jit
+  def step(keys, values, table, token, position):
+    mine = table[...][jnp.arange(lanes), position // T]; slot = position % T
+    seen = jnp.arange(B)[:, None] * T + jnp.arange(T) <= position[:, None, None]
+    h = tok[token] + pos[position]
+    for l in range(L):
+      x = norm(h)
+      keys[l, mine, slot] = jnp.einsum("be,ehs->bhs", x, wk[l])
+      values[l, mine, slot] = jnp.einsum("be,ehs->bhs", x, wv[l])
+      q = jnp.einsum("be,ehs->bhs", x, wq[l]) / S ** .5
+      s = jnp.where(seen[:, None], jnp.einsum("bhs,bkths->bhkt", q, keys[l, table[...]]), -1e30)
+      w = jnp.exp(s - s.max((2, 3), keepdims=True))
+      r = jnp.einsum("bhkt,bkths->bhs", w, values[l, table[...]]) / w.sum((2, 3))[..., None]
+      h = h + jnp.einsum("bhs,hse->be", r, wo[l])
+      h = h + jax.nn.gelu(norm(h) @ up[l]) @ dn[l]
+    return norm(h) @ tok.T
+  keys, values = (jax.new_ref(jnp.zeros((L, P, T, H, S))) for _ in range(2))
+  table = jax.new_ref(jnp.arange(lanes)[:, None] * 6 + jnp.arange(B) % 6)
+  emit("jax", measure(blk(step, keys, values, table, jnp.arange(lanes), jnp.full(lanes, 40))))
 
 
 @row("first-gpt")

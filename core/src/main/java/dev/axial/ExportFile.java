@@ -104,7 +104,7 @@ final class ExportFile {
       if (e.op() instanceof Op.Callback c) {
         throw Errors.error(
             "the function calls Java code (%s, at %s), which cannot be saved. Lower a function without debugPrint and debugCallback.",
-            c.name(), e.site());
+            c.name(), String.valueOf(e.site()));
       }
       e.op().bodies().forEach(ExportFile::calls);
     }

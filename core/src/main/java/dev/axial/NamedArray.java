@@ -118,12 +118,12 @@ public final class NamedArray implements Tensor {
     return type.rank();
   }
 
-  /** The number of elements. */
+  @Override
   public long size() {
     return type.size();
   }
 
-  /** The axis with this name. */
+  @Override
   public Axis axis(String name) {
     if (!type.has(name)) {
       throw Errors.noAxis(name, type.dims());
@@ -131,7 +131,7 @@ public final class NamedArray implements Tensor {
     return new Axis(name, type.dim(name).size());
   }
 
-  /** Whether there is an axis of this name. */
+  @Override
   public boolean hasAxis(String name) {
     return type.has(name);
   }

@@ -181,6 +181,25 @@ public final class NamedRef implements Tensor, AutoCloseable {
   }
 
   @Override
+  public Axis axis(String name) {
+    ArrayType t = view.type();
+    if (!t.has(name)) {
+      throw Errors.noAxis(name, t.dims());
+    }
+    return new Axis(name, t.dim(name).size());
+  }
+
+  @Override
+  public boolean hasAxis(String name) {
+    return view.type().has(name);
+  }
+
+  @Override
+  public long size() {
+    return view.type().size();
+  }
+
+  @Override
   public Map<String, Integer> shape() {
     return NamedArray.shape(view.type());
   }

@@ -17,6 +17,19 @@ public sealed interface Tensor permits NamedArray, NamedRef {
   /** Name to size, in order. */
   Map<String, Integer> shape();
 
+  /**
+   * The axis with this name.
+   *
+   * @throws AxialException if there is none; the message names those that there are
+   */
+  Axis axis(String name);
+
+  /** Whether there is an axis of this name. */
+  boolean hasAxis(String name);
+
+  /** The number of elements. */
+  long size();
+
   /** The element type. */
   DType dtype();
 

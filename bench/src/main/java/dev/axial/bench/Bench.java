@@ -64,6 +64,11 @@ public final class Bench {
       System.out.println();
       notes.forEach(System.out::println);
     }
+    List<String> growth = GrowthChart.growth(outcomes);
+    if (!growth.isEmpty()) {
+      System.out.println();
+      growth.forEach(System.out::println);
+    }
     if (options.python().isEmpty()) {
       System.out.println("\nJAX was not measured: ./axial bench --peers fetches it.");
     }

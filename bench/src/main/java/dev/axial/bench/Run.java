@@ -30,6 +30,10 @@ record Run(Map<String, ?> facts, String scale, List<Outcome> outcomes) {
     if (!notes.isEmpty()) {
       out.append('\n').append(String.join("\n", notes)).append('\n');
     }
+    List<String> growth = GrowthChart.growth(outcomes);
+    if (!growth.isEmpty()) {
+      out.append('\n').append(String.join("\n", growth)).append('\n');
+    }
     return out.toString();
   }
 
@@ -48,7 +52,10 @@ record Run(Map<String, ?> facts, String scale, List<Outcome> outcomes) {
         : String.valueOf(value);
   }
 
-  /** Writes the text and the JSON into a folder and returns the name of both without the ending. */
+  /**
+   * Writes the text, the JSON, and a picture if there are curves, into a folder and returns the
+   * name of both without the ending.
+   */
   Path save(Path folder) throws IOException {
     Files.createDirectories(folder);
     String name =
@@ -57,6 +64,9 @@ record Run(Map<String, ?> facts, String scale, List<Outcome> outcomes) {
             .replaceAll("[^A-Za-z0-9.-]+", "-");
     Files.writeString(folder.resolve(name + ".txt"), text());
     Files.writeString(folder.resolve(name + ".json"), json());
+    if (!GrowthChart.growth(outcomes).isEmpty()) {
+      Files.writeString(folder.resolve(name + ".svg"), GrowthChart.svg(outcomes));
+    }
     return folder.resolve(name);
   }
 

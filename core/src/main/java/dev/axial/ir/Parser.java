@@ -258,6 +258,11 @@ final class Parser {
     return text.substring(k + 3, at).strip();
   }
 
+  private static Program hidden() {
+    throw new AxialException(
+        "a program that was read from text cannot be differentiated where its rule is not shown; differentiate the function that it was made of.");
+  }
+
   private Program block() {
     expect("program(");
     var owner = new Object();
@@ -348,7 +353,7 @@ final class Parser {
       return block();
     }
     if (t == Rule.class) {
-      return Rule.of(block());
+      return accept(Printer.HIDDEN) ? Rule.later(Parser::hidden) : Rule.of(block());
     }
     if (t == DType.class) {
       return DType.ofShortName(word("a dtype"));

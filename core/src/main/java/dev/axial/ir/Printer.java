@@ -24,6 +24,9 @@ import java.util.stream.Collectors;
  * }</pre>
  */
 final class Printer {
+  /** Stands for a rule that is not shown. */
+  static final String HIDDEN = "<rule>";
+
   private final StringBuilder out = new StringBuilder();
   private boolean inRule;
   private final Map<Var, String> names = new HashMap<>();
@@ -158,7 +161,7 @@ final class Printer {
   private void rule(Rule r, String indent) {
     Program p = inRule ? null : r.known();
     if (p == null) {
-      out.append("<rule>");
+      out.append(HIDDEN);
       return;
     }
     inRule = true;

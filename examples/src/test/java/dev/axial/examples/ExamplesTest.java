@@ -30,7 +30,10 @@ class ExamplesTest {
           "RecurrentNetwork", List.of("right after the first two steps: 100.0 %"),
           "GradientStash", List.of("    9 "),
           "TrainingMetrics", List.of("accuracy", "0.000 to 0.9"),
-          "KalmanFilter", List.of("log q  -3.65", "log r  1.41"));
+          "KalmanFilter", List.of("log q  -3.65", "log r  1.41"),
+          "LuFactorization", List.of("59 rows moved", "log |det A|                  88.886286"),
+          "ParticleFilter", List.of("by 20,000 particles, -468.97 exactly", "of 200 steps"),
+          "PagedCache", List.of("588 tokens: 380 computed, 208 found in shared pages"));
 
   /** The classes with a main method, but for the demo, which has a test of its own. */
   static List<String> programs() throws IOException {

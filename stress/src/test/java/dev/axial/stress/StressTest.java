@@ -111,7 +111,7 @@ class StressTest {
       case 1 -> a.at(ROW.at(row)).update(v -> v.plus(1));
       case 2 -> {
         a.slice(ROW.range(0, row + 1)).add(1);
-        return row + 1;
+        return 1L + row;
       }
       case 3 -> {
         a.at(ROW.at(scalar(row))).add(full(3, F));

@@ -41,6 +41,9 @@ public final class GrowthRows {
 
   private static final Size STEPS = size("steps", 100_000, 2_000, 8);
 
+  /** More, because a gradient's call costs more by itself. */
+  private static final Size GRADIENT_STEPS = size("steps", 200_000, 2_000, 8);
+
   private GrowthRows() {}
 
   /** One step of a loop. */
@@ -140,7 +143,7 @@ public final class GrowthRows {
               new Target.None(),
               work,
               ROWS.get(k),
-              STEPS));
+              gradient ? GRADIENT_STEPS : STEPS));
     }
   }
 
@@ -158,9 +161,8 @@ public final class GrowthRows {
   }
 
   /** The sum that a pattern leaves in its carry and in a few rows. */
-  public static NamedArray loss(Step step, NamedArray row, Axis rows, int steps) {
-    NamedRef r = newRef(ones(rows, X));
-    r.at(rows.at(0)).set(row);
+  public static NamedArray loss(Step step, NamedRef r, NamedArray row, int steps) {
+    Axis rows = r.axis("Row");
     NamedArray c = loop(step, r, row, rows, steps);
     return c.plus(sum(r.get(places(rows).apply(arange(axis("Some", 8))))));
   }
@@ -172,7 +174,7 @@ public final class GrowthRows {
     int many = s.get("steps");
     if (gradient) {
       return new Slope(
-          steps -> gradient(steps, n -> jit(valueAndGrad(w -> loss(step, w, rows, n))), row),
+          steps -> new Gradient((r, w, n) -> loss(step, r, w, n), row, rows, X).calls(steps),
           many / 4,
           many);
     }
@@ -191,26 +193,40 @@ public final class GrowthRows {
     return jit((NamedRef r, NamedArray w) -> loop(step, r, w, rows, steps));
   }
 
-  private static Work gradient(
-      int steps, IntFunction<Function<NamedArray, ValueAndGrad<NamedArray>>> make, NamedArray at) {
-    Function<NamedArray, ValueAndGrad<NamedArray>> f = make.apply(steps);
-    Runnable call =
-        () -> {
-          try (var _ = Memory.scope()) {
-            Calls.consume(f.apply(at).value());
-          }
-        };
-    // By a central difference along a direction that moves all of it.
-    return Calls.of(call, () -> difference(make.apply(12), at));
+  /** A loss after some steps on a reference. */
+  @FunctionalInterface
+  private interface Loss {
+    NamedArray of(NamedRef r, NamedArray w, int steps);
   }
 
-  private static void difference(Function<NamedArray, ValueAndGrad<NamedArray>> f, NamedArray at) {
-    double h = 1e-2;
-    NamedArray by = ones(at.axes().toArray(Axis[]::new)).times(h);
-    double up = f.apply(at.plus(by)).value().item();
-    double down = f.apply(at.minus(by)).value().item();
-    double slope = sum(f.apply(at).grad()).item();
-    Check.close("the gradient", (up - down) / (2 * h), slope, 2e-2);
+  /**
+   * Value and gradient of a loss by its array and by what was in its reference; the reference and
+   * the gradient's stay, so that a call fills nothing.
+   */
+  private record Gradient(Loss loss, NamedArray at, Axis... axes) {
+    Work calls(int steps) {
+      NamedRef r = newRef(ones(axes));
+      NamedRef byContents = newRef(zeros(axes));
+      NamedRef byArray = newRef(zerosLike(at));
+      Proc4<NamedRef, NamedRef, NamedRef, NamedArray> f =
+          jitProc((q, g, h, w) ->
+              vjp((NamedRef x, NamedArray v) -> loss.of(x, v, steps), q, w)
+                  .withRefs(List.of(g, h))
+                  .apply(scalar(1f)));
+      return Calls.of(() -> f.run(r, byContents, byArray, at), this::difference);
+    }
+
+    /** By a central difference along a direction that moves all of the array. */
+    private void difference() {
+      Function<NamedArray, ValueAndGrad<NamedArray>> f =
+          jit(valueAndGrad(w -> loss.of(newRef(ones(axes)), w, 12)));
+      double h = 1e-2;
+      NamedArray by = onesLike(at).times(h);
+      double up = f.apply(at.plus(by)).value().item();
+      double down = f.apply(at.minus(by)).value().item();
+      double slope = sum(f.apply(at).grad()).item();
+      Check.close("the gradient", (up - down) / (2 * h), slope, 2e-2);
+    }
   }
 
   /** The same steps one by one in eager code. */
@@ -245,29 +261,21 @@ public final class GrowthRows {
     int many = s.get("steps");
     NamedArray by = Data.normal(1, 0.1, LANE);
     if (gradient) {
-      return new Slope(
-          steps ->
-              gradient(
-                  steps,
-                  n ->
-                      jit(
-                          valueAndGrad(w -> {
-                            NamedRef r = newRef(ones(LANE, rows));
-                            lanesLoop(r, w, rows, n);
-                            return sum(square(r.get(places(rows).apply(arange(axis("Some", 8))))));
-                          })),
-                  by),
-          many / 4,
-          many);
+      Loss loss =
+          (r, w, n) -> {
+            lanesLoop(r, w, rows, n);
+            return sum(square(r.get(places(rows).apply(arange(axis("Some", 8))))));
+          };
+      return new Slope(steps -> new Gradient(loss, by, rows, LANE).calls(steps), many / 4, many);
     }
     return new Slope(
         steps -> {
-          NamedRef r = newRef(ones(LANE, rows));
+          NamedRef r = newRef(ones(rows, LANE));
           Proc2<NamedRef, NamedArray> f = jitProc((q, w) -> lanesLoop(q, w, rows, steps));
           return Calls.of(
               () -> f.run(r, by),
               () -> {
-                NamedRef fresh = newRef(zeros(LANE, rows));
+                NamedRef fresh = newRef(zeros(rows, LANE));
                 f.run(fresh, by);
                 Check.close("the sum", sum(by).item() * steps, sum(fresh.get()).item(), 1e-2);
               });

@@ -23,6 +23,7 @@ public final class Rows {
     rows.addAll(ProductRows.rows());
     rows.addAll(ModelRows.rows());
     rows.addAll(RandomRows.rows());
+    rows.addAll(ExampleRows.rows());
     rows.addAll(FirstRows.rows());
     rows.addAll(GrowthRows.rows());
     return List.copyOf(rows);

@@ -75,7 +75,12 @@ public final class Schedule {
   boolean divisible;
 
   /** How far one step along an axis moves each address that a stage uses; null if unknown. */
-  private record Addresses(List<Map<String, @Nullable Long>> strides, Set<String> counted) {
+  private record Addresses(
+      List<Map<String, @Nullable Long>> strides, Set<Map<String, Long>> counted) {
+    boolean counts(String axis) {
+      return counted.stream().anyMatch(c -> c.getOrDefault(axis, 0L) != 0);
+    }
+
     @Nullable Long stride(int k, String axis) {
       var m = strides.get(k);
       return m.containsKey(axis) ? m.get(axis) : (Long) 0L;
@@ -122,7 +127,7 @@ public final class Schedule {
 
   private static Addresses addresses(Stage st, Nest nest) {
     var all = new ArrayList<Map<String, @Nullable Long>>();
-    var counted = new HashSet<String>();
+    var counted = new HashSet<Map<String, Long>>();
     var axes = new ArrayList<>(nest.outer());
     axes.addAll(st.inner());
     for (Root r : st.roots()) {
@@ -148,7 +153,7 @@ public final class Schedule {
         }
         case Root.ArgReduce s -> {
           all.add(plain(s.to(), axes));
-          counted.add(s.axis());
+          counted.add(Map.of(s.axis(), 1L));
         }
         case Root.Write w -> {
           all.add(written(w, axes));
@@ -346,7 +351,7 @@ public final class Schedule {
         score += 1;
       }
     }
-    if (a.counted.contains(d.name())) {
+    if (a.counts(d.name())) {
       score += 1;
       moves = true;
     }
@@ -429,11 +434,11 @@ public final class Schedule {
   private boolean likeOne(Loop before, Dim d, List<Stage> users) {
     for (Stage st : users) {
       Addresses a = addresses.get(st);
-      if (a == null || a.counted.contains(d.name())) {
+      if (a == null) {
         return false;
       }
-      for (Dim b : before.dims) {
-        if (a.counted.contains(b.name())) {
+      for (Map<String, Long> count : a.counted) {
+        if (count.getOrDefault(before.name(), 0L) != count.getOrDefault(d.name(), 0L) * d.size()) {
           return false;
         }
       }

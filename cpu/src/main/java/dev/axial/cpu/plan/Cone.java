@@ -76,8 +76,8 @@ public final class Cone {
   private final Set<Node> scalars = new HashSet<>();
   private final Set<Cell> cells = new HashSet<>();
 
-  /** Loops whose index itself is asked for. */
-  private final Set<String> counted = new HashSet<>();
+  /** Indices that are asked for themselves: how far one step of each loop moves them. */
+  private final Set<Map<String, Long>> counted = new HashSet<>();
 
   private final Set<Object> seen = new HashSet<>();
   private int cost;
@@ -132,7 +132,7 @@ public final class Cone {
     return cells;
   }
 
-  public Set<String> counted() {
+  public Set<Map<String, Long>> counted() {
     return counted;
   }
 
@@ -188,7 +188,7 @@ public final class Cone {
       case Op.Iota i -> {
         Affine a = index.get(i.dim().name());
         if (a != null) {
-          counted.addAll(a.of.keySet());
+          counted.add(a.of);
         }
       }
       case Op.Index i -> {
