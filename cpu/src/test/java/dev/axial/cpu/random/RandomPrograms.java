@@ -469,7 +469,7 @@ final class RandomPrograms {
 
   private boolean statement(int depth) {
     int kind = pick(depth > 0 && work < 100 ? 100 : 88);
-    if (work < 3 && pick(200) == 0) {
+    if (work < 3 && pick(400) == 0) {
       product();
       return true;
     } else if (kind < 8) {
@@ -751,12 +751,11 @@ final class RandomPrograms {
       i = b.add(i, b.mul(b.mul(at, at), whole(DType.INT32, 1 + pick(9))));
     }
     Var small = b.bin(Fn.Binary.REM, i, whole(DType.INT32, to == 0 ? 2 : (long) (2 * to + 1)));
-    Var v =
-        val(x -> x.exact() && x.is(t) && x.isWhole() && x.type().isScalar()) instanceof Val s
-                && to > 0
-                && pick(3) == 0
-            ? b.mul(b.un(Fn.Unary.SIGN, s.var), b.cast(small, t))
-            : b.cast(small, t);
+    Var v = b.cast(small, t);
+    Val scale = val(x -> x.exact() && x.is(t) && x.isWhole() && x.type().isScalar());
+    if (scale != null && to > 0 && pick(3) == 0) {
+      v = b.mul(b.un(Fn.Unary.SIGN, scale.var), v);
+    }
     Var centred = b.sub(v, b.num(t, to == 0 ? 0 : coin() ? to : 0));
     return b.one(new Op.Broadcast(dims), centred);
   }

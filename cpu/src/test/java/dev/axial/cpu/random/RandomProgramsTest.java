@@ -29,7 +29,7 @@ class RandomProgramsTest {
   private static final long COUNT =
       Long.getLong("axial.random.programs", System.getenv("CI") == null ? 1_000 : 10_000);
 
-  private static final int EACH = 20;
+  private static final int EACH = 40;
 
   static LongStream seeds() {
     return LongStream.range(FIRST, FIRST + COUNT);
