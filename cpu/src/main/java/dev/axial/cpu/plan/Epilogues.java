@@ -1,5 +1,6 @@
 package dev.axial.cpu.plan;
 
+import dev.axial.ir.Op;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -46,7 +47,7 @@ final class Epilogues {
   static void attach(Steps steps) {
     var e = new Epilogues(steps);
     for (int k = 0; k < e.list.size(); k++) {
-      if (e.list.get(k) instanceof Step.Contract c) {
+      if (e.list.get(k) instanceof Step.Contract c && c.then() == null) { // once: it may go down
         e.follow(c, k);
       }
     }
@@ -191,6 +192,11 @@ final class Epilogues {
 
   private static void scalar(Node n, Touched t) {
     t.defined.add(n);
+    Mem m = n.mem();
+    if (n.op() instanceof Op.Scatter && m != null) { // from its memory into a register
+      memory(m, t);
+      return;
+    }
     var c = new Cone();
     boolean was = n.virtual;
     n.virtual = true; // to be looked through, for a moment

@@ -367,6 +367,7 @@ final class Steps {
   Mem copied(Node n, List<Dim> order, @Nullable String site) {
     ArrayType t = n.type().with(order);
     Mem to = Mem.rows(planner.scratch(t.dtype(), t.size(), "operand in rows"), t);
+    merges(n, site);
     root(new Root.Store(n, to, null), site);
     return to;
   }

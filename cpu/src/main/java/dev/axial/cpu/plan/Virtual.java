@@ -128,5 +128,10 @@ final class Virtual {
         n.lastNeeded = Math.max(n.lastNeeded, last);
       }
     }
+    for (int k = 0; k < i.op().carries(); k++) { // what goes in may be the memory of what comes out
+      if (i.in().get(k) instanceof Node n && n.owner == owner) {
+        n.lastNeeded = Math.max(n.lastNeeded, ((Node) i.out().get(k)).lastNeeded);
+      }
+    }
   }
 }

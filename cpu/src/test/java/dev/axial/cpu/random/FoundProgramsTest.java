@@ -11,6 +11,60 @@ class FoundProgramsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        // A value that lies in a reference, is carried through a loop, and is wanted after a write.
+        """
+        program(v0: f32[], v1: ref f32[e:16, d:1], v2: i32[d:1, e:16], v3: f32[e:16, d:1]) {
+          v4: i32[] = const 0
+          v5: f32[e:16, d:1] = exp v3
+          ref_set[access={}, reverse=false] v1, v5
+          v6: i32[], v7: f32[e:16, d:1] = while[condition=program(v8: i32[], v9: f32[e:16, d:1]) {
+            v10: i32[] = const 1
+            v11: bool[] = lt v8, v10
+            return v11
+          }, body=program(v12: i32[], v13: f32[e:16, d:1]) {
+            v14: i32[] = const 1
+            v15: i32[] = add v12, v14
+            return v15, v13
+          }, carry=2] v4, v5
+          ref_set[access={d@, e@}, reverse=true] v1, v0, v2, v2
+          return v7
+        }
+        """,
+        // Two loops read a product that goes down to the first of them.
+        """
+        program(v0: f32[c:2], v1: f32[k:2, c:2], v2: f32[r:1, k:2, n:129]) {
+          v3: f32[] = const 0.0
+          v4: f32[r:1, n:129, c:2] = dot[axes=[k]] v2, v1
+          v5: f32[r:1, n:129, c:2] = add v4, v3
+          v6: f32[c:2] = exp v0
+          v7: f32[r:1, n:129, c:2] = add v5, v6
+          v8: f32[r:1, c:2] = reduce[fn=MAX, axes=[n]] v7
+          v9: f32[r:1, n:129] = reduce[fn=MIN, axes=[c]] v7
+          v10: f32[r:1, c:2] = neg v8
+          return v9, v10
+        }
+        """,
+        // A product of merged axes that are a view, and are copied into another order.
+        """
+        program(v0: f32[d:7, e:3, a:1]) {
+          v1: f32[d:7, e:3, b:25, a:1] = broadcast[dims=[d:7, e:3, b:25, a:1]] v0
+          v2: f32[d:7, e:3, b:25, a:1] = scan[body=program(v3: i32[], v4: f32[d:7, e:3, b:25, a:1]) {
+            return v4
+          }, length=1, carry=1, reverse=true] v1
+          v5: f32[d:7, e:3, b:25, a:1] = stop_gradient v2
+          v6: f32[d:7, e:3, b:25, a:1] = merge[axes=[a], to=a] v5
+          v7: f32[d:7, a:1] = dot[axes=[e, b]] v6, v5
+          return v7
+        }
+        """,
+        // A scalar that comes from memory, after a product.
+        """
+        program(v0: u32[], v1: i32[n:65, b:8]) {
+          v2: i32[b:8] = dot[axes=[n]] v1, v1
+          v3: u32[] = scatter[access={}, add=true, mode=CLAMP] v0, v0
+          return v2, v3
+        }
+        """,
         // A divided sum whose result keeps an axis of size 1.
         """
         program(v0: f32[a:25, b:12], v1: f32[c:146, e:1]) {

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.function.Predicate;
@@ -423,6 +424,32 @@ final class RandomPrograms {
     };
   }
 
+  /** Indices along one or two axes, which may be those of what they index; mostly in range. */
+  private Var indexArray(int size, ArrayType of) {
+    DType t = coin() ? DType.INT32 : DType.INT64;
+    Var i = null;
+    int rank = 1 + pick(2);
+    for (int k = 0; k < rank; k++) {
+      Dim d =
+          !of.isScalar() && pick(3) == 0
+              ? of.dims().get(pick(of.rank()))
+              : coin() ? axes.get(pick(axes.size())) : new Dim(freshName(), 1 + pick(5));
+      if (i != null && i.array().has(d.name())) {
+        continue;
+      }
+      Var x = b.mul(b.one(new Op.Iota(t, d)), whole(t, pick(7) - 3));
+      i = i == null ? x : b.add(i, x);
+    }
+    Var shifted = b.add(Objects.requireNonNull(i), whole(t, pick(size + 1)));
+    return pick(4) == 0
+        ? shifted
+        : b.bin(Fn.Binary.REM, shifted, whole(t, Math.max(1, size) + pick(2)));
+  }
+
+  private Var whole(DType t, long x) {
+    return b.constant(Op.Const.of(t, x));
+  }
+
   // ---------------------------------------------------------------- statements
 
   private void block(int depth, int length) {
@@ -442,7 +469,10 @@ final class RandomPrograms {
 
   private boolean statement(int depth) {
     int kind = pick(depth > 0 && work < 100 ? 100 : 88);
-    if (kind < 8) {
+    if (work < 3 && pick(400) == 0) {
+      product();
+      return true;
+    } else if (kind < 8) {
       return unary();
     } else if (kind < 18) {
       return binary();
@@ -686,6 +716,107 @@ final class RandomPrograms {
     return putSum(emit(new Op.Dot(over), x.var, y.var), whole, n);
   }
 
+  /** A product of medium size, and loops that follow its rows. */
+  private void product() {
+    DType t = any(new DType[] {DType.FLOAT32, DType.FLOAT32, DType.FLOAT64, DType.BFLOAT16});
+    var m = new Dim(freshName(), MEDIUM[pick(MEDIUM.length)]);
+    var k = new Dim(freshName(), MEDIUM[pick(MEDIUM.length)]);
+    var n = new Dim(freshName(), Math.min(MEDIUM[pick(MEDIUM.length)], 40_000 / m.size()));
+    var lanes = pick(4) == 0 ? List.of(new Dim(freshName(), 2)) : List.<Dim>of();
+    double to = t == DType.BFLOAT16 ? 0 : 3;
+    Var x = pattern(t, cat2(lanes, shuffled(List.of(m, k))), to);
+    Var y = pattern(t, cat2(coin() ? lanes : List.of(), shuffled(List.of(k, n))), to);
+    Var p = b.one(new Op.Dot(List.of(k.name())), x, y);
+    double whole = Math.max(1, to * to) * k.size();
+    if (whole >= limit(t)) {
+      pool.add(new Val(b.one(new Op.Reduce(Fn.Reduce.MAX, p.array().names()), p), WILD, whole));
+      return;
+    }
+    follow(new Val(b.add(p, b.num(t, 0)), whole, -1), m, n);
+  }
+
+  private static final int[] MEDIUM = {5, 17, 33, 64, 65, 65, 96, 129};
+
+  private static List<Dim> cat2(List<Dim> first, List<Dim> rest) {
+    var out = new ArrayList<>(first);
+    out.addAll(rest);
+    return out;
+  }
+
+  /** Small whole numbers, other ones at each place; zeros and ones if {@code to} is 0. */
+  private Var pattern(DType t, List<Dim> dims, double to) {
+    Var i = whole(DType.INT32, pick(50));
+    for (Dim d : dims) {
+      Var at = b.one(new Op.Iota(DType.INT32, d));
+      i = b.add(i, b.mul(b.mul(at, at), whole(DType.INT32, 1 + pick(9))));
+    }
+    Var small = b.bin(Fn.Binary.REM, i, whole(DType.INT32, to == 0 ? 2 : (long) (2 * to + 1)));
+    Var v = b.cast(small, t);
+    Val scale = val(x -> x.exact() && x.is(t) && x.isWhole() && x.type().isScalar());
+    if (scale != null && to > 0 && pick(3) == 0) {
+      v = b.mul(b.un(Fn.Unary.SIGN, scale.var), v);
+    }
+    Var centred = b.sub(v, b.num(t, to == 0 ? 0 : coin() ? to : 0));
+    return b.one(new Op.Broadcast(dims), centred);
+  }
+
+  /** Element-wise work on a product, biases, residuals, reductions and references among it. */
+  private void follow(Val product, Dim m, Dim n) {
+    Var v = product.var;
+    DType t = product.dtype();
+    double whole = product.whole;
+    int length = 1 + pick(5);
+    for (int j = 0; j < length; j++) {
+      Dim along = coin() ? m : n;
+      switch (pick(9)) {
+        case 0, 1 -> v = b.add(v, pattern(t, List.of(along), 3));
+        case 2 -> v = b.add(pattern(t, v.array().dims(), 3), v);
+        case 3 -> v = b.bin(Fn.Binary.MAX, v, b.num(t, 0));
+        case 4 -> {
+          v = b.un(any(new Fn.Unary[] {Fn.Unary.TANH, Fn.Unary.LOGISTIC, Fn.Unary.EXP}), v);
+          whole = WILD;
+        }
+        case 5 -> { // the largest of a row or a column, and the distance from it
+          Var most = b.one(new Op.Reduce(Fn.Reduce.MAX, List.of(along.name())), v);
+          add(most, whole + 100);
+          v = b.sub(v, most);
+          whole *= 2;
+        }
+        case 6 -> {
+          Var zero = b.num(t, 0);
+          v = b.select(b.compare(Fn.Compare.GT, v, zero), v, b.un(Fn.Unary.NEG, v));
+        }
+        case 7 -> {
+          Val near = clamped(new Val(v, WILD, -1), 1);
+          long count = product.type().size();
+          pool.add(new Val(b.sum(near.var, List.of(along.name())), WILD, tolerance(t, count)));
+        }
+        default -> stored(v, t); // not over Op: the last of the kinds
+      }
+    }
+    add(b.one(new Op.Reduce(Fn.Reduce.MAX, List.of(m.name())), v), WILD);
+    add(b.one(new Op.Reduce(Fn.Reduce.MIN, List.of(n.name())), v), WILD);
+  }
+
+  /** Set, added or swapped into a reference whose axes may stand in another order. */
+  private void stored(Var v, DType t) {
+    Var ref = b.one(new Op.RefNew(), pattern(t, shuffled(v.array().dims()), 3));
+    switch (pick(3)) {
+      case 0 -> b.emit(new Op.RefSet(Access.ALL, false), List.of(ref, v));
+      case 1 -> b.emit(new Op.RefAdd(Access.ALL, Mode.CLAMP), List.of(ref, v));
+      default -> // not over Op: the last of the kinds
+          add(
+              b.one(
+                  new Op.Reduce(Fn.Reduce.MAX, v.array().names()),
+                  b.one(new Op.RefSwap(Access.ALL, Edge.CLAMP, false), ref, v)),
+              WILD);
+    }
+    Var now = b.one(new Op.RefGet(Access.ALL, Mode.CLAMP), ref);
+    add(
+        b.one(new Op.Reduce(Fn.Reduce.MAX, List.of(now.array().dims().getFirst().name())), now),
+        WILD);
+  }
+
   private static @Nullable ArrayType union(Val v, Val w) {
     try {
       ArrayType u = v.type().union(w.type());
@@ -825,7 +956,10 @@ final class RandomPrograms {
         }
         case 3, 4 -> {
           sels.add(new Sel.At(d.name()));
-          Var i = earlier != null && pick(3) == 0 ? earlier : index(n, null);
+          Var i =
+              earlier != null && pick(3) == 0
+                  ? earlier
+                  : pick(3) == 0 ? indexArray(n, of) : index(n, null);
           earlier = i;
           operands.add(i);
         }
@@ -1184,6 +1318,15 @@ final class RandomPrograms {
     return true;
   }
 
+  /** Whether a function has a rule in it; as a rule itself it would have no text. */
+  private static boolean hasRules(Program p) {
+    return p.equations().stream()
+        .anyMatch(e ->
+            e.op() instanceof Op.CustomJvp
+                || e.op() instanceof Op.CustomVjp
+                || e.op().bodies().stream().anyMatch(RandomPrograms::hasRules));
+  }
+
   private boolean call(int depth) {
     List<Carry> arguments = carries();
     var outs = new ArrayList<Val>();
@@ -1206,7 +1349,7 @@ final class RandomPrograms {
       return false;
     }
     Op op =
-        switch (pick(4)) {
+        switch (hasRules(p) ? 3 : pick(4)) {
           case 0 -> new Op.CustomJvp(p, p, List.of());
           case 1 -> new Op.CustomVjp(p, p, p, List.of());
           default -> new Op.Call(p, "f", coin());

@@ -1,0 +1,247 @@
+package dev.axial.cpu.random;
+
+import dev.axial.AxialException;
+import dev.axial.engine.Engine;
+import dev.axial.engine.Store;
+import dev.axial.ir.Edge;
+import dev.axial.ir.Equation;
+import dev.axial.ir.Mode;
+import dev.axial.ir.Op;
+import dev.axial.ir.Program;
+import dev.axial.transform.Discharge;
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs random functions here and in JAX, each side with its own transformations, and prints what
+ * differs. Arguments: first seed, count, a Python that has the packages of {@code
+ * oracles/requirements-b.txt}; to be started in the root of the repository.
+ *
+ * <p>Even seeds run on the native engine, odd ones on the interpreter. What JAX refuses is counted
+ * by its message, and asked again without references ({@link Discharge}); so is what differs.
+ */
+final class PeerHunt {
+  private final Process peer;
+  private final BufferedWriter to;
+  private final BufferedReader from;
+  private final Map<String, Integer> refused = new TreeMap<>();
+  private int equal;
+  private int without;
+  private int contradicted;
+  private int bad;
+
+  private PeerHunt(String python) throws IOException {
+    var builder = new ProcessBuilder(python, "oracles/random_programs_jax.py");
+    builder.environment().put("JAX_PLATFORMS", "cpu");
+    builder
+        .environment()
+        .put("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_cpu_multi_thread_eigen=false");
+    builder.redirectError(ProcessBuilder.Redirect.DISCARD);
+    peer = builder.start();
+    to = peer.outputWriter();
+    from = peer.inputReader();
+  }
+
+  public static void main(String[] args) throws IOException {
+    long first = Long.parseLong(args[0]);
+    long count = Long.parseLong(args[1]);
+    var hunt = new PeerHunt(args[2]);
+    try {
+      for (long seed = first; seed < first + count; seed++) {
+        hunt.run(seed);
+        if (seed % 100 == 99) {
+          hunt.report(seed + 1 - first, first);
+        }
+      }
+      hunt.report(count, first);
+    } finally {
+      hunt.peer.destroy();
+    }
+  }
+
+  private void report(long done, long first) {
+    System.out.printf(
+        "%d seeds from %d: %d equal, %d equal to JAX without references where it refuses them,"
+            + " %d where JAX contradicts itself without references, %d differ; refused %s%n",
+        done, first, equal, without, contradicted, bad, refused);
+  }
+
+  private void run(long seed) throws IOException {
+    var t = TracedPrograms.of(seed, true);
+    double[] ours;
+    Program plain;
+    try {
+      plain = t.program(t.plain());
+      ours = here(t, seed % 2 == 0 ? Trial.NATIVE : Trial.INTERPRETER);
+    } catch (RuntimeException x) {
+      refuse("here: " + x);
+      return;
+    }
+    String reply = ask(t, plain);
+    if (reply.startsWith("error ")) {
+      refuse(reply.substring(6));
+      reply = withoutReferences(t, plain);
+      if (reply.startsWith("error ")) {
+        return;
+      }
+      if (same(ours, numbers(reply))) {
+        without++;
+        return;
+      }
+    }
+    double[] theirs = numbers(reply);
+    if (same(ours, theirs)) {
+      equal++;
+      return;
+    }
+    String again = withoutReferences(t, plain);
+    boolean theirReferences = again.startsWith("ok ") && same(ours, numbers(again));
+    if (theirReferences) {
+      contradicted++;
+    } else {
+      bad++;
+    }
+    System.out.printf(
+        Locale.ROOT,
+        "seed %d, %s of %s: %s, in JAX without references %s%n",
+        seed,
+        t.letters().isEmpty() ? "the value" : t.letters(),
+        t.axes(),
+        difference(ours, theirs),
+        theirReferences ? "as here" : again);
+  }
+
+  /**
+   * Swaps as a read and a write, which is the same where no index repeats, and checkpoints as
+   * calls: these have a discharge.
+   */
+  private static Program apart(Program p) {
+    var list = new ArrayList<Equation>();
+    for (Equation e : p.equations()) {
+      if (e.op() instanceof Op.RefSwap s && s.edge() == Edge.CLAMP && !s.access().masked()) {
+        var at = new ArrayList<>(e.in());
+        at.remove(1);
+        list.add(new Equation(new Op.RefGet(s.access(), Mode.CLAMP), at, e.out(), e.site()));
+        list.add(new Equation(new Op.RefSet(s.access(), false), e.in(), List.of(), e.site()));
+      } else {
+        list.add(new Equation(apart(e.op()), e.in(), e.out(), e.site()));
+      }
+    }
+    return new Program(p.inputs(), list, p.outputs());
+  }
+
+  private static Op apart(Op op) {
+    return switch (op) {
+      case Op.Scan s -> new Op.Scan(apart(s.body()), s.length(), s.carry(), s.reverse());
+      case Op.While w -> new Op.While(apart(w.condition()), apart(w.body()), w.carry());
+      case Op.Cond c -> new Op.Cond(apart(c.yes()), apart(c.no()));
+      case Op.Call c -> new Op.Call(apart(c.body()), c.name(), false);
+      default -> op; // not over Op: no body that swaps
+    };
+  }
+
+  /** The same asked of the program's discharge, which not every swap has. */
+  private String withoutReferences(TracedPrograms t, Program plain) throws IOException {
+    Program p;
+    try {
+      p = Discharge.of(apart(plain));
+    } catch (AxialException x) {
+      return "error " + x.getMessage();
+    }
+    return ask(t, p);
+  }
+
+  private String ask(TracedPrograms t, Program plain) throws IOException {
+    to.write(
+        "{\"program\":%s,\"types\":%s,\"inputs\":%s,\"letters\":\"%s\"}"
+            .formatted(
+                ProgramJson.of(plain),
+                ProgramJson.list(plain.inputs(), v -> ProgramJson.type(v.type().array())),
+                ProgramJson.list(t.inputs(plain), PeerHunt::numbers),
+                t.letters()));
+    to.newLine();
+    to.flush();
+    String reply = from.readLine();
+    if (reply == null) {
+      throw new IOException("the peer ended at seed " + t.seed());
+    }
+    return reply;
+  }
+
+  private void refuse(String why) {
+    String kind = why.replaceAll("[0-9]+", "#");
+    refused.merge(kind.substring(0, Math.min(kind.length(), 110)), 1, Integer::sum);
+  }
+
+  private static String numbers(Object array) {
+    Store s =
+        switch (array) {
+          case double[] a -> Store.of(dev.axial.DType.FLOAT64, a);
+          case int[] a -> Store.of(dev.axial.DType.INT32, a);
+          default -> throw new IllegalStateException("an input of " + array.getClass());
+        };
+    return ProgramJson.list(
+        IntStream.range(0, s.length()).boxed().toList(),
+        k ->
+            ProgramJson.quoted(
+                Double.toHexString(s.dtype().isFloating() ? s.getDouble(k) : s.getLong(k))));
+  }
+
+  private static double[] here(TracedPrograms t, Engine engine) {
+    Program p = t.program(t.function());
+    List<Object> inputs = t.inputs(p);
+    var given = new ArrayList<Object>();
+    for (int k = 0; k < inputs.size(); k++) {
+      given.add(Store.of(p.inputs().get(k).array().dtype(), Store.cloneArray(inputs.get(k))));
+    }
+    Store out = (Store) engine.compile(p).call(given).getFirst();
+    return IntStream.range(0, out.length()).mapToDouble(out::getDouble).toArray();
+  }
+
+  private static double[] numbers(String reply) {
+    String all = reply.substring(2).strip();
+    return all.isEmpty()
+        ? new double[0]
+        : Stream.of(all.split(" ")).mapToDouble(PeerHunt::number).toArray();
+  }
+
+  private static boolean same(double[] ours, double[] theirs) {
+    return difference(ours, theirs) == null;
+  }
+
+  /** The first element that differs by more than 1e-8 of the largest; null if none does. */
+  private static @Nullable String difference(double[] ours, double[] theirs) {
+    if (ours.length != theirs.length) {
+      return "%d elements, in JAX %d".formatted(ours.length, theirs.length);
+    }
+    double scale = 1;
+    for (double x : theirs) {
+      scale = Double.isFinite(x) ? Math.max(scale, Math.abs(x)) : scale;
+    }
+    for (int k = 0; k < ours.length; k++) {
+      boolean equal = Double.compare(ours[k], theirs[k]) == 0;
+      if (!equal && !(Math.abs(ours[k] - theirs[k]) <= 1e-8 * scale)) {
+        return "element %d is %s, in JAX %s".formatted(k, ours[k], theirs[k]);
+      }
+    }
+    return null;
+  }
+
+  private static double number(String s) {
+    return switch (s) {
+      case "nan" -> Double.NaN;
+      case "inf" -> Double.POSITIVE_INFINITY;
+      case "-inf" -> Double.NEGATIVE_INFINITY;
+      default -> Double.parseDouble(s); // not over Op: a number
+    };
+  }
+}
