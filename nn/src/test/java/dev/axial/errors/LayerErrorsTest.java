@@ -124,10 +124,10 @@ class LayerErrorsTest {
     var two = new Model(ones(BATCH), List.of(ones(BATCH)));
     assertError(
         () -> adam.update(one, two, adam.init(one)),
-        "Tree.map over trees of different structures: Model(*, []) and Model(*, [*]).");
+        "Tree.map over trees of different structures: Model(*, []) and Model(*, [*]). Both need the same records, lists and keys, with an array for each array.");
     assertError(
         () -> adam.update(one, one, adam.init(two)),
-        "Tree.map over trees of different structures: Model(*, []) and Model(*, [*]).");
+        "Tree.map over trees of different structures: Model(*, []) and Model(*, [*]). Both need the same records, lists and keys, with an array for each array.");
   }
 
   @Test
