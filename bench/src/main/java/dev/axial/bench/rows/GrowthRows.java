@@ -41,8 +41,11 @@ public final class GrowthRows {
 
   private static final Size STEPS = size("steps", 100_000, 2_000, 8);
 
-  /** More, because a gradient's call costs more by itself. */
-  private static final Size GRADIENT_STEPS = size("steps", 200_000, 2_000, 8);
+  /** More, because a gradient's call fills the adjoint, and what the steps take must stand out. */
+  private static final Size GRADIENT_STEPS = size("steps", 1_000_000, 2_000, 8);
+
+  /** Where each step leaves a row for the backward pass, fewer steps stay in the caches. */
+  private static final Size SAVING_STEPS = size("steps", 200_000, 2_000, 8);
 
   private GrowthRows() {}
 
@@ -143,7 +146,7 @@ public final class GrowthRows {
               new Target.None(),
               work,
               ROWS.get(k),
-              gradient ? GRADIENT_STEPS : STEPS));
+              !gradient ? STEPS : pattern.equals("lastrow") ? SAVING_STEPS : GRADIENT_STEPS));
     }
   }
 
