@@ -2189,13 +2189,13 @@ public final class Axial {
    * first. Mirrors {@code haliax.scan}.
    */
   public static <C, X, Y> Step<C, Y> scan(Axis axis, C init, X xs, BiFunction<C, X, Step<C, Y>> f) {
-    return Loops.scan(new Loops.Options(axis, false, 1, 0), init, xs, f);
+    return Loops.scan(Loops.Options.of(axis), init, xs, f);
   }
 
   /** A scan without results: the last carry. Mirrors {@code haliax.fold}. */
   public static <C, X> C fold(Axis axis, C init, X xs, BiFunction<C, X, C> f) {
     return Loops.scan(
-            new Loops.Options(axis, false, 1, 0),
+            Loops.Options.of(axis),
             init,
             xs,
             (C c, X x) -> new Step<C, List<Object>>(f.apply(c, x), List.of()))
@@ -2205,7 +2205,7 @@ public final class Axial {
   /** A scan without a carry: the results, stacked. Mirrors {@code haliax.map}. */
   public static <X, Y> Y map(Axis axis, X xs, Function<X, Y> f) {
     return Loops.scan(
-            new Loops.Options(axis, false, 1, 0),
+            Loops.Options.of(axis),
             List.of(),
             xs,
             (List<Object> c, X x) -> new Step<>(c, f.apply(x)))

@@ -280,7 +280,7 @@ final class Jit {
     for (int k = 0; k < v.places().size(); k++) {
       int n = v.base().dims().get(k).size();
       switch (v.places().get(k)) {
-        case View.Range p when p.start() == 0 && p.step() == 1 && p.size() == n -> {}
+        case View.Range p when p.covers(n) -> {}
         case View.Range p -> data.add(scalar(p.start()));
         case View.Moving p ->
             data.add(p.over() < 0 ? p.start().store("a view") : scalar(Plain.from(p)));
@@ -373,7 +373,7 @@ final class Jit {
       int n = v.base().dims().get(k).size();
       places.add(
           switch (v.places().get(k)) {
-            case View.Range p when p.start() == 0 && p.step() == 1 && p.size() == n -> p;
+            case View.Range p when p.covers(n) -> p;
             case View.Range p ->
                 new View.Moving(
                     input(b, inputs, ArrayType.scalar(DType.INT32)), p.step(), p.size(), -1);

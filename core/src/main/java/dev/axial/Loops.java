@@ -89,6 +89,10 @@ final class Loops {
    * @param checkpoints blocks of steps whose first carries are saved for reverse mode; 0 for none
    */
   record Options(Axis axis, boolean reverse, int unroll, int checkpoints) {
+    static Options of(Axis axis) {
+      return new Options(axis, false, 1, 0);
+    }
+
     Options over(Axis other, int saved) {
       return new Options(other, reverse, unroll, saved);
     }

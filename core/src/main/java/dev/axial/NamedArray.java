@@ -130,10 +130,14 @@ public final class NamedArray implements Tensor {
 
   @Override
   public Axis axis(String name) {
-    if (!type.has(name)) {
-      throw Errors.noAxis(name, type.dims());
+    return axis(type, name);
+  }
+
+  static Axis axis(ArrayType t, String name) {
+    if (!t.has(name)) {
+      throw Errors.noAxis(name, t.dims());
     }
-    return new Axis(name, type.dim(name).size());
+    return new Axis(name, t.dim(name).size());
   }
 
   @Override

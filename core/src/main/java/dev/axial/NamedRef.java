@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * threads.
  *
  * <p>The contents may be a file's: see {@link #create} and {@link #open(Path, DType, Axis...)}.
+ *
+ * <p>One long class, because everything that is asked of a reference is a method of it; views,
+ * eager accesses and files stand in others.
  */
 public final class NamedRef implements Tensor, AutoCloseable {
   /** The storage, shared by all views of it. */
@@ -183,11 +186,7 @@ public final class NamedRef implements Tensor, AutoCloseable {
 
   @Override
   public Axis axis(String name) {
-    ArrayType t = view.type();
-    if (!t.has(name)) {
-      throw Errors.noAxis(name, t.dims());
-    }
-    return new Axis(name, t.dim(name).size());
+    return NamedArray.axis(view.type(), name);
   }
 
   @Override

@@ -15,7 +15,7 @@ public final class Scan {
 
   /** A scan along an axis. */
   public static Scan over(Axis axis) {
-    return new Scan(new Loops.Options(axis, false, 1, 0));
+    return new Scan(Loops.Options.of(axis));
   }
 
   /** From the last element to the first; results stay at their element's place. */

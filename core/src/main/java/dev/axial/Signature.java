@@ -111,7 +111,7 @@ record Signature(Tree.Structure structure, List<Object> leaves) {
       int n = v.base().dims().get(k).size();
       places.add(
           switch (v.places().get(k)) {
-            case View.Range p when p.start() == 0 && p.step() == 1 && p.size() == n -> WHOLE;
+            case View.Range p when p.covers(n) -> WHOLE;
             case View.Range p -> new Moving(p.step(), p.size());
             case View.Moving p -> new Moving(p.step(), p.size());
             case View.Fixed _ -> FIXED;

@@ -102,7 +102,12 @@ final class View {
   sealed interface Place {}
 
   /** Elements start, start+step, …; the view has the axis, with this size. */
-  record Range(int start, int step, int size) implements Place {}
+  record Range(int start, int step, int size) implements Place {
+    /** Whether this is all of an axis of size n, in its order. */
+    boolean covers(int n) {
+      return start == 0 && step == 1 && size == n;
+    }
+  }
 
   /**
    * The same with a start that is a value. A raw start is applied to the whole axis and judged by
@@ -383,8 +388,7 @@ final class View {
           d,
           p ->
               switch (p) {
-                case Range r
-                    when r.start == 0 && r.step == 1 && r.size == base.dim(d.name()).size() ->
+                case Range r when r.covers(base.dim(d.name()).size()) ->
                     new Moving(from, 1, w.size(), r.size);
                 case Range r ->
                     new Moving(
@@ -553,7 +557,7 @@ final class View {
       Dim d = base.dims().get(k);
       switch (places.get(k)) {
         case Range r -> {
-          if (!(r.start == 0 && r.step == 1 && r.size == d.size())) {
+          if (!r.covers(d.size())) {
             sels.add(new Sel.Window(d.name(), r.start, r.step, r.size));
           }
         }

@@ -65,45 +65,7 @@ public record CanonicalKey(List<Object> form) {
         out.add("custom_jvp");
         out.add(form(c.primal(), numbers));
       }
-      case Op.Const _,
-          Op.Iota _,
-          Op.Unary _,
-          Op.Binary _,
-          Op.Compare _,
-          Op.Fma _,
-          Op.Select _,
-          Op.Cast _,
-          Op.Bitcast _,
-          Op.StopGradient _,
-          Op.Reduce _,
-          Op.Broadcast _,
-          Op.Dot _,
-          Op.Rename _,
-          Op.Merge _,
-          Op.Split _,
-          Op.Concat _,
-          Op.CumSum _,
-          Op.ArgSort _,
-          Op.ArgReduce _,
-          Op.Index _,
-          Op.Scatter _,
-          Op.Threefry _,
-          Op.KeyWrap _,
-          Op.KeyData _,
-          Op.LaneIndex _,
-          Op.LaneReduce _,
-          Op.LaneGather _,
-          Op.RefNew _,
-          Op.RefGet _,
-          Op.RefSet _,
-          Op.RefAdd _,
-          Op.RefSwap _,
-          Op.RefFreeze _,
-          Op.StackNew _,
-          Op.StackPush _,
-          Op.StackPop _,
-          Op.Callback _ ->
-          out.add(op);
+      case Op.Pure _, Op.State _, Op.Callback _ -> out.add(op);
     }
   }
 }

@@ -22,41 +22,8 @@ public final class Effects {
         c.writes().forEach(k -> out.add(e.in().get(k)));
         yield out;
       }
-      case Op.Scan _, Op.While _, Op.Cond _, Op.Call _, Op.CustomJvp _ ->
-          nested(e, e.op().bodies(), Effects::written);
-      case Op.Const _,
-          Op.Iota _,
-          Op.Unary _,
-          Op.Binary _,
-          Op.Compare _,
-          Op.Fma _,
-          Op.Select _,
-          Op.Cast _,
-          Op.Bitcast _,
-          Op.StopGradient _,
-          Op.Reduce _,
-          Op.Broadcast _,
-          Op.Dot _,
-          Op.Rename _,
-          Op.Merge _,
-          Op.Split _,
-          Op.Concat _,
-          Op.CumSum _,
-          Op.ArgSort _,
-          Op.ArgReduce _,
-          Op.Index _,
-          Op.Scatter _,
-          Op.Threefry _,
-          Op.KeyWrap _,
-          Op.KeyData _,
-          Op.LaneIndex _,
-          Op.LaneReduce _,
-          Op.LaneGather _,
-          Op.RefNew _,
-          Op.RefGet _,
-          Op.RefFreeze _,
-          Op.StackNew _,
-          Op.Callback _ ->
+      case Op.Nesting _ -> nested(e, e.op().bodies(), Effects::written);
+      case Op.Pure _, Op.RefNew _, Op.RefGet _, Op.RefFreeze _, Op.StackNew _, Op.Callback _ ->
           Set.of();
     };
   }
@@ -65,36 +32,8 @@ public final class Effects {
   public static Set<Var> read(Equation e) {
     return switch (e.op()) {
       case Op.RefGet _, Op.RefSwap _, Op.RefFreeze _, Op.StackPop _ -> Set.of(e.in().getFirst());
-      case Op.Scan _, Op.While _, Op.Cond _, Op.Call _, Op.CustomVjp _, Op.CustomJvp _ ->
-          nested(e, e.op().bodies(), Effects::read);
-      case Op.Const _,
-          Op.Iota _,
-          Op.Unary _,
-          Op.Binary _,
-          Op.Compare _,
-          Op.Fma _,
-          Op.Select _,
-          Op.Cast _,
-          Op.Bitcast _,
-          Op.StopGradient _,
-          Op.Reduce _,
-          Op.Broadcast _,
-          Op.Dot _,
-          Op.Rename _,
-          Op.Merge _,
-          Op.Split _,
-          Op.Concat _,
-          Op.CumSum _,
-          Op.ArgSort _,
-          Op.ArgReduce _,
-          Op.Index _,
-          Op.Scatter _,
-          Op.Threefry _,
-          Op.KeyWrap _,
-          Op.KeyData _,
-          Op.LaneIndex _,
-          Op.LaneReduce _,
-          Op.LaneGather _,
+      case Op.Nesting _ -> nested(e, e.op().bodies(), Effects::read);
+      case Op.Pure _,
           Op.RefNew _,
           Op.RefSet _,
           Op.RefAdd _,

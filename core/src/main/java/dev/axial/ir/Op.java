@@ -3,16 +3,26 @@ package dev.axial.ir;
 import dev.axial.AxialException;
 import dev.axial.DType;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The operations. Each is data; what it means to a pass stands in that pass, as one case of an
  * exhaustive switch. Operands align by name; see {@link TypeRules} for the types.
  */
 public sealed interface Op {
+  /** Arrays in, arrays out: it touches no reference, and has no body. */
+  sealed interface Pure extends Op {}
+
+  /** Makes, reads or writes a reference or a stack. */
+  sealed interface State extends Op {}
+
+  /** Runs programs, its bodies. */
+  sealed interface Nesting extends Op {}
+
   // ---------------------------------------------------------------- values
 
   /** A scalar. Bits are those of the double for a floating type, the value itself otherwise. */
-  record Const(DType dtype, long bits) implements Op {
+  record Const(DType dtype, long bits) implements Pure {
     public double doubleValue() {
       return dtype.isFloating() ? Double.longBitsToDouble(bits) : bits;
     }
@@ -44,50 +54,50 @@ public sealed interface Op {
   }
 
   /** 0, 1, 2, … along one axis. */
-  record Iota(DType dtype, Dim dim) implements Op {}
+  record Iota(DType dtype, Dim dim) implements Pure {}
 
-  record Unary(Fn.Unary fn) implements Op {}
+  record Unary(Fn.Unary fn) implements Pure {}
 
-  record Binary(Fn.Binary fn) implements Op {}
+  record Binary(Fn.Binary fn) implements Pure {}
 
-  record Compare(Fn.Compare fn) implements Op {}
+  record Compare(Fn.Compare fn) implements Pure {}
 
   /** a b + c of one floating dtype, rounded once. */
-  record Fma() implements Op {}
+  record Fma() implements Pure {}
 
   /** predicate, where true, where false. */
-  record Select() implements Op {}
+  record Select() implements Pure {}
 
   /** Float to integer truncates and saturates, NaN gives 0; anything to bool is "not zero". */
-  record Cast(DType to) implements Op {}
+  record Cast(DType to) implements Pure {}
 
   /** The same bits as another dtype of the same width. */
-  record Bitcast(DType to) implements Op {}
+  record Bitcast(DType to) implements Pure {}
 
-  record StopGradient() implements Op {}
+  record StopGradient() implements Pure {}
 
-  record Reduce(Fn.Reduce fn, List<String> axes) implements Op {
+  record Reduce(Fn.Reduce fn, List<String> axes) implements Pure {
     public Reduce {
       axes = List.copyOf(axes);
     }
   }
 
   /** Broadcasts to further axes and reorders. */
-  record Broadcast(List<Dim> dims) implements Op {
+  record Broadcast(List<Dim> dims) implements Pure {
     public Broadcast {
       dims = List.copyOf(dims);
     }
   }
 
   /** Multiplies, aligned by name, and sums the given axes. */
-  record Dot(List<String> axes) implements Op {
+  record Dot(List<String> axes) implements Pure {
     public Dot {
       axes = List.copyOf(axes);
     }
   }
 
   /** Axis from.get(k) becomes to.get(k), all at once. */
-  record Rename(List<String> from, List<String> to) implements Op {
+  record Rename(List<String> from, List<String> to) implements Pure {
     public Rename {
       from = List.copyOf(from);
       to = List.copyOf(to);
@@ -101,105 +111,105 @@ public sealed interface Op {
   /**
    * Several axes become one, the first named varying slowest; it stands where the first one stood.
    */
-  record Merge(List<String> axes, String to) implements Op {
+  record Merge(List<String> axes, String to) implements Pure {
     public Merge {
       axes = List.copyOf(axes);
     }
   }
 
   /** One axis becomes several; the inverse of Merge. */
-  record Split(String axis, List<Dim> to) implements Op {
+  record Split(String axis, List<Dim> to) implements Pure {
     public Split {
       to = List.copyOf(to);
     }
   }
 
   /** Arrays one after another along an axis that all have; other axes broadcast. */
-  record Concat(String axis) implements Op {}
+  record Concat(String axis) implements Pure {}
 
   /** Running sums along an axis, each including its own element. */
-  record CumSum(String axis, boolean reverse) implements Op {}
+  record CumSum(String axis, boolean reverse) implements Pure {}
 
   /** The positions, int32, that sort an axis; stable; NaN last. */
-  record ArgSort(String axis, boolean descending) implements Op {}
+  record ArgSort(String axis, boolean descending) implements Pure {}
 
   /** The position, int32, of the first largest (or smallest) element; NaN counts as it. */
-  record ArgReduce(boolean max, String axis) implements Op {}
+  record ArgReduce(boolean max, String axis) implements Pure {}
 
   /** array, access operands. */
-  record Index(Access access, Mode mode) implements Op {}
+  record Index(Access access, Mode mode) implements Pure {}
 
   /** A copy of an array with a selection overwritten or added to: array, value, access operands. */
-  record Scatter(Access access, boolean add, Mode mode) implements Op {}
+  record Scatter(Access access, boolean add, Mode mode) implements Pure {}
 
   /** One block of threefry2x32: key, x0, x1; two results of uint32. */
-  record Threefry() implements Op {}
+  record Threefry() implements Pure {}
 
   /** Two words of uint32 become a key. */
-  record KeyWrap() implements Op {}
+  record KeyWrap() implements Pure {}
 
   /** The two words of a key. */
-  record KeyData() implements Op {}
+  record KeyData() implements Pure {}
 
   // ---------------------------------------------------------------- lanes of a vmap
 
   /**
    * Which lane this is, int32. Vmap over the axis replaces it, as the other operations on lanes.
    */
-  record LaneIndex(Dim lane) implements Op {}
+  record LaneIndex(Dim lane) implements Pure {}
 
   /** The sum, or the largest or smallest, of the lanes' values; the same in each lane. */
-  record LaneReduce(Fn.Reduce fn, Dim lane) implements Op {}
+  record LaneReduce(Fn.Reduce fn, Dim lane) implements Pure {}
 
   /** The values of all lanes, along an axis of their own; the same in each lane. */
-  record LaneGather(Dim lane, String to) implements Op {}
+  record LaneGather(Dim lane, String to) implements Pure {}
 
   // ---------------------------------------------------------------- references
 
   /** initial value. */
-  record RefNew() implements Op {}
+  record RefNew() implements State {}
 
   /** ref, access operands. */
-  record RefGet(Access access, Mode mode) implements Op {}
+  record RefGet(Access access, Mode mode) implements State {}
 
   /** ref, value, access operands; dropped out of range. Reverse visits the indices backwards. */
-  record RefSet(Access access, boolean reverse) implements Op {}
+  record RefSet(Access access, boolean reverse) implements State {}
 
   /** ref, value, access operands. */
-  record RefAdd(Access access, Mode mode) implements Op {}
+  record RefAdd(Access access, Mode mode) implements State {}
 
   /** ref, value, access operands; the previous contents, each found at its turn. */
-  record RefSwap(Access access, Edge edge, boolean reverse) implements Op {}
+  record RefSwap(Access access, Edge edge, boolean reverse) implements State {}
 
   /** The final contents; the reference is used no more. */
-  record RefFreeze() implements Op {}
+  record RefFreeze() implements State {}
 
   // ---------------------------------------------------------------- stacks
 
-  record StackNew(StackType type) implements Op {}
+  record StackNew(StackType type) implements State {}
 
   /** stack, value, mask if masked. */
-  record StackPush(boolean masked) implements Op {}
+  record StackPush(boolean masked) implements State {}
 
   /** stack, mask if masked. */
-  record StackPop(boolean masked) implements Op {}
+  record StackPop(boolean masked) implements State {}
 
   // ---------------------------------------------------------------- control
 
   /** in: carries, captured. body: index (int32), carries, captured. */
-  record Scan(Program body, int length, int carry, boolean reverse) implements Op {}
+  record Scan(Program body, int length, int carry, boolean reverse) implements Nesting {}
 
   /** in, condition and body: carries, captured. */
-  record While(Program condition, Program body, int carry) implements Op {}
+  record While(Program condition, Program body, int carry) implements Nesting {}
 
   /** in: predicate, captured. Both branches: captured. */
-  record Cond(Program yes, Program no) implements Op {}
+  record Cond(Program yes, Program no) implements Nesting {}
 
   /**
    * A function called as one; the body sees all operands. With {@code remat}, a backward pass
    * computes the body again instead of saving what it needs.
    */
-  record Call(Program body, String name, boolean remat) implements Op {}
+  record Call(Program body, String name, boolean remat) implements Nesting {}
 
   /**
    * A function with its own reverse rule. All operands go to primal and rule. {@code forward} gives
@@ -210,7 +220,7 @@ public sealed interface Op {
    */
   record CustomVjp(
       Program primal, Rule forward, Rule backward, List<Integer> wrt, List<Integer> writes)
-      implements Op {
+      implements Nesting {
     public CustomVjp {
       wrt = List.copyOf(wrt);
       writes = List.copyOf(writes);
@@ -232,7 +242,7 @@ public sealed interface Op {
    * each operand listed in {@code wrt}; it gives the outputs, then a tangent for each
    * differentiable output.
    */
-  record CustomJvp(Program primal, Rule rule, List<Integer> wrt) implements Op {
+  record CustomJvp(Program primal, Rule rule, List<Integer> wrt) implements Nesting {
     public CustomJvp {
       wrt = List.copyOf(wrt);
     }
@@ -257,6 +267,17 @@ public sealed interface Op {
     }
   }
 
+  /** The classes of all operations. */
+  static List<Class<?>> kinds() {
+    return kinds(Op.class).toList();
+  }
+
+  private static Stream<Class<?>> kinds(Class<?> of) {
+    return of.isSealed()
+        ? Stream.of(of.getPermittedSubclasses()).flatMap(Op::kinds)
+        : Stream.of(of);
+  }
+
   /** The programs nested in this operation. */
   default List<Program> bodies() {
     return switch (this) {
@@ -266,45 +287,7 @@ public sealed interface Op {
       case Call c -> List.of(c.body);
       case CustomVjp c -> List.of(c.primal);
       case CustomJvp c -> List.of(c.primal);
-      case Const _,
-          Iota _,
-          Unary _,
-          Binary _,
-          Compare _,
-          Fma _,
-          Select _,
-          Cast _,
-          Bitcast _,
-          StopGradient _,
-          Reduce _,
-          Broadcast _,
-          Dot _,
-          Rename _,
-          Merge _,
-          Split _,
-          Concat _,
-          CumSum _,
-          ArgSort _,
-          ArgReduce _,
-          Index _,
-          Scatter _,
-          Threefry _,
-          KeyWrap _,
-          KeyData _,
-          LaneIndex _,
-          LaneReduce _,
-          LaneGather _,
-          RefNew _,
-          RefGet _,
-          RefSet _,
-          RefAdd _,
-          RefSwap _,
-          RefFreeze _,
-          StackNew _,
-          StackPush _,
-          StackPop _,
-          Callback _ ->
-          List.of();
+      case Pure _, State _, Callback _ -> List.of();
     };
   }
 

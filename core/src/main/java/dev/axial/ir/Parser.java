@@ -27,7 +27,7 @@ final class Parser {
     for (var f : Fn.Compare.values()) {
       ELEMENTWISE.put(Printer.opName(new Op.Compare(f)), new Op.Compare(f));
     }
-    for (Class<?> c : Op.class.getPermittedSubclasses()) {
+    for (Class<?> c : Op.kinds()) {
       RECORDS.put(Printer.snake(c.getSimpleName()), c);
     }
   }

@@ -126,36 +126,7 @@ public final class Discharge {
                 b.emit(
                     new Op.CustomJvp(of(c.primal()), c.rule().map(Discharge::of), c.wrt()),
                     arrays(x)));
-        case Op.Const _,
-            Op.Iota _,
-            Op.Unary _,
-            Op.Binary _,
-            Op.Compare _,
-            Op.Fma _,
-            Op.Select _,
-            Op.Cast _,
-            Op.Bitcast _,
-            Op.StopGradient _,
-            Op.Reduce _,
-            Op.Broadcast _,
-            Op.Dot _,
-            Op.Rename _,
-            Op.Merge _,
-            Op.Split _,
-            Op.Concat _,
-            Op.CumSum _,
-            Op.ArgSort _,
-            Op.ArgReduce _,
-            Op.Index _,
-            Op.Scatter _,
-            Op.Threefry _,
-            Op.KeyWrap _,
-            Op.KeyData _,
-            Op.LaneIndex _,
-            Op.LaneReduce _,
-            Op.LaneGather _,
-            Op.Callback _ ->
-            env.put(e.out(), b.emit(e.op(), x));
+        case Op.Pure _, Op.Callback _ -> env.put(e.out(), b.emit(e.op(), x));
       }
     }
     return env.get(p.outputs());

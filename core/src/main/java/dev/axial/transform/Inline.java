@@ -42,45 +42,7 @@ public final class Inline {
             s.add() ? new Op.RefAdd(s.access(), s.mode()) : new Op.RefSet(s.access(), false), in);
         yield b.emit(new Op.RefFreeze(), List.of(ref));
       }
-      case Op.Const _,
-          Op.Iota _,
-          Op.Unary _,
-          Op.Binary _,
-          Op.Compare _,
-          Op.Fma _,
-          Op.Select _,
-          Op.Cast _,
-          Op.Bitcast _,
-          Op.StopGradient _,
-          Op.Reduce _,
-          Op.Broadcast _,
-          Op.Dot _,
-          Op.Rename _,
-          Op.Merge _,
-          Op.Split _,
-          Op.Concat _,
-          Op.CumSum _,
-          Op.ArgSort _,
-          Op.ArgReduce _,
-          Op.Index _,
-          Op.Threefry _,
-          Op.KeyWrap _,
-          Op.KeyData _,
-          Op.LaneIndex _,
-          Op.LaneReduce _,
-          Op.LaneGather _,
-          Op.RefNew _,
-          Op.RefGet _,
-          Op.RefSet _,
-          Op.RefAdd _,
-          Op.RefSwap _,
-          Op.RefFreeze _,
-          Op.StackNew _,
-          Op.StackPush _,
-          Op.StackPop _,
-          Op.CustomVjp _,
-          Op.CustomJvp _,
-          Op.Callback _ ->
+      case Op.Pure _, Op.State _, Op.CustomVjp _, Op.CustomJvp _, Op.Callback _ ->
           b.emit(e.op(), x);
     };
   }

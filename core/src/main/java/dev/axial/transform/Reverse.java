@@ -51,6 +51,8 @@ import org.jspecify.annotations.Nullable;
  * saved, never references, so a later overwrite is harmless. The adjoint of an array that a body
  * captured is a reference of the level outside, so an indexed read costs its row in both
  * directions.
+ *
+ * <p>It is long because it has a case for each operation, which share the levels and adjoints.
  */
 public final class Reverse {
   /** Where stacks are made: the builder of the forward pass, or of a checkpoint's second one. */
@@ -380,44 +382,7 @@ public final class Reverse {
       case Op.Scan s -> reverseScan(fb, e, s, x, env);
       case Op.While w -> reverseWhile(fb, e, w, x, env);
       case Op.Cond c -> reverseCond(fb, e, c, x, env);
-      case Op.Const _,
-          Op.Iota _,
-          Op.Unary _,
-          Op.Binary _,
-          Op.Compare _,
-          Op.Fma _,
-          Op.Select _,
-          Op.Cast _,
-          Op.Bitcast _,
-          Op.StopGradient _,
-          Op.Reduce _,
-          Op.Broadcast _,
-          Op.Dot _,
-          Op.Rename _,
-          Op.Merge _,
-          Op.Split _,
-          Op.Concat _,
-          Op.CumSum _,
-          Op.ArgSort _,
-          Op.ArgReduce _,
-          Op.Index _,
-          Op.Scatter _,
-          Op.Threefry _,
-          Op.KeyWrap _,
-          Op.KeyData _,
-          Op.LaneIndex _,
-          Op.LaneReduce _,
-          Op.LaneGather _,
-          Op.RefNew _,
-          Op.RefGet _,
-          Op.RefSet _,
-          Op.RefAdd _,
-          Op.RefSwap _,
-          Op.RefFreeze _,
-          Op.StackNew _,
-          Op.StackPush _,
-          Op.StackPop _,
-          Op.Callback _ -> {
+      case Op.Pure _, Op.State _, Op.Callback _ -> {
         env.put(e.out(), fb.emit(e.op(), x));
         yield simple(e, x, env);
       }
@@ -662,8 +627,7 @@ public final class Reverse {
                     List.of(l.cell(in.get(0)), l.bb.fit(ct, e.result().array())),
                     l.res(x.subList(1, x.size()))));
           };
-      case Op.Scan _, Op.While _, Op.Cond _, Op.Call _, Op.CustomVjp _, Op.CustomJvp _ ->
-          throw new AxialException("internal error: " + e.op() + " has a body");
+      case Op.Nesting _ -> throw new AxialException("internal error: " + e.op() + " has a body");
     };
   }
 

@@ -89,15 +89,9 @@ final class ExampleRows {
   private static Work gradient(Sizes s) {
     NamedArray a = matrix(s);
     Function<NamedArray, ValueAndGrad<NamedArray>> f = jit(valueAndGrad(LuFactorization::logDet));
-    Runnable call =
-        () -> {
-          try (var _ = Memory.scope()) {
-            Calls.consume(f.apply(a).value());
-          }
-        };
     return Calls.of(
-        call,
-        () -> {
+        () -> f.apply(a).value(),
+        _ -> {
           NamedArray g = f.apply(a).grad();
           NamedArray one = dot(a, g.rename("Row", "Other"), LuFactorization.COLUMN);
           Axis other = g.axis("Row").alias("Other");

@@ -102,6 +102,16 @@ public final class Cone {
     return c;
   }
 
+  /** The cone of a scalar, which is computed for itself. */
+  static Cone ofScalar(Node n) {
+    var c = new Cone();
+    boolean was = n.virtual;
+    n.virtual = true; // to be looked through, for a moment
+    c.walk(n, Map.of());
+    n.virtual = was;
+    return c;
+  }
+
   static Map<String, @Nullable Affine> identity(ArrayType t) {
     var out = new LinkedHashMap<String, @Nullable Affine>();
     for (Dim d : t.dims()) {

@@ -4,7 +4,6 @@ import dev.axial.ir.Op;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -116,7 +115,7 @@ final class Epilogues {
         if (r instanceof Root.Write || d != null && d.isScalar()) {
           return false;
         }
-        Buffer to = target(r);
+        Buffer to = r.to().buffer();
         boolean unknown = to.kind() == Buffer.Kind.POINTER && to.aliases.isEmpty();
         if (nest.stored(r) && (unknown || used.stream().anyMatch(to::mayBe))) {
           return false;
@@ -124,15 +123,6 @@ final class Epilogues {
       }
     }
     return true;
-  }
-
-  private static Buffer target(Root r) {
-    return switch (r) {
-      case Root.Store x -> x.to().buffer();
-      case Root.Reduce x -> x.to().buffer();
-      case Root.ArgReduce x -> x.to().buffer();
-      case Root.Write x -> x.into().buffer();
-    };
   }
 
   // ---------------------------------------------------------------- what steps touch
@@ -180,7 +170,7 @@ final class Epilogues {
           }
         }
         if (nest.stored(r)) {
-          t.written.add(target(r));
+          t.written.add(r.to().buffer());
         }
         Node d = r.defines();
         if (d != null && d.isScalar()) {
@@ -197,12 +187,7 @@ final class Epilogues {
       memory(m, t);
       return;
     }
-    var c = new Cone();
-    boolean was = n.virtual;
-    n.virtual = true; // to be looked through, for a moment
-    c.walk(n, Map.of());
-    n.virtual = was;
-    cone(c, t);
+    cone(Cone.ofScalar(n), t);
   }
 
   private static void cone(Cone c, Touched t) {

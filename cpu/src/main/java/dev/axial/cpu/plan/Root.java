@@ -14,6 +14,9 @@ public sealed interface Root {
   /** The value that is in memory afterwards; null where only a reference changes. */
   @Nullable Node defines();
 
+  /** The memory that it writes. */
+  Mem to();
+
   /** The axes it runs over, in their order. */
   ArrayType space();
 
@@ -93,6 +96,11 @@ public sealed interface Root {
       @Nullable Node defines,
       ArrayType space)
       implements Root {
+    @Override
+    public Mem to() {
+      return into;
+    }
+
     @Override
     public List<Node> asks() {
       var out = new java.util.ArrayList<>(index);

@@ -119,13 +119,7 @@ final class Steps {
     int at = moment(p.step());
     touch(cone, at);
     Node d = r.defines();
-    Mem to =
-        switch (r) {
-          case Root.Store s -> s.to();
-          case Root.Reduce s -> s.to();
-          case Root.ArgReduce s -> s.to();
-          case Root.Write w -> w.into();
-        };
+    Mem to = r.to();
     to.buffer().alive(at);
     if (r instanceof Root.Write w && w.old() != null) {
       w.old().buffer().alive(at);
@@ -301,10 +295,7 @@ final class Steps {
       n.step = add(new Step.Scalars(nodes));
     }
     nodes.add(n);
-    var cone = new Cone();
-    n.virtual = true; // to be looked through, for a moment
-    cone.walk(n, Map.of());
-    n.virtual = false;
+    Cone cone = Cone.ofScalar(n);
     for (Cone.Ask a : cone.asks()) {
       if (a.node() != null) {
         a.node().askedBy.add(null);

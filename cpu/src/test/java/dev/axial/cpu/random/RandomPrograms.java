@@ -36,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  * floats are exact where the summands are small whole numbers, so that order does not matter; other
  * sums are compared with a tolerance, and nothing is computed from them that could make a small
  * difference large.
+ *
+ * <p>It is long because it makes each operation in its own way, from one pool of values.
  */
 final class RandomPrograms {
   /** What an input holds; {@code whole} means floats that are small whole numbers. */

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -73,7 +72,7 @@ class RandomProgramsTest {
       survey.add(RandomPrograms.of(seed).program(), "");
     }
     Set<String> all =
-        Stream.of(Op.class.getPermittedSubclasses())
+        Op.kinds().stream()
             .map(Class::getSimpleName)
             .filter(n -> !n.equals("Callback") && !n.startsWith("Lane"))
             .map(n -> "op " + n)
