@@ -1,17 +1,22 @@
 """Runs random programs of Axial with JAX.
 
-Reads one program a line from standard input, as JSON, and answers each with one line: `ok` and the
-numbers of the result, or `error` and a text. One process serves many programs, so that JAX starts
+Reads one program a line from standard input, as JSON, and answers each with one line: `ok`, what
+computed it and the numbers of the result, or `error` and a text. JAX traces and transforms; the
+numbers come from NumPy (`jaxpr_numpy.py`), and where those are not the `expected` ones, or where
+`xla` asks for it, from XLA. One process serves many programs, so that JAX starts
 once. The test-scope Java program `PeerHunt` writes the lines (`ProgramJson`) and compares.
 
-A line holds `program` (see `Evaluator`), the values of its inputs, and `letters`: the
+A line holds `program` (see `Evaluator`), the values of its inputs, and `letters`, the
 transformations that JAX applies to the program itself, so that its derivatives and maps are
 compared, not only the operations:
 
     G  the gradient along a direction (jax.grad)    P  the same by jax.vjp
     J  the tangent along a direction (jax.jvp)      V  the sum over the lanes of jax.vmap
     K  jax.checkpoint       T  jax.jit              C, D  a rule that is the derivative itself
+    R  G of a reference     A  G added to a reference         M  G of an array and a reference
     g  the gradient as an array, at the end
+
+R, A and M use vjp(...).with_refs; where JAX refuses that, `plain` asks for the same by jax.grad.
 
 Axes become positions in the order of each value's type. A reference becomes a jax.new_ref; a
 masked access, which JAX's references do not have, reads and writes its contents with `.at[]`.
@@ -22,6 +27,7 @@ import sys
 
 import jax
 import jax.numpy as jnp
+import jaxpr_numpy
 import numpy as np
 from jax import lax
 
@@ -33,10 +39,10 @@ DTYPES = {
 }
 
 UNARY = {
-    "NEG": jnp.negative, "ABS": jnp.abs, "SIGN": jnp.sign, "FLOOR": jnp.floor, "CEIL": jnp.ceil,
-    "ROUND": jnp.round, "EXP": jnp.exp, "EXPM1": jnp.expm1, "LOG": jnp.log, "LOG1P": jnp.log1p,
-    "SQRT": jnp.sqrt, "CBRT": jnp.cbrt, "SIN": jnp.sin, "COS": jnp.cos, "TAN": jnp.tan,
-    "TANH": jnp.tanh, "LOGISTIC": jax.nn.sigmoid, "NOT": jnp.invert,
+    "NEG": lax.neg, "ABS": lax.abs, "SIGN": lax.sign, "FLOOR": lax.floor, "CEIL": lax.ceil,
+    "ROUND": jnp.round, "EXP": lax.exp, "EXPM1": lax.expm1, "LOG": lax.log, "LOG1P": lax.log1p,
+    "SQRT": lax.sqrt, "CBRT": lax.cbrt, "SIN": lax.sin, "COS": lax.cos, "TAN": lax.tan,
+    "TANH": lax.tanh, "LOGISTIC": lax.logistic, "NOT": lax.bitwise_not,
 }
 
 BINARY = {
@@ -73,12 +79,20 @@ def aligned(v, dims):
     """The array with an axis for each of dims, of size 1 where it has none."""
     have = v.names()
     order = [have.index(n) for n, _ in dims if n in have]
-    x = jnp.transpose(v.x, order) if have else v.x
-    return jnp.reshape(x, [s if n in have else 1 for n, s in dims])
+    x = v.x if order == sorted(order) else lax.transpose(v.x, order)
+    shape = tuple(s if n in have else 1 for n, s in dims)
+    return x if x.shape == shape else x.reshape(shape)
 
 
 def spread(v, dims):
-    return jnp.broadcast_to(aligned(v, dims), [s for _, s in dims])
+    """The array with exactly these axes."""
+    shape = tuple(s for _, s in dims)
+    if v.shape() == shape and v.names() == [n for n, _ in dims]:
+        return v.x
+    have = v.names()
+    order = [have.index(n) for n, _ in dims if n in have]
+    x = v.x if order == sorted(order) else lax.transpose(v.x, order)
+    return lax.broadcast_in_dim(x, shape, [k for k, (n, _) in enumerate(dims) if n in have])
 
 
 class Evaluator:
@@ -109,7 +123,7 @@ class Evaluator:
                          DTYPES[types[0][0]])
 
     def op_Iota(self, _, __, types):
-        return jnp.arange(types[0][1][0][1], dtype=DTYPES[types[0][0]])
+        return lax.iota(DTYPES[types[0][0]], types[0][1][0][1])
 
     def op_Unary(self, a, v, _):
         return UNARY[a["fn"]](v[0].x)
@@ -129,10 +143,11 @@ class Evaluator:
         return spread(v[0], dims) * spread(v[1], dims) + spread(v[2], dims)
 
     def op_Select(self, _, v, types):
-        return jnp.where(*(spread(x, types[0][1]) for x in v))
+        which, yes, no = (spread(x, types[0][1]) for x in v)
+        return lax.select(which, yes, no)
 
     def op_Cast(self, _, v, types):
-        return v[0].x.astype(DTYPES[types[0][0]])
+        return lax.convert_element_type(v[0].x, DTYPES[types[0][0]])
 
     def op_StopGradient(self, _, v, __):
         return lax.stop_gradient(v[0].x)
@@ -193,6 +208,7 @@ class Evaluator:
     def _indices(self, a, base, operands):
         """One index array for each axis, all of the selection's axes; and the mask."""
         result = [tuple(d) for d in a["result"]]
+        shape = tuple(m for _, m in result)
         sels = {}
         rest = list(operands)
         for s in a["sels"]:
@@ -201,18 +217,18 @@ class Evaluator:
         for name, size in base.dims:
             s, operand = sels.get(name, (["window", name, 0, 1, size], None))
             if s[0] == "at":
-                i = aligned(operand, result).astype(jnp.int64)
-                i = jnp.where(i < 0, i + size, i)
+                i = spread(operand, result)
+                out.append(lax.select(i < 0, i + np.asarray(size, i.dtype), i))
+                continue
+            n = s[4] if s[0] == "window" else s[2]
+            steps = np.arange(n, dtype=np.int64).reshape([n if d == name else 1 for d, _ in result])
+            if s[0] == "window":
+                i = np.broadcast_to(steps * s[3] + s[2], shape)
             else:
-                n = s[4] if s[0] == "window" else s[2]
-                steps = Value(jnp.arange(n, dtype=jnp.int64), ["i64", [[name, n]]])
-                i = aligned(steps, result)
-                if s[0] == "window":
-                    i = i * s[3] + s[2]
-                else:
-                    start = operand.x.astype(jnp.int64)
-                    i = i + jnp.clip(jnp.where(start < 0, start + size, start), 0, size - n)
-            out.append(jnp.broadcast_to(i, [m for _, m in result]))
+                start = lax.convert_element_type(operand.x, jnp.int64)
+                start = lax.clamp(0, lax.select(start < 0, start + size, start), size - n)
+                i = lax.broadcast_in_dim(start, shape, ()) + np.broadcast_to(steps, shape)
+            out.append(i)
         mask = spread(rest[0], result) if a["masked"] else None
         return tuple(out), mask, result
 
@@ -330,10 +346,10 @@ class Evaluator:
         return self._body(a, "body", [], v)
 
 
-def transformed(letters, f):
+def transformed(letters, f, plain):
     """The function after these transformations, as RandomFunctions.transformed has them."""
     for c in letters:
-        f = one(c, f)
+        f = one(c, f, plain)
     return f
 
 
@@ -341,17 +357,56 @@ def direction(w):
     return w * w + 0.25
 
 
-def one(letter, f):
+def one(letter, f, plain):
+    def along(g, w):
+        return jnp.sum(g * direction(w))
+
     def by_vjp(w):
         y, back = jax.vjp(f, w)
-        return jnp.sum(back(jnp.ones_like(y))[0] * direction(w))
+        return along(back(jnp.ones_like(y))[0], w)
 
     def lanes(w):
         scales = jnp.arange(3, dtype=w.dtype) * 0.5 + 0.5
         return jnp.sum(jax.vmap(f)(w[None] * scales.reshape((3,) + (1,) * w.ndim)))
 
+    def of_reference(w):
+        if plain:
+            return along(jax.grad(lambda x: f(x) + 0.5 * jnp.sum(0.5 * x + f(x)))(w), w)
+
+        def h(r):
+            y = f(r[...])
+            r[...] = r[...] * 0.5 + y
+            return y + jnp.sum(r[...]) * 0.5
+
+        g = jax.new_ref(jnp.zeros_like(w))
+        y, back = jax.vjp(h, jax.new_ref(w))
+        back.with_refs(g)(jnp.ones_like(y))
+        return along(jax.ref.freeze(g), w)
+
+    def added(w):
+        if plain:
+            return along(w * 0.5 + jax.grad(f)(w), w)
+        g = jax.new_ref(w * 0.5)
+        y, back = jax.vjp(f, w)
+        back.with_refs(g)(jnp.ones_like(y))
+        return along(jax.ref.freeze(g), w)
+
+    def of_both(w):
+        if plain:
+            d, e = jax.grad(lambda x, y: f(y + x) + jnp.sum(x * (y + x)), (0, 1))(w, w * 0.5)
+            return along(d + e, w)
+
+        def h(x, r):
+            r[...] = r[...] + x
+            return f(r[...]) + jnp.sum(x * r[...])
+
+        g = jax.new_ref(jnp.zeros_like(w))
+        y, back = jax.vjp(h, w, jax.new_ref(w * 0.5))
+        d, _ = back.with_refs(jax.ad.GradValue(), g)(jnp.ones_like(y))
+        return along(d + jax.ref.freeze(g), w)
+
     return {
-        "G": lambda w: jnp.sum(jax.grad(f)(w) * direction(w)),
+        "G": lambda w: along(jax.grad(f)(w), w),
         "P": by_vjp,
         "J": lambda w: jax.jvp(f, (w,), (direction(w),))[1],
         "V": lanes,
@@ -359,8 +414,19 @@ def one(letter, f):
         "T": jax.jit(f),
         "C": f,
         "D": f,
+        "R": of_reference,
+        "A": added,
+        "M": of_both,
         "g": jax.grad(f),
     }[letter]
+
+
+def same(x, expected):
+    """As PeerHunt compares: to 1e-8 of the largest number."""
+    scale = max([1.0, *(abs(v) for v in expected if np.isfinite(v))])
+    return len(x) == len(expected) and all(
+        a == b or (np.isnan(a) and np.isnan(b)) or abs(a - b) <= 1e-8 * scale
+        for a, b in zip(x, expected))
 
 
 def answer(task):
@@ -370,21 +436,29 @@ def answer(task):
               for a, t in zip(task["inputs"], types)]
     rest = [Value(jnp.asarray(x), t) for x, t in zip(values[1:], types[1:])]
 
-    def plain(w):
+    def untransformed(w):
         return Evaluator(program).run([Value(w, types[0])] + rest)[0].x
 
-    out = jax.jit(transformed(task["letters"], plain))(jnp.asarray(values[0]))
-    return " ".join(x.hex() for x in np.asarray(out, np.float64).ravel().tolist())
+    f = transformed(task["letters"], untransformed, task["plain"])
+    expected = [float.fromhex(x) for x in task["expected"]]
+    if not task["xla"]:
+        out = jaxpr_numpy.call(jax.make_jaxpr(f)(jnp.asarray(values[0])), values[0])[0]
+        if same(out.ravel().tolist(), expected):
+            return "numpy", out
+    return "xla", jax.jit(f)(jnp.asarray(values[0]))
 
 
 def main():
-    for line in sys.stdin:
+    for k, line in enumerate(sys.stdin):
         try:
-            reply = "ok " + answer(json.loads(line))
+            by, out = answer(json.loads(line))
+            numbers = np.asarray(out, np.float64).ravel().tolist()
+            reply = " ".join(["ok", by, *(x.hex() for x in numbers)])
         except Exception as x:  # whatever JAX refuses is the answer
             reply = "error " + type(x).__name__ + ": " + " ".join(str(x).split())[:300]
         print(reply, flush=True)
-        jax.clear_caches()
+        if k % 100 == 99:
+            jax.clear_caches()
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ final class Writes {
             kind, c.mem(), c.type(), access, index, value, mode, edge, reverse, old, defines,
             space);
     settle(c, i.position(), w);
-    if (steps.homes.get(value) == c && c.mem().equals(value.mem())) {
+    if (kind == Root.Kind.SET && steps.homes.get(value) == c && c.mem().equals(value.mem())) {
       return; // it was computed there
     }
     if (kind == Root.Kind.SET && access.equals(Access.ALL) && !c.type().isScalar()) {
@@ -106,8 +106,8 @@ final class Writes {
         }
       } else if (i.position() < set.position()) {
         return false;
-      } else if (!get && i.position() < v.lastNeeded) {
-        return false;
+      } else if (!get && i.position() <= v.lastNeeded) {
+        return false; // also where this very write reads v
       }
     }
     return true;

@@ -95,6 +95,23 @@ class FoundProgramsTest {
           v7: i32[d:1] = ref_get[access={}, mode=CLAMP] v4
           return v7
         }
+        """,
+        // A value that a reference is set to, and that is then added to it, or moved in it.
+        """
+        program(v0: f32[e:3], v1: ref f32[e:3], v2: ref f32[e:3], v3: ref f32[e:3], v4: i32[e:3]) {
+          v5: f32[e:3] = exp v0
+          ref_set[access={}, reverse=false] v1, v5
+          ref_add[access={}, mode=DROP] v1, v5
+          v6: f32[e:3] = sin v0
+          ref_set[access={}, reverse=false] v2, v6
+          ref_set[access={e@}, reverse=false] v2, v6, v4
+          v7: f32[e:3] = cos v0
+          ref_set[access={}, reverse=false] v3, v7
+          v8: f32[e:3] = ref_swap[access={}, edge=CLAMP, reverse=false] v3, v7
+          v9: f32[e:3] = tanh v8
+          ref_add[access={}, mode=DROP] v3, v9
+          return
+        }
         """
       })
   void engines_agree(String text) {

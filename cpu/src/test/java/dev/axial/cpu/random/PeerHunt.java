@@ -26,8 +26,9 @@ import org.jspecify.annotations.Nullable;
  * differs. Arguments: first seed, count, a Python that has the packages of {@code
  * oracles/requirements-b.txt}; to be started in the root of the repository.
  *
- * <p>Even seeds run on the native engine, odd ones on the interpreter. What JAX refuses is counted
- * by its message, and asked again without references ({@link Discharge}); so is what differs.
+ * <p>Each runs on both engines. JAX traces and transforms; NumPy evaluates what it traced, and XLA
+ * where NumPy's numbers are not ours, and for one seed in fifty. What JAX refuses is counted by its
+ * message, and asked again without references ({@link Discharge}); so is what differs.
  */
 final class PeerHunt {
   private final Process peer;
@@ -35,8 +36,11 @@ final class PeerHunt {
   private final BufferedReader from;
   private final Map<String, Integer> refused = new TreeMap<>();
   private int equal;
+  private int byXla;
+  private int engines;
   private int without;
   private int contradicted;
+  private int unanswered;
   private int bad;
 
   private PeerHunt(String python) throws IOException {
@@ -58,7 +62,7 @@ final class PeerHunt {
     try {
       for (long seed = first; seed < first + count; seed++) {
         hunt.run(seed);
-        if (seed % 100 == 99) {
+        if ((seed + 1 - first) % 500 == 0) {
           hunt.report(seed + 1 - first, first);
         }
       }
@@ -70,9 +74,10 @@ final class PeerHunt {
 
   private void report(long done, long first) {
     System.out.printf(
-        "%d seeds from %d: %d equal, %d equal to JAX without references where it refuses them,"
-            + " %d where JAX contradicts itself without references, %d differ; refused %s%n",
-        done, first, equal, without, contradicted, bad, refused);
+        "%d seeds from %d: %d equal (%d of them by XLA), %d equal to JAX without references where"
+            + " it refuses them, %d where JAX contradicts itself without references, %d differ,"
+            + " %d differ between the engines; refused %s%n",
+        done, first, equal, byXla, without, contradicted, bad, engines, refused);
   }
 
   private void run(long seed) throws IOException {
@@ -81,30 +86,39 @@ final class PeerHunt {
     Program plain;
     try {
       plain = t.program(t.plain());
-      ours = here(t, seed % 2 == 0 ? Trial.NATIVE : Trial.INTERPRETER);
+      ours = here(t, Trial.NATIVE);
+      String between = difference(ours, here(t, Trial.INTERPRETER));
+      if (between != null) {
+        engines++;
+        System.out.printf("seed %d, native and interpreter: %s%n", seed, between);
+      }
     } catch (RuntimeException x) {
       refuse("here: " + x);
+      System.out.println("seed " + seed + " here: " + x);
       return;
     }
-    String reply = ask(t, plain);
+    var question = new Question(t, plain, ours);
+    String reply = ask(question, seed % 50 == 0, false);
     if (reply.startsWith("error ")) {
       refuse(reply.substring(6));
-      reply = withoutReferences(t, plain);
+      reply = withoutReferences(question);
       if (reply.startsWith("error ")) {
+        unanswered++;
         return;
       }
-      if (same(ours, numbers(reply))) {
+      if (difference(ours, numbers(reply)) == null) {
         without++;
         return;
       }
     }
-    double[] theirs = numbers(reply);
-    if (same(ours, theirs)) {
+    String difference = difference(ours, numbers(reply));
+    if (difference == null) {
       equal++;
+      byXla += reply.startsWith("ok xla") ? 1 : 0;
       return;
     }
-    String again = withoutReferences(t, plain);
-    boolean theirReferences = again.startsWith("ok ") && same(ours, numbers(again));
+    String again = withoutReferences(question);
+    boolean theirReferences = again.startsWith("ok ") && difference(ours, numbers(again)) == null;
     if (theirReferences) {
       contradicted++;
     } else {
@@ -116,9 +130,12 @@ final class PeerHunt {
         seed,
         t.letters().isEmpty() ? "the value" : t.letters(),
         t.axes(),
-        difference(ours, theirs),
+        difference,
         theirReferences ? "as here" : again);
   }
+
+  /** A program before its transformations, and our result after them. */
+  private record Question(TracedPrograms of, Program program, double[] ours) {}
 
   /**
    * Swaps as a read and a write, which is the same where no index repeats, and checkpoints as
@@ -150,29 +167,32 @@ final class PeerHunt {
   }
 
   /** The same asked of the program's discharge, which not every swap has. */
-  private String withoutReferences(TracedPrograms t, Program plain) throws IOException {
+  private String withoutReferences(Question q) throws IOException {
     Program p;
     try {
-      p = Discharge.of(apart(plain));
+      p = Discharge.of(apart(q.program));
     } catch (AxialException x) {
       return "error " + x.getMessage();
     }
-    return ask(t, p);
+    return ask(new Question(q.of, p, q.ours), false, true);
   }
 
-  private String ask(TracedPrograms t, Program plain) throws IOException {
+  private String ask(Question q, boolean xla, boolean plain) throws IOException {
     to.write(
-        "{\"program\":%s,\"types\":%s,\"inputs\":%s,\"letters\":\"%s\"}"
+        "{\"program\":%s,\"types\":%s,\"inputs\":%s,\"letters\":\"%s\",\"expected\":%s,\"xla\":%s,\"plain\":%s}"
             .formatted(
-                ProgramJson.of(plain),
-                ProgramJson.list(plain.inputs(), v -> ProgramJson.type(v.type().array())),
-                ProgramJson.list(t.inputs(plain), PeerHunt::numbers),
-                t.letters()));
+                ProgramJson.of(q.program),
+                ProgramJson.list(q.program.inputs(), v -> ProgramJson.type(v.type().array())),
+                ProgramJson.list(q.of.inputs(q.program), PeerHunt::numbers),
+                q.of.letters(),
+                numbers(q.ours),
+                xla,
+                plain));
     to.newLine();
     to.flush();
     String reply = from.readLine();
     if (reply == null) {
-      throw new IOException("the peer ended at seed " + t.seed());
+      throw new IOException("the peer ended at seed " + q.of.seed());
     }
     return reply;
   }
@@ -208,14 +228,10 @@ final class PeerHunt {
   }
 
   private static double[] numbers(String reply) {
-    String all = reply.substring(2).strip();
+    String all = reply.replaceFirst("^ok \\w+ ?", "");
     return all.isEmpty()
         ? new double[0]
         : Stream.of(all.split(" ")).mapToDouble(PeerHunt::number).toArray();
-  }
-
-  private static boolean same(double[] ours, double[] theirs) {
-    return difference(ours, theirs) == null;
   }
 
   /** The first element that differs by more than 1e-8 of the largest; null if none does. */

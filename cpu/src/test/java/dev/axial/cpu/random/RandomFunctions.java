@@ -1,5 +1,6 @@
 package dev.axial.cpu.random;
 
+import static dev.axial.Axial.GRAD_VALUE;
 import static dev.axial.Axial.arange;
 import static dev.axial.Axial.axis;
 import static dev.axial.Axial.checkpoint;
@@ -42,6 +43,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.SplittableRandom;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
@@ -364,6 +366,10 @@ final class RandomFunctions {
   }
 
   private void access() {
+    if (pick(6) == 0) {
+      again();
+      return;
+    }
     NamedRef r = ref();
     boolean reads = pick(4) == 0;
     NamedRef v = staged(r, pick(4), !reads);
@@ -373,6 +379,20 @@ final class RandomFunctions {
       case 2 -> accumulate(v.swap(value(v.axes())));
       case 3 -> v.update(this::smooth);
       default -> accumulate(v.value());
+    }
+  }
+
+  /** One value for two writes, so that the second finds it in the reference. */
+  private void again() {
+    NamedRef r = ref();
+    NamedArray x = value(w.axes());
+    r.set(x);
+    NamedRef v = staged(r, pick(3), true);
+    NamedArray y = v.axes().equals(w.axes()) ? scaled(x) : scaled(total(x));
+    switch (pick(3)) {
+      case 0 -> v.set(y);
+      case 1 -> v.add(y);
+      default -> accumulate(v.swap(y));
     }
   }
 
@@ -545,6 +565,9 @@ final class RandomFunctions {
    *   J  the tangent along a direction        V  the sum over lanes of a map
    *   K  a checkpoint    T  jit               C  customJvp with the function's own derivative
    *   D  customVjp with the function's own gradient
+   *   R  as G, of a reference that the function reads, writes and reads again
+   *   A  as G, added to a reference by withRefs
+   *   M  as G, of an array and a reference at once
    * </pre>
    */
   static Function<NamedArray, NamedArray> transformed(
@@ -585,7 +608,49 @@ final class RandomFunctions {
               f,
               w -> residuals(f.apply(w), w),
               (NamedArray w, NamedArray ct) -> grad(f).apply(w).times(ct));
+      case 'R' -> w -> byReference(f, w);
+      case 'A' ->
+          w -> {
+            NamedRef g = newRef(bounded(w));
+            vjp(f, w).withRefs(g).apply(one(w));
+            return sum(g.freeze().times(direction(w)));
+          };
+      case 'M' -> w -> byBoth(f, w);
       default -> throw new IllegalArgumentException("no transformation " + letter);
     };
+  }
+
+  private static NamedArray one(NamedArray w) {
+    return scalar(1).astype(w.dtype());
+  }
+
+  /** Half of it, or where halves would not stay whole numbers, all of it. */
+  private static NamedArray bounded(NamedArray w) {
+    return w.dtype().bytes() == 2 ? w : w.times(0.5);
+  }
+
+  private static NamedArray byReference(Function<NamedArray, NamedArray> f, NamedArray w) {
+    NamedRef r = newRef(w);
+    NamedRef g = newRef(w.times(0));
+    Function<NamedRef, NamedArray> h =
+        x -> {
+          NamedArray y = f.apply(x.get());
+          x.set(bounded(x.get()).plus(y));
+          return y.plus(bounded(sum(x.get())));
+        };
+    vjp(h, r).withRefs(g).apply(one(w));
+    return sum(g.freeze().times(direction(w)));
+  }
+
+  private static NamedArray byBoth(Function<NamedArray, NamedArray> f, NamedArray w) {
+    NamedRef r = newRef(bounded(w));
+    NamedRef g = newRef(w.times(0));
+    BiFunction<NamedArray, NamedRef, NamedArray> h =
+        (x, y) -> {
+          y.add(x);
+          return f.apply(y.get()).plus(sum(x.times(y.get())));
+        };
+    Object[] d = vjp(h, w, r).withRefs(new Object[] {GRAD_VALUE, g}).apply(one(w));
+    return sum(((NamedArray) d[0]).plus(g.freeze()).times(direction(w)));
   }
 }

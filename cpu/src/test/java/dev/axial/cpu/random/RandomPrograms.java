@@ -124,6 +124,9 @@ final class RandomPrograms {
 
   private record Ref(Var var, boolean whole, Object owner) {}
 
+  /** The value that was written last. */
+  private @Nullable Var written;
+
   private static final class Pile {
     final Var var;
     final StackType type;
@@ -1049,7 +1052,7 @@ final class RandomPrograms {
       return put(
           emit(new Op.RefGet(s.access, mode(s)), cat(List.of(r.var), s.operands)), wholeOf(r));
     }
-    Val v = within(s.access.result(t, Program.types(s.operands)), r.whole);
+    Val v = toWrite(s.access.result(t, Program.types(s.operands)), r.whole);
     List<Var> in = cat(List.of(r.var, v.var), s.operands);
     if (kind < 6) {
       b.emit(new Op.RefSet(s.access, pick(3) == 0), in);
@@ -1060,6 +1063,22 @@ final class RandomPrograms {
       return put(emit(new Op.RefSwap(s.access, e, coin()), in), wholeOf(r));
     }
     return true;
+  }
+
+  /** Now and then what was written before, which may lie in a reference already. */
+  private Val toWrite(ArrayType t, boolean whole) {
+    Val again =
+        pick(3) == 0
+            ? val(x ->
+                x.var == written
+                    && x.exact()
+                    && x.is(t.dtype())
+                    && t.covers(x.type())
+                    && (!whole || x.isWhole()))
+            : null;
+    Val v = again == null ? within(t, whole) : whole ? small(again) : again;
+    written = again == null ? v.var : written;
+    return v;
   }
 
   private boolean freeze() {

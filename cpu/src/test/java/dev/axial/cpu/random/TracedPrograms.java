@@ -34,7 +34,7 @@ record TracedPrograms(
     List<Axis> axes,
     double[] values) {
   private static final int[] SIZES = {1, 2, 3, 3, 4, 5, 7, 8};
-  private static final String LETTERS = "GPJVKTCD";
+  private static final String LETTERS = "GPJVKTCDRAM";
 
   /** The program of a seed; {@code peer} for one that JAX defines too. */
   static TracedPrograms of(long seed, boolean peer) {
@@ -63,7 +63,7 @@ record TracedPrograms(
                   ? (float) random.nextDouble(-1, 1)
                   : random.nextDouble(-1, 1);
     }
-    boolean reverse = letters.chars().anyMatch(c -> "GPDg".indexOf(c) >= 0);
+    boolean reverse = letters.chars().anyMatch(c -> "GPDgRAM".indexOf(c) >= 0);
     return new TracedPrograms(
         seed, new RandomFunctions.Setting(peer, reverse), letters, dtype, axes, values);
   }
@@ -82,7 +82,7 @@ record TracedPrograms(
       all.append('g');
     }
     String s = all.toString().replaceAll("D(?=.*[JC])", "K");
-    return s.replaceAll("[CD](?!.*[GPJg])", "T");
+    return s.replaceAll("[CD](?!.*[GPJgRAM])", "T");
   }
 
   /** Its argument. */
