@@ -324,7 +324,7 @@ final class ExportFile {
     return new Content(
         what,
         new Signature(structure, List.copyOf(leaves)),
-        new Tracing.Root(p, Eager.compile(p), List.copyOf(captured), out));
+        new Tracing.Root(p, List.copyOf(captured), out));
   }
 
   private static String text(DataInputStream in) throws IOException {

@@ -248,8 +248,42 @@ final class Tracing {
 
   // ---------------------------------------------------------------- from eager code
 
-  /** A traced program with what it needs from outside. */
-  record Root(Program program, Executable code, List<Object> captured, Tree.Structure out) {}
+  /**
+   * A traced program with what it needs from outside. It is compiled when its code is asked for.
+   */
+  static final class Root {
+    private final Program program;
+    private final List<Object> captured;
+    private final Tree.Structure out;
+    private volatile @Nullable Executable code;
+
+    Root(Program program, List<Object> captured, Tree.Structure out) {
+      this.program = program;
+      this.captured = captured;
+      this.out = out;
+    }
+
+    Program program() {
+      return program;
+    }
+
+    List<Object> captured() {
+      return captured;
+    }
+
+    Tree.Structure out() {
+      return out;
+    }
+
+    Executable code() {
+      Executable c = code;
+      if (c == null) {
+        c = Eager.compile(program); // the same for every thread
+        code = c;
+      }
+      return c;
+    }
+  }
 
   /**
    * Runs a body in a trace: in the current one, or in eager code in one of its own, whose program
@@ -311,7 +345,7 @@ final class Tracing {
           return outputs(t, out[0]);
         });
     Program p = finished(b, outs);
-    return new Root(p, Eager.compile(p), List.copyOf(t.captured()), out[0].structure());
+    return new Root(p, List.copyOf(t.captured()), out[0].structure());
   }
 
   /** Where a reference was made, for errors. */

@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each runs on both engines. JAX traces and transforms; NumPy evaluates what it traced, and XLA
  * where NumPy's numbers are not ours, and for one seed in fifty. What JAX refuses is counted by its
- * message, and asked again without references ({@link Discharge}); so is what differs.
+ * message, and asked again without references ({@link Discharge}); so is what differs, and then by
+ * forward mode.
  */
 final class PeerHunt {
   private final Process peer;
@@ -75,9 +76,9 @@ final class PeerHunt {
   private void report(long done, long first) {
     System.out.printf(
         "%d seeds from %d: %d equal (%d of them by XLA), %d equal to JAX without references where"
-            + " it refuses them, %d where JAX contradicts itself without references, %d differ,"
+            + " it refuses them, %d where JAX contradicts itself, %d refused either way, %d differ,"
             + " %d differ between the engines; refused %s%n",
-        done, first, equal, byXla, without, contradicted, bad, engines, refused);
+        done, first, equal, byXla, without, contradicted, unanswered, bad, engines, refused);
   }
 
   private void run(long seed) throws IOException {
@@ -86,8 +87,10 @@ final class PeerHunt {
     Program plain;
     try {
       plain = t.program(t.plain());
-      ours = here(t, Trial.NATIVE);
-      String between = difference(ours, here(t, Trial.INTERPRETER));
+      Program p = t.program(t.function());
+      List<Object> inputs = t.inputs(p);
+      ours = here(p, inputs, Trial.NATIVE);
+      String between = difference(ours, here(p, inputs, Trial.INTERPRETER));
       if (between != null) {
         engines++;
         System.out.printf("seed %d, native and interpreter: %s%n", seed, between);
@@ -98,7 +101,7 @@ final class PeerHunt {
       return;
     }
     var question = new Question(t, plain, ours);
-    String reply = ask(question, seed % 50 == 0, false);
+    String reply = ask(question, seed % 50 == 0, "references");
     if (reply.startsWith("error ")) {
       refuse(reply.substring(6));
       reply = withoutReferences(question);
@@ -118,11 +121,18 @@ final class PeerHunt {
       return;
     }
     String again = withoutReferences(question);
-    boolean theirReferences = again.startsWith("ok ") && difference(ours, numbers(again)) == null;
-    if (theirReferences) {
+    if (equal(again, ours)) {
       contradicted++;
+      again = "as here";
     } else {
-      bad++;
+      String forward = ask(question, false, "forward");
+      if (equal(forward, ours)) {
+        contradicted++;
+        again += ", by forward mode as here";
+      } else {
+        bad++;
+        again += ", by forward mode " + forward;
+      }
     }
     System.out.printf(
         Locale.ROOT,
@@ -131,7 +141,11 @@ final class PeerHunt {
         t.letters().isEmpty() ? "the value" : t.letters(),
         t.axes(),
         difference,
-        theirReferences ? "as here" : again);
+        again);
+  }
+
+  private static boolean equal(String reply, double[] ours) {
+    return reply.startsWith("ok ") && difference(ours, numbers(reply)) == null;
   }
 
   /** A program before its transformations, and our result after them. */
@@ -174,12 +188,12 @@ final class PeerHunt {
     } catch (AxialException x) {
       return "error " + x.getMessage();
     }
-    return ask(new Question(q.of, p, q.ours), false, true);
+    return ask(new Question(q.of, p, q.ours), false, "plain");
   }
 
-  private String ask(Question q, boolean xla, boolean plain) throws IOException {
+  private String ask(Question q, boolean xla, String mode) throws IOException {
     to.write(
-        "{\"program\":%s,\"types\":%s,\"inputs\":%s,\"letters\":\"%s\",\"expected\":%s,\"xla\":%s,\"plain\":%s}"
+        "{\"program\":%s,\"types\":%s,\"inputs\":%s,\"letters\":\"%s\",\"expected\":%s,\"xla\":%s,\"mode\":\"%s\"}"
             .formatted(
                 ProgramJson.of(q.program),
                 ProgramJson.list(q.program.inputs(), v -> ProgramJson.type(v.type().array())),
@@ -187,7 +201,7 @@ final class PeerHunt {
                 q.of.letters(),
                 numbers(q.ours),
                 xla,
-                plain));
+                mode));
     to.newLine();
     to.flush();
     String reply = from.readLine();
@@ -216,9 +230,7 @@ final class PeerHunt {
                 Double.toHexString(s.dtype().isFloating() ? s.getDouble(k) : s.getLong(k))));
   }
 
-  private static double[] here(TracedPrograms t, Engine engine) {
-    Program p = t.program(t.function());
-    List<Object> inputs = t.inputs(p);
+  private static double[] here(Program p, List<Object> inputs, Engine engine) {
     var given = new ArrayList<Object>();
     for (int k = 0; k < inputs.size(); k++) {
       given.add(Store.of(p.inputs().get(k).array().dtype(), Store.cloneArray(inputs.get(k))));
