@@ -17,7 +17,7 @@ compared, not only the operations:
     g  the gradient as an array, at the end
 
 R, A and M use vjp(...).with_refs. Where JAX refuses references, or its numbers are not the expected
-ones, `mode` asks again: `plain` for the same by jax.grad alone, `forward` by jax.jacfwd.
+ones, `mode` asks again: `plain` for the same by jax.grad alone, `forward` by jax.jvp.
 
 Axes become positions in the order of each value's type. A reference becomes a jax.new_ref; a
 masked access, which JAX's references do not have, reads and writes its contents with `.at[]`.
@@ -360,14 +360,26 @@ def direction(w):
 
 def one(letter, f, mode):
     plain = mode != "references"
-    grad = jax.jacfwd if mode == "forward" else jax.grad
 
     def along(g, w):
         return jnp.sum(g * direction(w))
 
+    def derivative(h, *at):
+        """Along the direction of the first, for each argument."""
+        if mode == "forward":
+            return jax.jvp(h, at, (direction(at[0]),) * len(at))[1]
+        return along(sum(jax.grad(h, tuple(range(len(at))))(*at)), at[0])
+
+    def gradient(w):
+        if mode != "forward":
+            return jax.grad(f)(w)
+        columns = [jax.jvp(f, (w,), (jnp.zeros_like(w).at[k].set(1),))[1]
+                   for k in np.ndindex(w.shape)]
+        return jnp.reshape(jnp.stack(columns), w.shape)
+
     def by_vjp(w):
         if plain:
-            return along(grad(f)(w), w)
+            return derivative(f, w)
         y, back = jax.vjp(f, w)
         return along(back(jnp.ones_like(y))[0], w)
 
@@ -377,7 +389,7 @@ def one(letter, f, mode):
 
     def of_reference(w):
         if plain:
-            return along(grad(lambda x: f(x) + 0.5 * jnp.sum(0.5 * x + f(x)))(w), w)
+            return derivative(lambda x: f(x) + 0.5 * jnp.sum(0.5 * x + f(x)), w)
 
         def h(r):
             y = f(r[...])
@@ -391,7 +403,7 @@ def one(letter, f, mode):
 
     def added(w):
         if plain:
-            return along(w * 0.5 + grad(f)(w), w)
+            return along(w * 0.5, w) + derivative(f, w)
         g = jax.new_ref(w * 0.5)
         y, back = jax.vjp(f, w)
         back.with_refs(g)(jnp.ones_like(y))
@@ -399,8 +411,7 @@ def one(letter, f, mode):
 
     def of_both(w):
         if plain:
-            d, e = grad(lambda x, y: f(y + x) + jnp.sum(x * (y + x)), (0, 1))(w, w * 0.5)
-            return along(d + e, w)
+            return derivative(lambda x, y: f(y + x) + jnp.sum(x * (y + x)), w, w * 0.5)
 
         def h(x, r):
             r[...] = r[...] + x
@@ -412,7 +423,7 @@ def one(letter, f, mode):
         return along(d + jax.ref.freeze(g), w)
 
     return {
-        "G": lambda w: along(grad(f)(w), w),
+        "G": lambda w: derivative(f, w),
         "P": by_vjp,
         "J": lambda w: jax.jvp(f, (w,), (direction(w),))[1],
         "V": lanes,
@@ -423,7 +434,7 @@ def one(letter, f, mode):
         "R": of_reference,
         "A": added,
         "M": of_both,
-        "g": grad(f),
+        "g": gradient,
     }[letter]
 
 

@@ -57,10 +57,7 @@ final class Partials {
         yield b.mul(v, b.sub(b.num(t, 1), v));
       }
       case LGAMMA -> b.un(Fn.Unary.DIGAMMA, x.get());
-      case DIGAMMA ->
-          throw Rejected.error(
-              b.site(),
-              "the derivative of digamma (the second derivative of lgamma) is not implemented; wrap the function in customJvp and give the derivative yourself");
+      case DIGAMMA -> Trigamma.of(b, x.get());
       case SIGN, FLOOR, CEIL, ROUND, NOT, POPCOUNT -> null;
     };
   }
