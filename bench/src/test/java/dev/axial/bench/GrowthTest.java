@@ -24,41 +24,41 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class GrowthTest {
   private static final Axis ROW = axis("Row", 5_000);
-  private static final Axis X = axis("X", 64);
 
   static Stream<String> patterns() {
-    return GrowthRows.patterns().keySet().stream();
+    return GrowthRows.losses().keySet().stream();
   }
 
   /** What the native engine says of a step: no copy of more than the rows that it touches. */
   @ParameterizedTest
   @MethodSource("patterns")
   void no_step_copies_more_than_it_touches(String pattern) {
-    GrowthRows.Step step = GrowthRows.patterns().get(pattern);
-    NamedRef r = newRef(zeros(ROW, X));
-    NamedRef g = newRef(zeros(ROW, X));
-    NamedRef h = newRef(zeros(X));
-    String forward =
-        lowerProc((NamedRef q, NamedArray w) -> GrowthRows.loss(step, q, w, 50), r, ones(X)).code();
+    GrowthRows.Loss loss = GrowthRows.losses().get(pattern);
+    Axis x = GrowthRows.column(pattern);
+    NamedRef r = newRef(zeros(ROW, x));
+    NamedRef g = newRef(zeros(ROW, x));
+    NamedRef h = newRef(zeros(x));
+    String forward = lowerProc((NamedRef q, NamedArray w) -> loss.of(q, w, 50), r, ones(x)).code();
     assertThat(whole(forward)).isEmpty();
     String backward =
         lowerProc(
                 (NamedRef q, NamedRef a, NamedRef b, NamedArray w) ->
-                    vjp((NamedRef x, NamedArray v) -> GrowthRows.loss(step, x, v, 50), q, w)
+                    vjp((NamedRef s, NamedArray v) -> loss.of(s, v, 50), q, w)
                         .withRefs(List.of(a, b))
                         .apply(scalar(1f)),
                 r,
                 g,
                 h,
-                ones(X))
+                ones(x))
             .code();
+    String all = "Row:5000, %s:%d".formatted(x.name(), x.size());
     // Each large buffer is filled once: the adjoint starts as zeros and is added to the gradient.
     assertThat(whole(backward))
         .hasSize(2)
         .satisfiesExactly(
             first ->
-                assertThat(first).startsWith("broadcast of f32[Row:5000, X:64] into reference"),
-            last -> assertThat(last).startsWith("add of f32[Row:5000, X:64], in place"));
+                assertThat(first).startsWith("broadcast of f32[%s] into reference".formatted(all)),
+            last -> assertThat(last).startsWith("add of f32[%s], in place".formatted(all)));
   }
 
   /** What is done to all rows. */

@@ -26,6 +26,8 @@ public final class GrowthRows {
   private static final Axis X = axis("X", WIDTH);
   private static final Axis LANE = axis("Lane", LANES);
 
+  private static final String MAPPED = "vmap";
+
   /** The names of all these rows begin so. */
   public static final String PREFIX = "growth-";
 
@@ -131,7 +133,7 @@ public final class GrowthRows {
       for (String p : patterns().keySet()) {
         add(rows, p, gradient, s -> of(p, s, gradient));
       }
-      add(rows, "vmap", gradient, s -> lanes(s, gradient));
+      add(rows, MAPPED, gradient, s -> lanes(s, gradient));
     }
     return List.copyOf(rows);
   }
@@ -164,7 +166,7 @@ public final class GrowthRows {
   }
 
   /** The sum that a pattern leaves in its carry and in a few rows. */
-  public static NamedArray loss(Step step, NamedRef r, NamedArray row, int steps) {
+  private static NamedArray loss(Step step, NamedRef r, NamedArray row, int steps) {
     Axis rows = r.axis("Row");
     NamedArray c = loop(step, r, row, rows, steps);
     return c.plus(sum(r.get(places(rows).apply(arange(axis("Some", 8))))));
@@ -196,10 +198,30 @@ public final class GrowthRows {
     return jit((NamedRef r, NamedArray w) -> loop(step, r, w, rows, steps));
   }
 
-  /** A loss after some steps on a reference. */
+  /** A loss after some steps on a reference of rows. */
   @FunctionalInterface
-  private interface Loss {
+  public interface Loss {
+    /**
+     * Runs the steps.
+     *
+     * @param w one row
+     */
     NamedArray of(NamedRef r, NamedArray w, int steps);
+  }
+
+  /**
+   * The losses of all rows by the names of their patterns; {@link #column} is their second axis.
+   */
+  public static Map<String, Loss> losses() {
+    var all = new LinkedHashMap<String, Loss>();
+    patterns().forEach((name, step) -> all.put(name, (r, w, n) -> loss(step, r, w, n)));
+    all.put(MAPPED, GrowthRows::mappedLoss);
+    return all;
+  }
+
+  /** The axis of one row of a pattern. */
+  public static Axis column(String pattern) {
+    return pattern.equals(MAPPED) ? LANE : X;
   }
 
   /**
@@ -259,17 +281,21 @@ public final class GrowthRows {
                 .run(r, arange(LANE), by));
   }
 
+  private static NamedArray mappedLoss(NamedRef r, NamedArray by, int steps) {
+    Axis rows = r.axis("Row");
+    lanesLoop(r, by, rows, steps);
+    return sum(square(r.get(places(rows).apply(arange(axis("Some", 8))))));
+  }
+
   private static Work lanes(Sizes s, boolean gradient) {
     Axis rows = axis("Row", s.get("rows"));
     int many = s.get("steps");
     NamedArray by = Data.normal(1, 0.1, LANE);
     if (gradient) {
-      Loss loss =
-          (r, w, n) -> {
-            lanesLoop(r, w, rows, n);
-            return sum(square(r.get(places(rows).apply(arange(axis("Some", 8))))));
-          };
-      return new Slope(steps -> new Gradient(loss, by, rows, LANE).calls(steps), many / 4, many);
+      return new Slope(
+          steps -> new Gradient(GrowthRows::mappedLoss, by, rows, LANE).calls(steps),
+          many / 4,
+          many);
     }
     return new Slope(
         steps -> {
