@@ -23,6 +23,7 @@ Axes become positions in the order of each value's type. A reference becomes a j
 masked access, which JAX's references do not have, reads and writes its contents with `.at[]`.
 """
 
+import gc
 import json
 import sys
 
@@ -466,6 +467,7 @@ def answer(task):
 
 
 def main():
+    gc.disable()  # JAX's caches are large to walk through
     for k, line in enumerate(sys.stdin):
         try:
             by, out = answer(json.loads(line))
@@ -476,6 +478,7 @@ def main():
         print(reply, flush=True)
         if k % 100 == 99:
             jax.clear_caches()
+            gc.collect()
 
 
 if __name__ == "__main__":
