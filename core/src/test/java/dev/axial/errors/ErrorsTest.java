@@ -660,7 +660,7 @@ class ErrorsTest {
         () ->
             onDisk(file -> {
               try (NamedRef r = create(file)) {
-                r.commit(() -> r.close());
+                r.commit(r::close);
               }
             }));
     bad("commit in memory", () -> ref(B).commit(() -> {}));
@@ -713,7 +713,18 @@ class ErrorsTest {
               .collect(Collectors.joining(File.pathSeparator));
       var said = new StringWriter();
       try {
-        Files.writeString(source, USER.formatted(statement));
+        Files.writeString(
+            source,
+            """
+            import static dev.axial.Axial.*;
+            import dev.axial.*;
+            class User {
+              void use(Axis B, NamedRef ref, Proc1<NamedRef> p) {
+            %s
+              }
+            }
+            """
+                .formatted(statement));
       } catch (IOException x) {
         throw new UncheckedIOException(x);
       }
@@ -730,17 +741,6 @@ class ErrorsTest {
           said.toString().replaceAll("\\S*User\\.java:\\d+: |(?m)^(Note: .*|\\d+ errors?)\n?", ""));
     });
   }
-
-  private static final String USER =
-      """
-      import static dev.axial.Axial.*;
-      import dev.axial.*;
-      class User {
-        void use(Axis B, NamedRef ref, Proc1<NamedRef> p) {
-      %s
-        }
-      }
-      """;
 
   // ---------------------------------------------------------------- the test
 

@@ -15,6 +15,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 /** Calls the module of contractions, with threads that wait for work. */
 final class GemmHarness {
@@ -122,7 +123,7 @@ final class GemmHarness {
         while (turn.get() == seen) {
           Thread.onSpinWait();
           if (System.nanoTime() - idle > 50_000_000) {
-            Thread.yield();
+            LockSupport.parkNanos(1);
           }
         }
         seen++;
