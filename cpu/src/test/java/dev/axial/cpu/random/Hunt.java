@@ -9,7 +9,8 @@ import java.util.function.LongFunction;
 
 /**
  * Runs many seeds, and prints what differs. Arguments: first seed, count, folder, and {@code
- * programs} ({@link RandomPrograms}, unless told) or {@code functions} ({@link TracedPrograms}).
+ * programs} ({@link RandomPrograms}, unless told), {@code functions} ({@link TracedPrograms}) or
+ * {@code dense} ({@link DensePrograms}).
  */
 final class Hunt {
   private final Path folder;
@@ -26,13 +27,14 @@ final class Hunt {
   public static void main(String[] args) throws IOException {
     long first = Long.parseLong(args[0]);
     long count = Long.parseLong(args[1]);
-    boolean functions = args.length > 3 && args[3].equals("functions");
-    var hunt =
-        new Hunt(
-            Path.of(args[2]),
-            functions
-                ? seed -> TracedPrograms.of(seed, false).trial()
-                : seed -> Trial.of(RandomPrograms.of(seed)));
+    LongFunction<Trial> trials =
+        switch (args.length > 3 ? args[3] : "programs") {
+          case "functions" -> seed -> TracedPrograms.of(seed, false).trial();
+          case "dense" -> DensePrograms::of;
+          case "programs" -> seed -> Trial.of(RandomPrograms.of(seed));
+          default -> throw new IllegalArgumentException("no programs called " + args[3]);
+        };
+    var hunt = new Hunt(Path.of(args[2]), trials);
     Files.createDirectories(hunt.folder);
     for (long seed = first; seed < first + count; seed++) {
       hunt.run(seed);

@@ -1,0 +1,239 @@
+package dev.axial.cpu.random;
+
+import dev.axial.DType;
+import dev.axial.ir.Access;
+import dev.axial.ir.ArrayType;
+import dev.axial.ir.Builder;
+import dev.axial.ir.Dim;
+import dev.axial.ir.Edge;
+import dev.axial.ir.Fn;
+import dev.axial.ir.Mode;
+import dev.axial.ir.Op;
+import dev.axial.ir.RefType;
+import dev.axial.ir.Sel;
+import dev.axial.ir.Var;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Small programs in which few values and few references of one shape meet often: what is read,
+ * turned or combined goes back into the reference it came from, whole, shifted, by an index array,
+ * or twice. Numbers are int32, whose sums have no order, or float64 with functions that are dear
+ * enough for their results to be kept; results are equal to the bit.
+ */
+final class DensePrograms {
+  private static final int[] SIZES = {1, 2, 3, 8, 17, 33, 300};
+  private static final int[] COLUMNS = {0, 0, 1, 4, 20};
+  private static final int LIVE = 3;
+
+  private final SplittableRandom random;
+  private final boolean real;
+  private final ArrayType type;
+  private final Dim x;
+  private Builder b = new Builder();
+  private List<Var> values = new ArrayList<>();
+  private List<Var> refs = new ArrayList<>();
+  private final Var index;
+  private @Nullable Var last;
+
+  private DensePrograms(long seed) {
+    random = new SplittableRandom(seed ^ 0xde15e);
+    x = new Dim("x", SIZES[pick(SIZES.length)]);
+    int columns = COLUMNS[pick(COLUMNS.length)];
+    List<Dim> dims = columns == 0 ? List.of(x) : List.of(x, new Dim("y", columns));
+    real = coin();
+    DType t = real ? DType.FLOAT64 : DType.INT32;
+    type = ArrayType.scalar(t).with(coin() ? dims : dims.reversed());
+    values.add(b.input(type));
+    index = b.input(ArrayType.scalar(DType.INT32).with(List.of(x)));
+    refs.add(b.input(new RefType(type)));
+    refs.add(b.input(new RefType(type)));
+  }
+
+  /** The program of a seed, on whole numbers. */
+  static Trial of(long seed) {
+    var p = new DensePrograms(seed);
+    p.block(4 + p.pick(12), 2);
+    var outs = new ArrayList<Var>();
+    for (int k = p.pick(4); k > 0; k--) {
+      outs.add(p.value());
+    }
+    return Trial.whole(p.b.close(outs, List.of()), seed, -1);
+  }
+
+  private int pick(int n) {
+    return random.nextInt(n);
+  }
+
+  private boolean coin() {
+    return random.nextBoolean();
+  }
+
+  /** The newest more often, so that it meets the reference that it was written to. */
+  private Var value() {
+    return coin() ? values.getLast() : values.get(pick(values.size()));
+  }
+
+  /** Often the one that was touched last. */
+  private Var ref() {
+    last = last == null || pick(3) == 0 ? refs.get(pick(refs.size())) : last;
+    return last;
+  }
+
+  private void put(Var v) {
+    values.add(v);
+    if (values.size() > LIVE) {
+      values.remove(pick(LIVE));
+    }
+  }
+
+  private void block(int length, int depth) {
+    for (int k = 0; k < length; k++) {
+      if (depth > 0 && pick(8) == 0) {
+        control(depth - 1);
+      } else if (coin()) {
+        access();
+      } else {
+        compute();
+      }
+    }
+  }
+
+  // ---------------------------------------------------------------- references
+
+  private void access() {
+    if (pick(12) == 0) {
+      refs.add(b.one(new Op.RefNew(), value()));
+      return;
+    }
+    switch (pick(6)) {
+      case 0 -> put(b.one(new Op.RefGet(Access.ALL, Mode.CLAMP), ref()));
+      case 1 -> b.emit(new Op.RefSet(Access.ALL, false), List.of(ref(), value()));
+      case 2 -> b.emit(new Op.RefAdd(Access.ALL, Mode.DROP), List.of(ref(), value()));
+      case 3 -> put(b.one(new Op.RefSwap(Access.ALL, Edge.CLAMP, false), ref(), value()));
+      default -> partly();
+    }
+  }
+
+  /** Of an index array, a turned range, or a range that covers a part. */
+  private void partly() {
+    Access at =
+        switch (pick(3)) {
+          case 0 -> new Access(List.of(new Sel.At("x")), false);
+          case 1 -> new Access(List.of(new Sel.Window("x", x.size() - 1, -1, x.size())), false);
+          default -> new Access(List.of(part()), false);
+        };
+    List<Var> operands = at.sels().getFirst() instanceof Sel.At ? List.of(index) : List.of();
+    Var v = fitted(value(), at);
+    Var r = ref();
+    switch (pick(4)) {
+      case 0 -> back(b.one(new Op.RefGet(at, Mode.CLAMP), Builder.cat(List.of(r), operands)));
+      case 1 -> b.emit(new Op.RefSet(at, coin()), Builder.cat(List.of(r, v), operands));
+      case 2 -> b.emit(new Op.RefAdd(at, Mode.CLAMP), Builder.cat(List.of(r, v), operands));
+      default ->
+          back(b.one(new Op.RefSwap(at, Edge.CLAMP, coin()), Builder.cat(List.of(r, v), operands)));
+    }
+  }
+
+  private Sel.Window part() {
+    int size = 1 + pick(x.size());
+    return new Sel.Window("x", pick(x.size() - size + 1), 1, size);
+  }
+
+  /** A value of the selection's shape: of a part, another part of it. */
+  private Var fitted(Var v, Access at) {
+    if (at.sels().getFirst() instanceof Sel.Window w && w.size() < x.size()) {
+      int start = pick(x.size() - w.size() + 1);
+      var window = new Sel.Window("x", start, 1, w.size());
+      return b.one(new Op.Index(new Access(List.of(window), false), Mode.CLAMP), v);
+    }
+    return v;
+  }
+
+  /** A part becomes a whole by being added to a value there. */
+  private void back(Var v) {
+    int size = v.array().dim("x").size();
+    if (size == x.size()) {
+      put(v);
+      return;
+    }
+    var at = new Access(List.of(new Sel.Window("x", pick(x.size() - size + 1), 1, size)), false);
+    put(b.one(new Op.Scatter(at, coin(), Mode.DROP), value(), v));
+  }
+
+  // ---------------------------------------------------------------- values
+
+  private void compute() {
+    var v = value();
+    put(
+        switch (pick(9)) {
+          case 0 -> b.un(real ? Fn.Unary.SIN : Fn.Unary.NEG, v);
+          case 1 -> real ? b.un(Fn.Unary.TANH, v) : b.bin(Fn.Binary.XOR, v, value());
+          case 2 -> b.add(v, value());
+          case 3 -> b.bin(Fn.Binary.MAX, v, value());
+          case 4 -> {
+            var turned = new Sel.Window("x", x.size() - 1, -1, x.size());
+            yield b.one(new Op.Index(new Access(List.of(turned), false), Mode.CLAMP), v);
+          }
+          case 5 -> {
+            var at = new Access(List.of(new Sel.At("x")), false);
+            yield b.one(new Op.Index(at, Mode.CLAMP), v, index);
+          }
+          case 6 -> real ? b.un(Fn.Unary.COS, v) : b.one(new Op.CumSum("x", coin()), v);
+          case 7 -> b.one(new Op.StopGradient(), v);
+          default -> b.add(v, reduced(value(), List.of("x")));
+        });
+  }
+
+  private Var reduced(Var v, List<String> axes) {
+    return b.one(new Op.Reduce(real ? Fn.Reduce.MAX : Fn.Reduce.SUM, axes), v);
+  }
+
+  // ---------------------------------------------------------------- control
+
+  /** A body that writes the same references. */
+  private Builder nested(int length, int depth, Runnable before, List<Var> outs) {
+    Builder outer = b;
+    var outerValues = values;
+    var outerRefs = refs;
+    b = new Builder();
+    values = new ArrayList<>(values);
+    refs = new ArrayList<>(refs);
+    before.run();
+    block(length, depth);
+    outs.add(value());
+    Builder body = b;
+    b = outer;
+    values = outerValues;
+    refs = outerRefs;
+    last = null;
+    return body;
+  }
+
+  private void control(int depth) {
+    if (coin()) {
+      var yes = new ArrayList<Var>();
+      var no = new ArrayList<Var>();
+      Builder one = nested(1 + pick(3), depth, () -> {}, yes);
+      Builder other = nested(pick(3), depth, () -> {}, no);
+      Var total = reduced(value(), type.names());
+      Var p = b.compare(Fn.Compare.GT, total, b.num(type.dtype(), 0));
+      put(b.cond(p, one, yes, other, no, List.of()).getFirst());
+      return;
+    }
+    var outs = new ArrayList<Var>();
+    Var start = value();
+    Builder body =
+        nested(
+            1 + pick(4),
+            depth,
+            () -> {
+              b.input(ArrayType.scalar(DType.INT32));
+              put(b.input(type));
+            },
+            outs);
+    put(b.scan(body, outs, pick(4), coin(), List.of(start)).getFirst());
+  }
+}
