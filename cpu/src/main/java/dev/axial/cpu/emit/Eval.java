@@ -6,6 +6,7 @@ import dev.axial.cpu.llvm.Asm;
 import dev.axial.cpu.llvm.Asm.Ty;
 import dev.axial.cpu.llvm.Asm.Val;
 import dev.axial.cpu.plan.Mem;
+import dev.axial.cpu.plan.Nest;
 import dev.axial.cpu.plan.Node;
 import dev.axial.cpu.plan.Root;
 import dev.axial.ir.Access;
@@ -33,10 +34,13 @@ final class Eval {
   private final Asm asm;
   private final Halves halves;
 
+  /** The loops being written; null outside of loops. */
+  private @Nullable Nest nest;
+
   /**
-   * The values that the loops being written were planned to load; null outside of loops. A value
-   * that was given a place only later is computed: the loops may run where its memory is not like
-   * one axis.
+   * The values that the root being written was planned to load; null outside of loops. A value that
+   * was given a place only later is computed: its memory may not be written yet, or not at all, or
+   * not be like one axis where the loops run.
    */
   private @Nullable Set<Node> leaves;
 
@@ -48,9 +52,14 @@ final class Eval {
 
   private @Nullable Val found;
 
-  /** Sets the values that may be loaded. */
-  void leaves(Set<Node> nodes) {
-    leaves = nodes;
+  /** Sets the loops that are written. */
+  void nest(Nest n) {
+    nest = n;
+  }
+
+  /** Sets which of their roots is computed from here on. */
+  void computes(Root r) {
+    leaves = Objects.requireNonNull(nest).cone(r).nodes();
   }
 
   /** Sets elements that need not be loaded. */
@@ -67,6 +76,7 @@ final class Eval {
     found = null;
     for (Root r : roots) {
       if (found == null) {
+        computes(r);
         Node x = r.asks().getFirst();
         Val _ = x == r.defines() ? compute(x, p.index, p) : at(x, p);
       }

@@ -4,7 +4,6 @@ import dev.axial.DType;
 import dev.axial.cpu.llvm.Asm;
 import dev.axial.cpu.llvm.Asm.Ty;
 import dev.axial.cpu.llvm.Asm.Val;
-import dev.axial.cpu.plan.Cone;
 import dev.axial.cpu.plan.Mem;
 import dev.axial.cpu.plan.Nest;
 import dev.axial.cpu.plan.Node;
@@ -14,7 +13,6 @@ import dev.axial.ir.Edge;
 import dev.axial.ir.Mode;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -50,17 +48,7 @@ final class NestEmitter {
     this.frame = frame;
     this.asm = frame.asm();
     this.eval = new Eval(frame);
-    var leaves = new HashSet<Node>();
-    for (Stage s : nest.stages()) {
-      for (Root r : s.roots()) {
-        for (Cone.Ask a : nest.cone(r).asks()) {
-          if (a.node() != null) {
-            leaves.add(a.node());
-          }
-        }
-      }
-    }
-    eval.leaves(leaves);
+    eval.nest(nest);
   }
 
   /** All of it, or a range of one loop. */
@@ -141,6 +129,7 @@ final class NestEmitter {
       inside.add(p.in(index(l, Idx.of(asm.add(from, Asm.i64(k))))));
     }
     for (Root r : s.roots()) {
+      eval.computes(r);
       Root.Reduce x = (Root.Reduce) r;
       DType t = x.value().type().dtype();
       Val sum = asm.splat(eval.load(place(x), t, p.index, p, null), p.lanes);
@@ -382,6 +371,7 @@ final class NestEmitter {
   }
 
   private void plain(Root r, Point p) {
+    eval.computes(r);
     switch (r) {
       case Root.Store s -> {
         Val v = s.value() == s.defines() ? eval.made(s.value(), p) : eval.at(s.value(), p);
@@ -420,6 +410,7 @@ final class NestEmitter {
               if (a == null) {
                 plain(r, p);
               } else {
+                eval.computes(r);
                 Val v = asm.splat(eval.at(r.asks().getFirst(), p), lanes);
                 Idx i =
                     r instanceof Root.ArgReduce x

@@ -75,6 +75,7 @@ public final class Cone {
   private final List<Ask> asks = new ArrayList<>();
   private final Set<Node> scalars = new HashSet<>();
   private final Set<Cell> cells = new HashSet<>();
+  private final Set<Node> nodes = new HashSet<>();
 
   /** Indices that are asked for themselves: how far one step of each loop moves them. */
   private final Set<Map<String, Long>> counted = new HashSet<>();
@@ -127,7 +128,7 @@ public final class Cone {
   /** Whether each element of a reference is read only at the point that stands for it. */
   boolean readsInPlace(Cell c) {
     for (Ask a : asks) {
-      if (a.mem().buffer() == c.mem().buffer() && !a.identity(c.type().dims())) {
+      if (a.mem().buffer().mayBe(c.mem().buffer()) && !a.identity(c.type().dims())) {
         return false;
       }
     }
@@ -136,6 +137,11 @@ public final class Cone {
 
   Set<Node> scalars() {
     return scalars;
+  }
+
+  /** The values that are asked for where they lie. */
+  public Set<Node> nodes() {
+    return nodes;
   }
 
   Set<Cell> cells() {
@@ -169,6 +175,7 @@ public final class Cone {
     if (m != null && !n.isScalar()) {
       m.shifts().forEach(s -> scalars.add(s.index()));
       asks.add(new Ask(n, null, m, index));
+      nodes.add(n);
       return;
     }
     if (n.isScalar() && !n.isVirtual()) {

@@ -114,7 +114,7 @@ final class Steps {
       lastWrite.put(overwritten, p.step());
     }
     cone.cells().forEach(c -> lastRead.merge(c, p.step(), Math::max));
-    cone.asks().forEach(a -> readHome(a.node(), p.step()));
+    cone.asks().forEach(a -> readHome(a.mem(), p.step()));
     asked(cone, p, r);
     int at = moment(p.step());
     touch(cone, at);
@@ -142,11 +142,12 @@ final class Steps {
     }
   }
 
-  /** Who reads a value that lies in a reference reads the reference. */
-  private void readHome(@Nullable Node n, int step) {
-    Cell c = n == null ? null : homes.get(n);
-    if (c != null) {
-      lastRead.merge(c, step, Math::max);
+  /** Who reads a value that lies in a reference, or a part of it, reads the reference. */
+  private void readHome(@Nullable Mem m, int step) {
+    for (Cell c : homes.values()) {
+      if (m != null && m.buffer().mayBe(c.mem().buffer())) {
+        lastRead.merge(c, step, Math::max);
+      }
     }
   }
 
@@ -307,7 +308,7 @@ final class Steps {
 
   /** A step reads a value where it lies, which may be in a reference. */
   void read(Node n, int step) {
-    readHome(n, step);
+    readHome(n.mem(), step);
     Cell c = n.ref();
     if (n.owner == owner && n.isVirtual()) {
       if (c != null) {

@@ -78,6 +78,7 @@ final class Writes {
         if (maker != null
             && v.type().sameDims(i.cell().type())
             && !steps.homes.containsKey(v)
+            && holdsNothing(i.cell(), maker)
             && free(i.cell(), items, maker, i, v)) {
           steps.homes.put(v, i.cell());
         }
@@ -88,6 +89,12 @@ final class Writes {
         }
       }
     }
+  }
+
+  /** Whether no other value that lies in the reference is needed when an item runs, or later. */
+  private boolean holdsNothing(Cell c, Item maker) {
+    return steps.homes.entrySet().stream()
+        .noneMatch(h -> h.getValue() == c && h.getKey().lastNeeded >= maker.position());
   }
 
   /** Whether a reference may hold a value from the item that makes it, not only from its set on. */
@@ -180,14 +187,9 @@ final class Writes {
    */
   void settle(Cell c, int position, Root.@Nullable Write w) {
     Set<Node> mine = new HashSet<>();
-    Set<Node> unsafe = new HashSet<>();
+    boolean crossing = false;
     if (w != null) {
-      Cone cone = Cone.of(w);
-      for (Cone.Ask a : cone.asks()) {
-        if (a.cell() == c && !sameIteration(a, w, c)) {
-          unsafe.add(null);
-        }
-      }
+      crossing = Cone.of(w).asks().stream().anyMatch(a -> a.cell() == c && !sameIteration(a, w, c));
       w.asks().forEach(n -> reads(n, mine));
     }
     for (Node g : List.copyOf(c.pending)) {
@@ -196,7 +198,7 @@ final class Writes {
       }
       boolean later = g.lastNeeded > position;
       boolean now = mine.contains(g);
-      if (later || now && !unsafe.isEmpty() || w == null && g.lastNeeded >= position) {
+      if (later || now && crossing || w == null && g.lastNeeded >= position) {
         steps.store(g, null);
       }
     }

@@ -112,6 +112,34 @@ class FoundProgramsTest {
           ref_add[access={}, mode=DROP] v3, v9
           return
         }
+        """,
+        // Two values that a reference is set to; the first is still read, turned, for the second.
+        """
+        program(v0: f64[x:9], v1: i32[x:9], v2: ref f64[x:9], v3: f64[x:9]) {
+          v5: f64[x:9] = max v0, v3
+          v6: f64[x:9] = index[access={x@}, mode=CLAMP] v5, v1
+          v7: f64[x:9] = scan[body=program(v8: i32[], v9: f64[x:9], v10: f64[x:9]) {
+            return v10
+          }, length=0, carry=1, reverse=true] v6, v6
+          v11: f64[x:9] = index[access={x:8+9*-1}, mode=CLAMP] v7
+          ref_set[access={}, reverse=false] v2, v6
+          v12: f64[x:9] = sin v11
+          ref_set[access={}, reverse=false] v2, v12
+          v13: f64[x:9] = index[access={x@}, mode=CLAMP] v12, v1
+          return
+        }
+        """,
+        // A read is kept for later, in registers, after something computed it for itself.
+        """
+        program(v0: ref f64[x:2, y:1]) {
+          v1: f64[x:2, y:1] = ref_get[access={}, mode=CLAMP] v0
+          v2: f64[y:1] = reduce[fn=MAX, axes=[x]] v1
+          v3: f64[x:2, y:1] = add v1, v2
+          v4: f64[x:2, y:1] = add v3, v1
+          v11: f64[x:2, y:1] = cos v1
+          v10: f64[x:2, y:1] = ref_swap[access={x:0+2*1}, edge=CLAMP, reverse=true] v0, v4
+          return v4, v11, v10
+        }
         """
       })
   void engines_agree(String text) {
