@@ -460,7 +460,11 @@ def answer(task):
     f = transformed(task["letters"], untransformed, task["mode"])
     expected = [float.fromhex(x) for x in task["expected"]]
     if not task["xla"]:
-        out = jaxpr_numpy.call(jax.make_jaxpr(f)(jnp.asarray(values[0])), values[0])[0]
+        traced = jax.make_jaxpr(f)(jnp.asarray(values[0]))
+        try:
+            out = jaxpr_numpy.call(traced, values[0])[0]
+        except jaxpr_numpy.Unsupported:
+            out = np.array(np.nan)
         if same(out.ravel().tolist(), expected):
             return "numpy", out
     return "xla", jax.jit(f)(jnp.asarray(values[0]))

@@ -168,7 +168,7 @@ final class DensePrograms {
   private void compute() {
     var v = value();
     put(
-        switch (pick(9)) {
+        switch (pick(12)) {
           case 0 -> b.un(real ? Fn.Unary.SIN : Fn.Unary.NEG, v);
           case 1 -> real ? b.un(Fn.Unary.TANH, v) : b.bin(Fn.Binary.XOR, v, value());
           case 2 -> b.add(v, value());
@@ -183,8 +183,40 @@ final class DensePrograms {
           }
           case 6 -> real ? b.un(Fn.Unary.COS, v) : b.one(new Op.CumSum("x", coin()), v);
           case 7 -> b.one(new Op.StopGradient(), v);
+          case 8 -> joined(v, value());
+          case 9 -> b.select(b.compare(Fn.Compare.LT, v, value()), value(), v);
+          case 10 -> flat(v);
           default -> b.add(v, reduced(value(), List.of("x")));
         });
+  }
+
+  /** The beginning of one value and the end of another. */
+  private Var joined(Var v, Var w) {
+    int n = x.size();
+    int cut = pick(n + 1);
+    if (cut == 0 || cut == n) {
+      return b.bin(Fn.Binary.MIN, v, w);
+    }
+    var low = new Access(List.of(new Sel.Window("x", 0, 1, cut)), false);
+    var high = new Access(List.of(new Sel.Window("x", cut, 1, n - cut)), false);
+    return b.one(
+        new Op.Concat("x"),
+        b.one(new Op.Index(low, Mode.CLAMP), v),
+        b.one(new Op.Index(high, Mode.CLAMP), w));
+  }
+
+  /** Along one axis, and as it was; turned there sometimes. */
+  private Var flat(Var v) {
+    if (type.rank() == 1) {
+      return b.add(v, b.num(type.dtype(), 1));
+    }
+    int size = (int) type.size();
+    Var line = b.one(new Op.Merge(type.names(), "m"), v);
+    if (coin()) {
+      var turned = new Access(List.of(new Sel.Window("m", size - 1, -1, size)), false);
+      line = b.one(new Op.Index(turned, Mode.CLAMP), line);
+    }
+    return b.one(new Op.Split("m", type.dims()), line);
   }
 
   private Var reduced(Var v, List<String> axes) {
