@@ -140,6 +140,33 @@ class FoundProgramsTest {
           v10: f64[x:2, y:1] = ref_swap[access={x:0+2*1}, edge=CLAMP, reverse=true] v0, v4
           return v4, v11, v10
         }
+        """,
+        // What lies in a reference is pushed by some lanes, before the reference is set.
+        """
+        program(v0: f64[lane1:2], v1: ref f64[lane1:2], v2: f64[lane1:2], v3: bool[lane1:2], v4: ref f64[lane1:2], v5: ref f64[lane1:2]) {
+          v6: f64[] = const 0.5
+          v7: f64[] = const 0.25
+          v8: f64[] = const 0.24475505646863582
+          v9: f64[] = const 0.7
+          v10: i32[] = const 1
+          v11: f64[] = const 1.0
+          v12: f64[] = const 0.0
+          v13: f64[] = const 0.3
+          v14: stack f64[lane1:2] lanes [lane1] = stack_new[type=stack f64[lane1:2] lanes [lane1]]
+          v15: f64[lane1:2] = ref_get[access={}, mode=CLAMP] v5
+          v16: f64[lane1:2] = sin v15
+          v17: f64[lane1:2] = add v16, v7
+          ref_set[access={?}, reverse=false] v4, v17, v3
+          v18: f64[lane1:2] = mul v17, v13
+          stack_push[masked=true] v14, v15, v3
+          ref_set[access={}, reverse=false] v5, v2
+          v19: f64[lane1:2] = stack_pop[masked=true] v14, v3
+          v20: f64[lane1:2] = cos v19
+          v21: f64[lane1:2] = mul v0, v20
+          v22: f64[lane1:2] = select v3, v21, v12
+          ref_add[access={}, mode=CLAMP] v1, v22
+          return
+        }
         """
       })
   void engines_agree(String text) {
