@@ -71,10 +71,6 @@ def select(which, *cases):
     return np.choose(which.astype(np.intp), np.broadcast_arrays(*cases))
 
 
-def integer_pow(e, x):
-    return [x ** np.asarray(e.params["y"], x.dtype if e.params["y"] >= 0 else None)]
-
-
 SIMPLE = {
     "add": np.add, "add_any": np.add, "sub": np.subtract, "mul": np.multiply, "div": div,
     "rem": np.fmod, "max": np.maximum, "min": np.minimum, "pow": np.power, "atan2": np.arctan2,
@@ -241,14 +237,8 @@ def gather(e, x, indices):
             floating = np.issubdtype(x.dtype, np.floating)
             fill = np.nan if floating else True if x.dtype == bool else np.iinfo(x.dtype).min
         out = np.where(fits, out, np.asarray(fill, x.dtype))
-    batch = indices.ndim - 1
-    rank = out.ndim
-    places_of = [k for k in range(rank) if k not in n.offset_dims] + list(n.offset_dims)
-    order = [0] * rank
-    for k, p in enumerate(places_of):
-        order[p] = k
-    assert len(places_of) == rank and batch <= rank
-    return [np.transpose(out, order)]
+    batch = [k for k in range(out.ndim) if k not in n.offset_dims]
+    return [np.moveaxis(out, range(out.ndim), batch + list(n.offset_dims))]
 
 
 def scatter(fn):
@@ -366,7 +356,7 @@ def nested(key):
 
 
 RULES = {
-    "integer_pow": integer_pow, "broadcast_in_dim": broadcast, "iota": iota, "pad": pad,
+    "integer_pow": lambda e, x: [x ** e.params["y"]], "broadcast_in_dim": broadcast, "iota": iota, "pad": pad,
     "reshape": lambda e, x: [x.reshape(e.params["new_sizes"])],
     "squeeze": lambda e, x: [np.squeeze(x, tuple(e.params["dimensions"]))],
     "expand_dims": lambda e, x: [np.expand_dims(x, tuple(e.params["dimensions"]))],

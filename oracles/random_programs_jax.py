@@ -77,12 +77,17 @@ class Value:
         return tuple(n for _, n in self.dims)
 
 
-def aligned(v, dims):
-    """The array with an axis for each of dims, of size 1 where it has none."""
+def turned(v, dims):
+    """The array with its axes in the order of dims."""
     have = v.names()
     order = [have.index(n) for n, _ in dims if n in have]
-    x = v.x if order == sorted(order) else lax.transpose(v.x, order)
-    shape = tuple(s if n in have else 1 for n, s in dims)
+    return v.x if order == sorted(order) else lax.transpose(v.x, order)
+
+
+def aligned(v, dims):
+    """The array with an axis for each of dims, of size 1 where it has none."""
+    x = turned(v, dims)
+    shape = tuple(s if n in v.names() else 1 for n, s in dims)
     return x if x.shape == shape else x.reshape(shape)
 
 
@@ -91,10 +96,8 @@ def spread(v, dims):
     shape = tuple(s for _, s in dims)
     if v.shape() == shape and v.names() == [n for n, _ in dims]:
         return v.x
-    have = v.names()
-    order = [have.index(n) for n, _ in dims if n in have]
-    x = v.x if order == sorted(order) else lax.transpose(v.x, order)
-    return lax.broadcast_in_dim(x, shape, [k for k, (n, _) in enumerate(dims) if n in have])
+    at = [k for k, (n, _) in enumerate(dims) if n in v.names()]
+    return lax.broadcast_in_dim(turned(v, dims), shape, at)
 
 
 class Evaluator:

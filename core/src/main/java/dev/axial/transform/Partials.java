@@ -122,7 +122,7 @@ final class Partials {
     return b.select(b.compare(wins, mine, other), b.num(t, 1), half);
   }
 
-  private static Var square(Builder b, Var x) {
+  static Var square(Builder b, Var x) {
     return b.bin(Fn.Binary.MUL, x, x);
   }
 

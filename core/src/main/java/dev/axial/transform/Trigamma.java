@@ -41,17 +41,17 @@ final class Trigamma {
     Var up = positive(b.select(low, b.sub(num(1), x), x));
     Var off = b.select(low, b.sub(x, b.un(Fn.Unary.ROUND, x)), num(0.5)); // or no pole there
     Var turn = b.un(Fn.Unary.SIN, b.mul(num(Math.PI), off));
-    Var peak = b.div(num(Math.PI * Math.PI), square(turn));
+    Var peak = b.div(num(Math.PI * Math.PI), Partials.square(b, turn));
     return b.select(low, b.sub(peak, up), up);
   }
 
   private Var positive(Var x) {
-    Var sum = b.div(num(1), square(x));
+    Var sum = b.div(num(1), Partials.square(b, x));
     for (int k = 1; k < SHIFTS; k++) {
-      sum = b.add(sum, b.div(num(1), square(b.add(x, num(k)))));
+      sum = b.add(sum, b.div(num(1), Partials.square(b, b.add(x, num(k)))));
     }
     Var z = b.div(num(1), b.add(x, num(SHIFTS)));
-    Var z2 = square(z);
+    Var z2 = Partials.square(b, z);
     Var series = num(BERNOULLI[BERNOULLI.length - 1]);
     for (int k = BERNOULLI.length - 2; k >= 0; k--) {
       series = b.add(b.mul(series, z2), num(BERNOULLI[k]));
@@ -62,9 +62,5 @@ final class Trigamma {
 
   private Var num(double x) {
     return b.num(t, x);
-  }
-
-  private Var square(Var x) {
-    return b.mul(x, x);
   }
 }

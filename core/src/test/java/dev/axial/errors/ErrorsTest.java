@@ -31,6 +31,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * The whole text of each error, in {@code errors.txt}: {@code # name}, then the message. Places in
  * this file read {@code <line>} there. Each misuse leaves its references as they were.
+ *
+ * <p>It is long because each rule has its misuses.
  */
 @SuppressWarnings("ReturnValueIgnored") // what a misuse gives is its error
 class ErrorsTest {

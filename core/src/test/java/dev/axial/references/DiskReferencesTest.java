@@ -25,7 +25,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** References whose contents are a file: what they keep, what they refuse, and blocks of commit. */
+/**
+ * References whose contents are a file: what they keep, what they refuse, and blocks of commit.
+ *
+ * <p>It is long because what a reference in memory can do is done to one on disk as well.
+ */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @SuppressWarnings("ReturnValueIgnored") // what a use does to references is the question
 class DiskReferencesTest {

@@ -175,8 +175,7 @@ final class BlockPlanner {
         for (Node n : i.nodes(0)) {
           at.add(steps.rows(n, i.site()));
         }
-        int step = steps.add(new Step.Host(c, i.nodes(0), at));
-        i.nodes(0).forEach(n -> steps.read(n, step));
+        int step = steps.add(new Step.Host(c, i.nodes(0), at), i.nodes(0));
         at.forEach(m -> m.buffer().alive(steps.moment(step)));
       }
       case Op.LaneIndex _, Op.LaneReduce _, Op.LaneGather _ ->

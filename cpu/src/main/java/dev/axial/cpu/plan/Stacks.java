@@ -33,8 +33,7 @@ final class Stacks {
     nest.stages.add(stage);
     Root.Store store = new Root.Store(value, Mem.rows(address, t.of()), null);
     stage.roots.add(store);
-    int at = steps.add(new Step.Push(f, address, nest, mask, rows));
-    i.nodes(1).forEach(n -> steps.read(n, at));
+    int at = steps.add(new Step.Push(f, address, nest, mask, rows), i.nodes(1));
     steps.alive(f, steps.moment(at));
     Cone cone = Cone.of(store);
     nest.cones.put(store, cone);
@@ -73,8 +72,7 @@ final class Stacks {
     }
     boolean copies = lanes || mask != null || pushedLater || n.isScalar();
     Mem copy = copies ? steps.rowsPlace(n, "popped") : null;
-    int at = steps.add(new Step.Pop(f, n, address, copy, mask));
-    i.nodes(1).forEach(x -> steps.read(x, at));
+    int at = steps.add(new Step.Pop(f, n, address, copy, mask), i.nodes(1));
     steps.alive(f, steps.moment(at));
     if (mask != null && mask.mem() != null) {
       mask.mem().buffer().alive(steps.moment(at));

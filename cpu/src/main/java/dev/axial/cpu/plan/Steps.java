@@ -66,6 +66,13 @@ final class Steps {
     return at;
   }
 
+  /** Adds a step that reads values where they lie. */
+  int add(Step s, List<Node> reads) {
+    int at = add(s);
+    reads.forEach(n -> read(n, at));
+    return at;
+  }
+
   int moment(int step) {
     while (moments.size() <= step) {
       moments.add(planner.tick());

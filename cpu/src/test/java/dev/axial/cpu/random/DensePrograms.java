@@ -27,6 +27,7 @@ final class DensePrograms {
   private static final int[] SIZES = {1, 2, 3, 8, 17, 33, 300};
   private static final int[] COLUMNS = {0, 0, 1, 4, 20};
   private static final int LIVE = 3;
+  private static final Access BY_INDEX = new Access(List.of(new Sel.At("x")), false);
 
   private final SplittableRandom random;
   private final boolean real;
@@ -121,9 +122,9 @@ final class DensePrograms {
   private void partly() {
     Access at =
         switch (pick(3)) {
-          case 0 -> new Access(List.of(new Sel.At("x")), false);
-          case 1 -> new Access(List.of(new Sel.Window("x", x.size() - 1, -1, x.size())), false);
-          default -> new Access(List.of(part()), false);
+          case 0 -> BY_INDEX;
+          case 1 -> turned("x", x.size());
+          default -> part(1 + pick(x.size()));
         };
     List<Var> operands = at.sels().getFirst() instanceof Sel.At ? List.of(index) : List.of();
     Var v = fitted(value(), at);
@@ -137,17 +138,23 @@ final class DensePrograms {
     }
   }
 
-  private Sel.Window part() {
-    int size = 1 + pick(x.size());
-    return new Sel.Window("x", pick(x.size() - size + 1), 1, size);
+  private static Access window(String axis, int start, int step, int size) {
+    return new Access(List.of(new Sel.Window(axis, start, step, size)), false);
+  }
+
+  private static Access turned(String axis, int size) {
+    return window(axis, size - 1, -1, size);
+  }
+
+  /** As many elements, from somewhere on. */
+  private Access part(int size) {
+    return window("x", pick(x.size() - size + 1), 1, size);
   }
 
   /** A value of the selection's shape: of a part, another part of it. */
   private Var fitted(Var v, Access at) {
     if (at.sels().getFirst() instanceof Sel.Window w && w.size() < x.size()) {
-      int start = pick(x.size() - w.size() + 1);
-      var window = new Sel.Window("x", start, 1, w.size());
-      return b.one(new Op.Index(new Access(List.of(window), false), Mode.CLAMP), v);
+      return b.one(new Op.Index(part(w.size()), Mode.CLAMP), v);
     }
     return v;
   }
@@ -159,8 +166,7 @@ final class DensePrograms {
       put(v);
       return;
     }
-    var at = new Access(List.of(new Sel.Window("x", pick(x.size() - size + 1), 1, size)), false);
-    put(b.one(new Op.Scatter(at, coin(), Mode.DROP), value(), v));
+    put(b.one(new Op.Scatter(part(size), coin(), Mode.DROP), value(), v));
   }
 
   // ---------------------------------------------------------------- values
@@ -173,14 +179,8 @@ final class DensePrograms {
           case 1 -> real ? b.un(Fn.Unary.TANH, v) : b.bin(Fn.Binary.XOR, v, value());
           case 2 -> b.add(v, value());
           case 3 -> b.bin(Fn.Binary.MAX, v, value());
-          case 4 -> {
-            var turned = new Sel.Window("x", x.size() - 1, -1, x.size());
-            yield b.one(new Op.Index(new Access(List.of(turned), false), Mode.CLAMP), v);
-          }
-          case 5 -> {
-            var at = new Access(List.of(new Sel.At("x")), false);
-            yield b.one(new Op.Index(at, Mode.CLAMP), v, index);
-          }
+          case 4 -> b.one(new Op.Index(turned("x", x.size()), Mode.CLAMP), v);
+          case 5 -> b.one(new Op.Index(BY_INDEX, Mode.CLAMP), v, index);
           case 6 -> real ? b.un(Fn.Unary.COS, v) : b.one(new Op.CumSum("x", coin()), v);
           case 7 -> b.one(new Op.StopGradient(), v);
           case 8 -> joined(v, value());
@@ -197,12 +197,10 @@ final class DensePrograms {
     if (cut == 0 || cut == n) {
       return b.bin(Fn.Binary.MIN, v, w);
     }
-    var low = new Access(List.of(new Sel.Window("x", 0, 1, cut)), false);
-    var high = new Access(List.of(new Sel.Window("x", cut, 1, n - cut)), false);
     return b.one(
         new Op.Concat("x"),
-        b.one(new Op.Index(low, Mode.CLAMP), v),
-        b.one(new Op.Index(high, Mode.CLAMP), w));
+        b.one(new Op.Index(window("x", 0, 1, cut), Mode.CLAMP), v),
+        b.one(new Op.Index(window("x", cut, 1, n - cut), Mode.CLAMP), w));
   }
 
   /** Along one axis, and as it was; turned there sometimes. */
@@ -213,8 +211,7 @@ final class DensePrograms {
     int size = (int) type.size();
     Var line = b.one(new Op.Merge(type.names(), "m"), v);
     if (coin()) {
-      var turned = new Access(List.of(new Sel.Window("m", size - 1, -1, size)), false);
-      line = b.one(new Op.Index(turned, Mode.CLAMP), line);
+      line = b.one(new Op.Index(turned("m", size), Mode.CLAMP), line);
     }
     return b.one(new Op.Split("m", type.dims()), line);
   }

@@ -109,7 +109,7 @@ final class PeerHunt {
         unanswered++;
         return;
       }
-      if (difference(ours, numbers(reply)) == null) {
+      if (equal(reply, ours)) {
         without++;
         return;
       }

@@ -547,7 +547,7 @@ final class RandomFunctions {
         switch (pick(3)) {
           case 0 -> grad(f).apply(w);
           case 1 -> jvp(f, w, linear ? w : smooth(w)).tangent();
-          default -> vjp(f, w).apply(linear ? scalar(1).astype(w.dtype()) : total(w));
+          default -> vjp(f, w).apply(linear ? one(w) : total(w));
         };
     ref().add(scaled(smooth(d)));
   }
@@ -587,11 +587,11 @@ final class RandomFunctions {
   private static Function<NamedArray, NamedArray> transformed(
       char letter, int k, Function<NamedArray, NamedArray> f) {
     return switch (letter) {
-      case 'G' -> w -> sum(grad(f).apply(w).times(direction(w)));
+      case 'G' -> w -> along(grad(f).apply(w), w);
       case 'P' ->
           w -> {
             var v = vjp(f, w);
-            return sum(v.apply(scalar(1).astype(w.dtype())).times(direction(w)));
+            return along(v.apply(one(w)), w);
           };
       case 'J' -> w -> jvp(f, w, direction(w)).tangent();
       case 'V' ->
@@ -613,11 +613,15 @@ final class RandomFunctions {
           w -> {
             NamedRef g = newRef(bounded(w));
             vjp(f, w).withRefs(g).apply(one(w));
-            return sum(g.freeze().times(direction(w)));
+            return along(g.freeze(), w);
           };
       case 'M' -> w -> byBoth(f, w);
       default -> throw new IllegalArgumentException("no transformation " + letter);
     };
+  }
+
+  private static NamedArray along(NamedArray gradient, NamedArray w) {
+    return sum(gradient.times(direction(w)));
   }
 
   private static NamedArray one(NamedArray w) {
@@ -639,7 +643,7 @@ final class RandomFunctions {
           return y.plus(bounded(sum(x.get())));
         };
     vjp(h, r).withRefs(g).apply(one(w));
-    return sum(g.freeze().times(direction(w)));
+    return along(g.freeze(), w);
   }
 
   private static NamedArray byBoth(Function<NamedArray, NamedArray> f, NamedArray w) {
@@ -651,6 +655,6 @@ final class RandomFunctions {
           return f.apply(y.get()).plus(sum(x.times(y.get())));
         };
     Object[] d = vjp(h, w, r).withRefs(new Object[] {GRAD_VALUE, g}).apply(one(w));
-    return sum(((NamedArray) d[0]).plus(g.freeze()).times(direction(w)));
+    return along(((NamedArray) d[0]).plus(g.freeze()), w);
   }
 }
