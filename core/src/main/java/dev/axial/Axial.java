@@ -1289,6 +1289,17 @@ public final class Axial {
 
   // ---------------------------------------------------------------- functions as data
 
+  private static <R> Tracing.Fun fun(Supplier<R> f) {
+    return _ -> f.get();
+  }
+
+  private static Tracing.Fun proc(Runnable f) {
+    return _ -> {
+      f.run();
+      return null;
+    };
+  }
+
   @SuppressWarnings("unchecked")
   private static <A, R> Tracing.Fun fun(Function<A, R> f) {
     return x -> f.apply((A) x[0]);
@@ -1354,6 +1365,38 @@ public final class Axial {
 
   // ---------------------------------------------------------------- jit
 
+  /** The function compiled once; what it uses is captured. Mirrors {@code jax.jit}. */
+  public static <R> Supplier<R> jit(Supplier<R> f) {
+    var j = new Jit("the function jitted", fun(f));
+    return Same.function0(List.of("jit", f), () -> Tree.unchecked(j.call(args())));
+  }
+
+  /** The procedure compiled once; the references that it writes are captured. */
+  public static Runnable jitProc(Runnable f) {
+    var j = new Jit("the procedure jitted", proc(f));
+    return Same.procedure0(List.of("jitProc", f), () -> j.call(args()));
+  }
+
+  /** The function traced: its program, and what will run. */
+  public static <R> Lowered lower(Supplier<R> f) {
+    return new Jit("the function lowered", fun(f)).lower(args());
+  }
+
+  /** The procedure traced: its program, and what will run. */
+  public static Lowered lowerProc(Runnable f) {
+    return new Jit("the procedure lowered", proc(f)).lower(args());
+  }
+
+  /** The program of a function without arguments. Mirrors {@code jax.make_jaxpr}. */
+  public static <R> Program program(Supplier<R> f) {
+    return lower(f).program();
+  }
+
+  /** The program of a procedure without arguments. */
+  public static Program programProc(Runnable f) {
+    return lowerProc(f).program();
+  }
+
   /** The function compiled once for each structure of its arguments. Mirrors {@code jax.jit}. */
   @SuppressWarnings("unchecked")
   public static <A, R> Function<A, R> jit(Function<A, R> f) {
@@ -1377,9 +1420,14 @@ public final class Axial {
     return new Jit("the procedure lowered", proc(f)).lower(args(a));
   }
 
-  /** The program of a function for these arguments. */
+  /** The program of a function for these arguments. Mirrors {@code jax.make_jaxpr}. */
   public static <A, R> Program program(Function<A, R> f, A a) {
     return lower(f, a).program();
+  }
+
+  /** The program of a procedure for these arguments: references among them are its parameters. */
+  public static <A> Program programProc(Proc1<A> f, A a) {
+    return lowerProc(f, a).program();
   }
 
   /** The function compiled once for each structure of its arguments. Mirrors {@code jax.jit}. */
@@ -1405,9 +1453,14 @@ public final class Axial {
     return new Jit("the procedure lowered", proc(f)).lower(args(a, b));
   }
 
-  /** The program of a function for these arguments. */
+  /** The program of a function for these arguments. Mirrors {@code jax.make_jaxpr}. */
   public static <A, B, R> Program program(BiFunction<A, B, R> f, A a, B b) {
     return lower(f, a, b).program();
+  }
+
+  /** The program of a procedure for these arguments: references among them are its parameters. */
+  public static <A, B> Program programProc(Proc2<A, B> f, A a, B b) {
+    return lowerProc(f, a, b).program();
   }
 
   /** The function compiled once for each structure of its arguments. Mirrors {@code jax.jit}. */
@@ -1433,9 +1486,14 @@ public final class Axial {
     return new Jit("the procedure lowered", proc(f)).lower(args(a, b, c));
   }
 
-  /** The program of a function for these arguments. */
+  /** The program of a function for these arguments. Mirrors {@code jax.make_jaxpr}. */
   public static <A, B, C, R> Program program(Fn3<A, B, C, R> f, A a, B b, C c) {
     return lower(f, a, b, c).program();
+  }
+
+  /** The program of a procedure for these arguments: references among them are its parameters. */
+  public static <A, B, C> Program programProc(Proc3<A, B, C> f, A a, B b, C c) {
+    return lowerProc(f, a, b, c).program();
   }
 
   /** The function compiled once for each structure of its arguments. Mirrors {@code jax.jit}. */
@@ -1462,9 +1520,14 @@ public final class Axial {
     return new Jit("the procedure lowered", proc(f)).lower(args(a, b, c, d));
   }
 
-  /** The program of a function for these arguments. */
+  /** The program of a function for these arguments. Mirrors {@code jax.make_jaxpr}. */
   public static <A, B, C, D, R> Program program(Fn4<A, B, C, D, R> f, A a, B b, C c, D d) {
     return lower(f, a, b, c, d).program();
+  }
+
+  /** The program of a procedure for these arguments: references among them are its parameters. */
+  public static <A, B, C, D> Program programProc(Proc4<A, B, C, D> f, A a, B b, C c, D d) {
+    return lowerProc(f, a, b, c, d).program();
   }
 
   // ---------------------------------------------------------------- gradients

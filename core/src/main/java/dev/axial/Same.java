@@ -3,6 +3,7 @@ package dev.axial;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Transformed functions as values: two are equal when the same transformation was applied to equal
@@ -10,6 +11,58 @@ import java.util.function.Function;
  */
 final class Same {
   private Same() {}
+
+  private record F0<R>(List<Object> key, Supplier<R> call) implements Supplier<R> {
+    @Override
+    public R get() {
+      return call.get();
+    }
+
+    @Override
+    public boolean equals(Object o) {
+      return o instanceof F0<?> f && f.key.equals(key);
+    }
+
+    @Override
+    public int hashCode() {
+      return key.hashCode();
+    }
+
+    @Override
+    public String toString() {
+      return key.toString();
+    }
+  }
+
+  static <R> Supplier<R> function0(List<Object> key, Supplier<R> call) {
+    return new F0<>(key, call);
+  }
+
+  private record P0(List<Object> key, Runnable call) implements Runnable {
+    @Override
+    public void run() {
+      call.run();
+    }
+
+    @Override
+    public boolean equals(Object o) {
+      return o instanceof P0 f && f.key.equals(key);
+    }
+
+    @Override
+    public int hashCode() {
+      return key.hashCode();
+    }
+
+    @Override
+    public String toString() {
+      return key.toString();
+    }
+  }
+
+  static Runnable procedure0(List<Object> key, Runnable call) {
+    return new P0(key, call);
+  }
 
   private record F1<A, R>(List<Object> key, Function<A, R> call) implements Function<A, R> {
     @Override

@@ -9,6 +9,7 @@ import dev.axial.random.Random;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 /** References passed, captured and made inside: what the caller of a function sees of them. */
@@ -52,8 +53,8 @@ class ScopesTest {
   @Test
   void a_program_lists_the_references_it_writes() {
     NamedRef r = newRef(zeros(X));
-    String passed = Traced.listing(lowerProc(ScopesTest::bump, r).program());
-    String captured = Traced.listing(lowerProc((NamedArray _) -> bump(r), scalar(0)).program());
+    String passed = Traced.listing(programProc(ScopesTest::bump, r));
+    String captured = Traced.listing(programProc(() -> bump(r)));
     for (String listing : List.of(passed, captured)) {
       assertThat(listing).contains("ref f32[x:3]").contains("ref_add");
     }
@@ -62,20 +63,43 @@ class ScopesTest {
   @Test
   void lowered_code_goes_on_with_the_reference_it_captured() {
     NamedRef r = newRef(zeros(X));
-    var code = lowerProc((NamedArray _) -> bump(r), scalar(0)).compile();
-    code.apply(new Object[] {scalar(0)});
-    code.apply(new Object[] {scalar(0)});
+    var code = lowerProc(() -> bump(r)).compile();
+    code.apply(new Object[0]);
+    code.apply(new Object[0]);
     assertThat(d(r)).containsExactly(4, 12, 2);
   }
 
   @Test
   void a_captured_reference_is_written_in_eager_and_in_compiled_code() {
     NamedRef r = newRef(zeros(X));
-    Proc1<NamedArray> f = _ -> bump(r);
-    f.run(scalar(0));
+    Runnable f = () -> bump(r);
+    f.run();
     assertThat(d(r)).containsExactly(2, 6, 1);
-    jitProc(f).run(scalar(0));
+    Runnable compiled = jitProc(f);
+    compiled.run();
     assertThat(d(r)).containsExactly(4, 12, 2);
+    compiled.run();
+    assertThat(d(r)).containsExactly(6, 18, 3);
+    assertThat(compiled).isEqualTo(jitProc(f)).isNotEqualTo(jitProc(() -> bump(r)));
+  }
+
+  @Test
+  void a_function_without_arguments_reads_and_writes_what_it_captured() {
+    NamedRef r = newRef(zeros(X));
+    Supplier<NamedArray> f =
+        () -> {
+          bump(r);
+          return sum(r.get());
+        };
+    Supplier<NamedArray> compiled = jit(f);
+    assertThat(compiled.get().item()).isEqualTo(9);
+    assertThat(compiled.get().item()).isEqualTo(18);
+    assertThat(d(r)).containsExactly(4, 12, 2);
+    NamedArray third = (NamedArray) lower(f).compile().apply(new Object[0]);
+    assertThat(third.item()).isEqualTo(27);
+    assertThat(Traced.listing(program(f))).contains("ref f32[x:3]").contains("return");
+    assertThat(compiled).isEqualTo(jit(f)).isNotEqualTo(jit(() -> sum(r.get())));
+    assertThat(d(r)).as("a program is only listed").containsExactly(6, 18, 3);
   }
 
   @Test
