@@ -1,7 +1,15 @@
 package dev.axial;
 
 import dev.axial.engine.Executable;
+import dev.axial.engine.Store;
+import dev.axial.ir.ArrayType;
+import dev.axial.ir.Dim;
+import dev.axial.ir.Op;
+import dev.axial.ir.Var;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +42,8 @@ public final class Exported {
   }
 
   /**
-   * Calls it.
+   * Calls it. In a traced function its program becomes a part of that function's, which can then be
+   * compiled, differentiated and mapped like any other.
    *
    * @return the tree that the function gave; null for a procedure
    * @throws AxialException if the arguments are not of the saved signature; the first difference is
@@ -42,19 +51,99 @@ public final class Exported {
    */
   public @Nullable Object call(@Nullable Object... args) {
     if (Trace.current() != null) {
-      throw Errors.error(
-          "a loaded function is for eager code: it was traced when it was saved. Call the function it was made of in here, or call this one outside.");
+      return Jit.nested(content.what(), this::inline, args);
     }
     Jit.Call c = Jit.apart(content.what(), args);
-    String difference = content.signature().difference(c.signature());
-    if (difference != null) {
-      throw Errors.error(
-          "%s was saved for other arguments: %s. It takes %s.",
-          content.what(), difference, String.join("; ", inputs()));
-    }
+    check(c.signature());
     c.data.addAll(content.root().captured());
     return Tree.unflatten(
         content.root().out(), Eager.wrap(content.root().program(), Eager.call(code, c.data)));
+  }
+
+  private void check(Signature given) {
+    String difference = content.signature().difference(given);
+    if (difference != null) {
+      throw Errors.error(
+          "%s was saved for other arguments: %s. It takes %s.",
+          content.what(), difference, inputs().isEmpty() ? "none" : String.join("; ", inputs()));
+    }
+  }
+
+  /** Puts the program into the current trace. */
+  private @Nullable Object inline(@Nullable Object[] args) {
+    Trace t = Tracing.currentTrace();
+    Tree.Flat flat = Tracing.flatten(args);
+    var keys = new ArrayList<Object>();
+    var operands = new ArrayList<Var>();
+    var refs = new HashMap<Var, Integer>();
+    for (Tensor x : flat.leaves()) {
+      switch (x) {
+        case NamedArray a -> {
+          keys.add(a.type());
+          operands.add(a.in(t));
+        }
+        case NamedRef r -> {
+          Var v = r.core().in(t);
+          Integer known = refs.get(v);
+          if (known == null) {
+            known = refs.size();
+            refs.put(v, known);
+            operands.add(v);
+          }
+          keys.add(Signature.OfRef.of(known, r.view()));
+          r.view().data(new Operands(t, operands));
+        }
+      }
+    }
+    check(new Signature(flat.structure(), keys));
+    dev.axial.ir.Program p = content.root().program();
+    for (Object x : content.root().captured()) {
+      operands.add(captured(t, p.inputs().get(operands.size()).type().array(), (Store) x));
+    }
+    return Tree.unflatten(content.root().out(), Tracing.arrays(t.builder().inline(p, operands)));
+  }
+
+  /**
+   * An array that the function captured. It is the function's own, so its axes are not those that a
+   * vmap around the call maps over, even if they have their names.
+   */
+  private static Var captured(Trace t, ArrayType type, Store store) {
+    var taken = new HashSet<>(type.names());
+    t.lanes().forEach(lane -> taken.add(lane.name()));
+    var dims = new ArrayList<Dim>();
+    var from = new ArrayList<String>();
+    var to = new ArrayList<String>();
+    for (Dim d : type.dims()) {
+      String name = d.name();
+      if (t.lanes().stream().anyMatch(lane -> lane.name().equals(d.name()))) {
+        while (!taken.add(name)) {
+          name += "'";
+        }
+        from.add(name);
+        to.add(d.name());
+      }
+      dims.add(new Dim(name, d.size()));
+    }
+    Var v = NamedArray.concrete(type.with(dims), store).in(t);
+    return from.isEmpty() ? v : t.builder().one(new Op.Rename(from, to), v);
+  }
+
+  /** Where a view lies, as operands in a trace. */
+  private record Operands(Trace trace, List<Var> to) implements View.Data {
+    @Override
+    public void number(int place) {
+      to.add(trace.builder().constant(Op.Const.of(DType.INT32, place)));
+    }
+
+    @Override
+    public void window(View.Moving place) {
+      array(View.inRange(place));
+    }
+
+    @Override
+    public void array(NamedArray indices) {
+      to.add(indices.in(trace));
+    }
   }
 
   /** The arrays and references it takes, each with its path and type. */

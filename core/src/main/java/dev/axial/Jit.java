@@ -218,8 +218,12 @@ final class Jit {
     return first != null ? first : made;
   }
 
-  /** Inside another trace: a call of a program of its own. */
   private @Nullable Object nested(@Nullable Object[] args) {
+    return nested(what, f, args);
+  }
+
+  /** Inside another trace: a call of a program of its own. */
+  static @Nullable Object nested(String what, Tracing.Fun f, @Nullable Object[] args) {
     Trace t = Tracing.currentTrace();
     Tracing.Inner in = Tracing.inner(what, f, args, Tracing.AS_IS);
     t.builder().site(Site.here());
@@ -275,27 +279,24 @@ final class Jit {
     addData(v, c.data);
   }
 
-  /** What of a view is data: where it lies. */
   private static void addData(View v, List<Object> data) {
-    for (int k = 0; k < v.places().size(); k++) {
-      int n = v.base().dims().get(k).size();
-      switch (v.places().get(k)) {
-        case View.Range p when p.covers(n) -> {}
-        case View.Range p -> data.add(scalar(p.start()));
-        case View.Moving p ->
+    v.data(
+        new View.Data() {
+          @Override
+          public void number(int place) {
+            data.add(scalar(place));
+          }
+
+          @Override
+          public void window(View.Moving p) {
             data.add(p.over() < 0 ? p.start().store("a view") : scalar(Plain.from(p)));
-        case View.Fixed p -> data.add(scalar(p.index()));
-        case View.Index p -> data.add(p.index().store("a view"));
-      }
-    }
-    NamedArray valid = v.valid();
-    NamedArray present = v.present();
-    if (valid != null) {
-      data.add(valid.store("a view"));
-    }
-    if (present != null) {
-      data.add(present.store("a view"));
-    }
+          }
+
+          @Override
+          public void array(NamedArray indices) {
+            data.add(indices.store("a view"));
+          }
+        });
   }
 
   private static Store scalar(int v) {

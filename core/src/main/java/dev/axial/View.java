@@ -329,11 +329,6 @@ final class View {
       };
     }
 
-    /** The start of a moving window as an index that is in range. */
-    private NamedArray inRange(Moving m) {
-      return m.over < 0 ? m.start : clampStart(m.start, m.over, m.size);
-    }
-
     private void span(Dim d, Selections.Span s) {
       int n = d.size();
       int step = s.step();
@@ -543,6 +538,42 @@ final class View {
 
   private static NamedArray clampStart(NamedArray start, int n, int size) {
     return Axial.clip(wrap(start, n), 0, n - size);
+  }
+
+  /** The start of a moving window as an index that is in range. */
+  static NamedArray inRange(Moving m) {
+    return m.over < 0 ? m.start : clampStart(m.start, m.over, m.size);
+  }
+
+  // ---------------------------------------------------------------- as data of a program
+
+  /** Takes what of a view is data: where it lies. Everything else is structure. */
+  interface Data {
+    void number(int place);
+
+    void window(Moving place);
+
+    void array(NamedArray indices);
+  }
+
+  /** Hands on what of this view is data, in the order of a program's inputs. */
+  void data(Data to) {
+    for (int k = 0; k < places.size(); k++) {
+      int n = base.dims().get(k).size();
+      switch (places.get(k)) {
+        case Range p when p.covers(n) -> {}
+        case Range p -> to.number(p.start);
+        case Moving p -> to.window(p);
+        case Fixed p -> to.number(p.index);
+        case Index p -> to.array(p.index);
+      }
+    }
+    if (valid != null) {
+      to.array(valid);
+    }
+    if (present != null) {
+      to.array(present);
+    }
   }
 
   // ---------------------------------------------------------------- accessing

@@ -5,19 +5,26 @@ import static dev.axial.Axial.array;
 import static dev.axial.Axial.axis;
 import static dev.axial.Axial.debugPrint;
 import static dev.axial.Axial.dot;
+import static dev.axial.Axial.fold;
 import static dev.axial.Axial.forLoop;
 import static dev.axial.Axial.grad;
 import static dev.axial.Axial.jit;
+import static dev.axial.Axial.jitProc;
 import static dev.axial.Axial.lower;
 import static dev.axial.Axial.lowerProc;
+import static dev.axial.Axial.map;
 import static dev.axial.Axial.newRef;
 import static dev.axial.Axial.program;
 import static dev.axial.Axial.scalar;
 import static dev.axial.Axial.sin;
+import static dev.axial.Axial.square;
 import static dev.axial.Axial.sum;
+import static dev.axial.Axial.vmap;
+import static dev.axial.Axial.vmapProc;
 import static dev.axial.Axial.zeros;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.offset;
 
 import dev.axial.AxialException;
 import dev.axial.Axis;
@@ -26,6 +33,7 @@ import dev.axial.Exported;
 import dev.axial.Lowered;
 import dev.axial.NamedArray;
 import dev.axial.NamedRef;
+import dev.axial.Proc2;
 import dev.axial.Program;
 import dev.axial.Tensor;
 import dev.axial.Tree;
@@ -251,10 +259,90 @@ class ExportedTest {
   }
 
   @Test
-  void a_loaded_function_is_for_eager_code() {
-    var code = again(lower((NamedArray x) -> x.times(2), values(F)));
-    assertThatThrownBy(() -> jit((NamedArray x) -> (NamedArray) code.call(x)).apply(values(F)))
+  void a_loaded_function_is_compiled_differentiated_and_mapped_with_what_is_around_it() {
+    NamedArray w = values(ROW, F); // captured, so it comes from the file
+    Function<NamedArray, NamedArray> f =
+        x -> {
+          NamedRef scratch = newRef(zeros(ROW));
+          forLoop(
+              0, ROW.size(), i -> scratch.at(ROW.at(i)).set(sum(w.get(ROW.at(i)).times(sin(x)))));
+          return sum(square(scratch.get()));
+        };
+    var loaded = again(lower(f, values(F)));
+    Function<NamedArray, NamedArray> g = x -> (NamedArray) loaded.call(x);
+    NamedArray x = values(F).times(2);
+    same(jit(g).apply(x), f.apply(x));
+    same(grad(g).apply(x), grad(f).apply(x));
+    same(twice(g).apply(x), twice(f).apply(x));
+    // The axis mapped over has the name of one that is used inside.
+    NamedArray rows = values(ROW, F);
+    same(vmap(g, ROW).apply(rows), map(ROW, rows, f));
+    same(
+        jit(vmap(grad(g), axis("Batch", 2))).apply(values(axis("Batch", 2), F)),
+        vmap(grad(f), axis("Batch", 2)).apply(values(axis("Batch", 2), F)));
+    same(
+        fold(axis("Step", 3), x, arange(axis("Step", 3)), (c, _) -> c.minus(g.apply(c))),
+        fold(axis("Step", 3), x, arange(axis("Step", 3)), (c, _) -> c.minus(f.apply(c))));
+  }
+
+  private static Function<NamedArray, NamedArray> twice(Function<NamedArray, NamedArray> f) {
+    return grad((NamedArray x) -> sum(grad(f).apply(x)));
+  }
+
+  private static void same(NamedArray a, NamedArray b) {
+    assertThat(a.axes()).isEqualTo(b.axes());
+    assertThat(a.toFloatArray()).containsExactly(b.toFloatArray(), offset(1e-5f));
+  }
+
+  @Test
+  void a_loaded_procedure_writes_the_references_of_the_function_around_it() {
+    Proc2<NamedRef, NamedRef> f =
+        (top, row) -> {
+          top.add(1);
+          row.set(scalar(7f));
+        };
+    NamedRef any = newRef(zeros(ROW, F));
+    var loaded = again(lowerProc(f, any.slice(ROW.range(0, 2)), any.slice(ROW.at(3))));
+    var window = again(lowerProc((NamedRef r) -> r.add(3), any.slice(ROW.range(1, 3))));
+    NamedRef all = newRef(zeros(ROW, F));
+    jitProc(
+            (NamedRef r, NamedArray i) -> {
+              loaded.call(r.slice(ROW.range(4, 6)), r.slice(ROW.at(0)));
+              NamedRef inner = newRef(zeros(ROW, F));
+              window.call(inner.slice(ROW.ds(i, 4)).slice(ROW.ds(i, 2)));
+              window.call(inner.slice(ROW.ds(i.plus(99), 2))); // moves until it fits
+              r.add(inner.get());
+            })
+        .run(all, scalar(1));
+    assertThat(sum(all.get(), F).toFloatArray()).containsExactly(21, 0, 9, 9, 12, 12);
+    // References that are mapped, and one that the loop writes.
+    Axis batch = axis("Batch", 2);
+    NamedRef many = newRef(zeros(batch, ROW, F));
+    vmapProc((NamedRef r) -> loaded.call(r.slice(ROW.range(1, 3)), r.slice(ROW.at(0))), batch)
+        .run(many);
+    assertThat(sum(sum(many.get(), F), batch).toFloatArray()).containsExactly(42, 6, 6, 0, 0, 0);
+    assertThatThrownBy(() ->
+            jitProc((NamedRef r) -> loaded.call(r.slice(ROW.range(1, 3)), r.slice(ROW.at(1))))
+                .run(all))
         .isInstanceOf(AxialException.class)
-        .hasMessageContaining("a loaded function is for eager code");
+        .hasMessageContaining("overlap");
+    assertThatThrownBy(() ->
+            jitProc((NamedRef r) -> loaded.call(r.slice(ROW.range(1, 4)), r.slice(ROW.at(0))))
+                .run(all))
+        .hasMessageContaining("arg0 is ref f32[Row:2, Feature:3]")
+        .hasMessageContaining("ref f32[Row:3, Feature:3]");
+    assertThatThrownBy(() -> jitProc((NamedRef r) -> loaded.call(r)).run(all))
+        .hasMessageContaining("it takes 2 arguments, and 1 were given");
+    assertThat(sum(all.get(), F).toFloatArray())
+        .as("an error writes nothing")
+        .containsExactly(21, 0, 9, 9, 12, 12);
+  }
+
+  @Test
+  void a_function_without_arguments_is_saved_too() {
+    var loaded = again(lower(() -> values(F)));
+    same((NamedArray) loaded.call(), values(F));
+    assertThatThrownBy(() -> loaded.call(values(F)))
+        .hasMessageContaining("it takes 0 arguments, and 1 were given. It takes none.");
   }
 }
