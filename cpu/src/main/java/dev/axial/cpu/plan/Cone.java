@@ -125,14 +125,18 @@ public final class Cone {
     return asks;
   }
 
+  /** Whether a reference, or a value that lies in it, is read. */
+  boolean reads(Cell c) {
+    return asks.stream().anyMatch(a -> lies(a, c));
+  }
+
   /** Whether each element of a reference is read only at the point that stands for it. */
   boolean readsInPlace(Cell c) {
-    for (Ask a : asks) {
-      if (a.mem().buffer().mayBe(c.mem().buffer()) && !a.identity(c.type().dims())) {
-        return false;
-      }
-    }
-    return true;
+    return asks.stream().allMatch(a -> !lies(a, c) || a.identity(c.type().dims()));
+  }
+
+  private static boolean lies(Ask a, Cell c) {
+    return a.mem().buffer().mayBe(c.mem().buffer());
   }
 
   Set<Node> scalars() {

@@ -205,12 +205,12 @@ final class Fusion {
     return stage;
   }
 
-  /** The last stage that reads a reference; what overwrites it comes no earlier. */
+  /** The last stage that reads what lies in a reference; what overwrites it comes no earlier. */
   private static int lastReader(Nest nest, Cell c) {
     int last = 0;
     for (int k = 0; k < nest.stages.size(); k++) {
       for (Root r : nest.stages.get(k).roots) {
-        if (nest.cone(r).cells().contains(c)) {
+        if (nest.cone(r).reads(c)) {
           last = k;
         }
       }

@@ -37,7 +37,7 @@ final class Stacks {
     steps.alive(f, steps.moment(at));
     Cone cone = Cone.of(store);
     nest.cones.put(store, cone);
-    Steps.touch(cone, steps.moment(at));
+    steps.computes(cone, at);
     for (Cone.Ask a : cone.asks()) {
       if (a.node() != null) {
         a.node().askedBy.add(null);

@@ -120,11 +120,9 @@ final class Steps {
     if (overwritten != null) {
       lastWrite.put(overwritten, p.step());
     }
-    cone.cells().forEach(c -> lastRead.merge(c, p.step(), Math::max));
-    cone.asks().forEach(a -> readHome(a.mem(), p.step()));
+    computes(cone, p.step());
     asked(cone, p, r);
     int at = moment(p.step());
-    touch(cone, at);
     Node d = r.defines();
     Mem to = r.to();
     to.buffer().alive(at);
@@ -139,14 +137,20 @@ final class Steps {
     }
   }
 
-  static void touch(Cone cone, int at) {
-    cone.asks().forEach(a -> a.mem().buffer().alive(at));
+  /** A step computes what a cone asks for: all that it reads stays as it is until then. */
+  void computes(Cone cone, int step) {
+    int at = moment(step);
+    for (Cone.Ask a : cone.asks()) {
+      a.mem().buffer().alive(at);
+      readHome(a.mem(), step);
+    }
     for (Node s : cone.scalars()) {
       Mem m = s.mem();
       if (m != null) {
         m.buffer().alive(at);
       }
     }
+    cone.cells().forEach(c -> lastRead.merge(c, step, Math::max));
   }
 
   /** Who reads a value that lies in a reference, or a part of it, reads the reference. */
@@ -309,8 +313,7 @@ final class Steps {
         a.node().askedBy.add(null);
       }
     }
-    touch(cone, moment(n.step));
-    cone.cells().forEach(c -> lastRead.merge(c, n.step, Math::max));
+    computes(cone, n.step);
   }
 
   /** A step reads a value where it lies, which may be in a reference. */

@@ -141,6 +141,40 @@ class FoundProgramsTest {
           return v4, v11, v10
         }
         """,
+        // What lies in a reference is summed by the later sums of a loop that overwrites it.
+        """
+        program(v0: ref f32[r:5, c:7], v1: f32[r:5, c:7]) {
+          v2: f32[] = const 2.0
+          v3: f32[r:5, c:7] = sin v1
+          v4: f32[r:5, c:7] = cos v3
+          ref_set[access={}, reverse=false] v0, v4
+          v5: f32[] = reduce[fn=MAX, axes=[r, c]] v4
+          v6: f32[r:5, c:7] = mul v1, v5
+          v7: f32[r:5] = reduce[fn=MAX, axes=[c]] v6
+          v8: f32[r:5, c:7] = mul v4, v7
+          v9: f32[r:5] = reduce[fn=MAX, axes=[c]] v8
+          v10: f32[r:5, c:7] = mul v1, v2
+          ref_set[access={}, reverse=false] v0, v10
+          return v9
+        }
+        """,
+        // An element of what lies in a reference is read between two loops.
+        """
+        program(v0: ref f32[r:5, c:7], v1: f32[r:5, c:7]) {
+          v2: f32[] = const 2.0
+          v3: i32[] = const 3
+          v4: f32[r:5, c:7] = sin v1
+          v5: f32[r:5, c:7] = cos v4
+          ref_set[access={}, reverse=false] v0, v5
+          v6: f32[] = reduce[fn=MAX, axes=[r, c]] v5
+          v7: f32[r:5, c:7] = mul v1, v6
+          v8: f32[r:5] = reduce[fn=MAX, axes=[c]] v7
+          v9: f32[] = index[access={r@, c@}, mode=CLAMP] v5, v3, v3
+          v10: f32[r:5, c:7] = mul v1, v2
+          ref_set[access={}, reverse=false] v0, v10
+          return v8, v9
+        }
+        """,
         // What lies in a reference is pushed by some lanes, before the reference is set.
         """
         program(v0: f64[lane1:2], v1: ref f64[lane1:2], v2: f64[lane1:2], v3: bool[lane1:2], v4: ref f64[lane1:2], v5: ref f64[lane1:2]) {
