@@ -8,6 +8,7 @@ import dev.axial.cpu.llvm.Asm.Val;
 import dev.axial.cpu.llvm.ObjectCache;
 import dev.axial.cpu.plan.Block;
 import dev.axial.cpu.plan.Buffer;
+import dev.axial.cpu.plan.Cone;
 import dev.axial.cpu.plan.Mem;
 import dev.axial.cpu.plan.Nest;
 import dev.axial.cpu.plan.Node;
@@ -15,7 +16,6 @@ import dev.axial.cpu.plan.Planner;
 import dev.axial.cpu.plan.Root;
 import dev.axial.cpu.plan.Stage;
 import dev.axial.cpu.plan.Step;
-import dev.axial.ir.Op;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -212,7 +212,8 @@ public final class Emitter implements Frame {
     switch (s) {
       case Step.Scalars x -> {
         for (Node n : x.nodes()) {
-          scalars.put(n, n.op() instanceof Op.Scatter ? scalar(n) : eval.fresh(n));
+          Cone cone = x.cones().get(n);
+          scalars.put(n, cone == null ? scalar(n) : eval.fresh(n, cone));
         }
       }
       case Step.Loops l -> loops(l.nest());

@@ -5,6 +5,7 @@ import dev.axial.DType;
 import dev.axial.cpu.llvm.Asm;
 import dev.axial.cpu.llvm.Asm.Ty;
 import dev.axial.cpu.llvm.Asm.Val;
+import dev.axial.cpu.plan.Cone;
 import dev.axial.cpu.plan.Mem;
 import dev.axial.cpu.plan.Nest;
 import dev.axial.cpu.plan.Node;
@@ -38,9 +39,9 @@ final class Eval {
   private @Nullable Nest nest;
 
   /**
-   * The values that the root being written was planned to load; null outside of loops. A value that
-   * was given a place only later is computed: its memory may not be written yet, or not at all, or
-   * not be like one axis where the loops run.
+   * The values that the root or scalar being written was planned to load; null outside of both. A
+   * value that was given a place only later is computed: its memory may not be written yet, or not
+   * at all, or not be like one axis where the loops run.
    */
   private @Nullable Set<Node> leaves;
 
@@ -91,9 +92,12 @@ final class Eval {
     this.halves = new Halves(asm, frame.target().halves());
   }
 
-  /** A scalar, computed here. */
-  Val fresh(Node n) {
-    return compute(n, Map.of(), Point.start());
+  /** A scalar, computed here from what it was planned to ask for. */
+  Val fresh(Node n, Cone cone) {
+    leaves = cone.nodes();
+    Val v = compute(n, Map.of(), Point.start());
+    leaves = null;
+    return v;
   }
 
   /** The element of a value that is being put into memory: computed, and remembered. */

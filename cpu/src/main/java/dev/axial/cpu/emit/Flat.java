@@ -5,6 +5,7 @@ import dev.axial.cpu.llvm.Asm.Ty;
 import dev.axial.cpu.llvm.Asm.Val;
 import dev.axial.cpu.llvm.ObjectCache;
 import dev.axial.cpu.plan.Buffer;
+import dev.axial.cpu.plan.Cone;
 import dev.axial.cpu.plan.Nest;
 import dev.axial.cpu.plan.Node;
 import dev.axial.cpu.plan.Planner;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 
 /**
@@ -87,7 +89,10 @@ public final class Flat {
     long grain = 1;
     for (Step s : plan.block().steps()) {
       if (s instanceof Step.Scalars x) {
-        x.nodes().forEach(n -> frame.known.put(n, new Eval(frame).fresh(n)));
+        for (Node n : x.nodes()) {
+          Cone cone = Objects.requireNonNull(x.cones().get(n));
+          frame.known.put(n, new Eval(frame).fresh(n, cone));
+        }
       } else if (s instanceof Step.Loops l) {
         grain = Math.max(grain, nest(l.nest(), target, frame));
       }

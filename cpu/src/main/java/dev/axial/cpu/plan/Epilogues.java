@@ -1,6 +1,5 @@
 package dev.axial.cpu.plan;
 
-import dev.axial.ir.Op;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -131,7 +130,7 @@ final class Epilogues {
   private static @Nullable Touched touched(Step s) {
     var t = new Touched();
     switch (s) {
-      case Step.Scalars x -> x.nodes().forEach(n -> scalar(n, t));
+      case Step.Scalars x -> x.nodes().forEach(n -> scalar(n, x.cones().get(n), t));
       case Step.Loops l -> nest(l.nest(), t);
       case Step.Contract c -> {
         for (Step.Pair p : c.pairs()) {
@@ -180,14 +179,13 @@ final class Epilogues {
     }
   }
 
-  private static void scalar(Node n, Touched t) {
+  private static void scalar(Node n, @Nullable Cone cone, Touched t) {
     t.defined.add(n);
-    Mem m = n.mem();
-    if (n.op() instanceof Op.Scatter && m != null) { // from its memory into a register
-      memory(m, t);
-      return;
+    if (cone != null) {
+      cone(cone, t);
+    } else { // from its memory into a register
+      memory(Objects.requireNonNull(n.mem()), t);
     }
-    cone(Cone.ofScalar(n), t);
   }
 
   private static void cone(Cone c, Touched t) {

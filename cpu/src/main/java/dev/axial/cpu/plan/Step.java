@@ -4,12 +4,17 @@ import dev.axial.ir.Dim;
 import dev.axial.ir.Op;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What a block does next. */
 public sealed interface Step {
-  /** Scalars, each in its place. */
-  record Scalars(List<Node> nodes) implements Step {}
+  /**
+   * Scalars, each in its place.
+   *
+   * @param cones what computing each was planned to ask for; one without is in memory already
+   */
+  record Scalars(List<Node> nodes, Map<Node, Cone> cones) implements Step {}
 
   /** Loops. */
   record Loops(Nest nest) implements Step {}

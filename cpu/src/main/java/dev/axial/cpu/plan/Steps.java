@@ -298,16 +298,17 @@ final class Steps {
   void scalar(Node n) {
     below(n, null);
     Step before = list.isEmpty() ? null : list.getLast();
-    List<Node> nodes;
-    if (before instanceof Step.Scalars s && s.nodes() instanceof ArrayList) {
-      nodes = s.nodes();
+    Step.Scalars s;
+    if (before instanceof Step.Scalars b && !b.cones().isEmpty()) {
+      s = b;
       n.step = last();
     } else {
-      nodes = new ArrayList<>();
-      n.step = add(new Step.Scalars(nodes));
+      s = new Step.Scalars(new ArrayList<>(), new IdentityHashMap<>());
+      n.step = add(s);
     }
-    nodes.add(n);
     Cone cone = Cone.ofScalar(n);
+    s.nodes().add(n);
+    s.cones().put(n, cone);
     for (Cone.Ask a : cone.asks()) {
       if (a.node() != null) {
         a.node().askedBy.add(null);

@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -275,7 +276,7 @@ final class Writes {
     out.place(to);
     steps.done(out, steps.last());
     if (out.isScalar()) { // into a register: its memory may serve others from here on
-      out.step = steps.add(new Step.Scalars(List.of(out)));
+      out.step = steps.add(new Step.Scalars(List.of(out), Map.of()));
       to.buffer().alive(steps.moment(out.step));
     }
   }

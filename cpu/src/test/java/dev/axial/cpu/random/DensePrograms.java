@@ -15,13 +15,15 @@ import dev.axial.ir.Var;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Small programs in which few values and few references of one shape meet often: what is read,
  * turned or combined goes back into the reference it came from, whole, shifted, by an index array,
- * or twice. Numbers are int32, whose sums have no order, or float64 with functions that are dear
- * enough for their results to be kept; results are equal to the bit.
+ * or twice; sums and elements of it are kept for later. Numbers are int32, whose sums have no
+ * order, or float64 with functions that are dear enough for their results to be kept; results are
+ * equal to the bit.
  */
 final class DensePrograms {
   private static final int[] SIZES = {1, 2, 3, 8, 17, 33, 300};
@@ -36,11 +38,23 @@ final class DensePrograms {
   private Builder b = new Builder();
   private List<Var> values = new ArrayList<>();
   private List<Var> refs = new ArrayList<>();
+
+  /** Sums along some axes, and elements: of a smaller type than the others. */
+  private List<Var> sums = new ArrayList<>();
+
   private final Var index;
   private @Nullable Var last;
+  private final int[] accesses;
+  private final int[] computations;
+  private final int accessesOfEight;
+  private final boolean branches;
 
   private DensePrograms(long seed) {
     random = new SplittableRandom(seed ^ 0xde15e);
+    accesses = some(6);
+    computations = some(16);
+    accessesOfEight = 1 + pick(6);
+    branches = coin();
     x = new Dim("x", SIZES[pick(SIZES.length)]);
     int columns = COLUMNS[pick(COLUMNS.length)];
     List<Dim> dims = columns == 0 ? List.of(x) : List.of(x, new Dim("y", columns));
@@ -56,16 +70,24 @@ final class DensePrograms {
   /** The program of a seed, on whole numbers. */
   static Trial of(long seed) {
     var p = new DensePrograms(seed);
-    p.block(4 + p.pick(12), 2);
+    p.block(4 + p.pick(40), 2);
     var outs = new ArrayList<Var>();
     for (int k = p.pick(4); k > 0; k--) {
       outs.add(p.value());
     }
+    p.sums.stream().filter(_ -> p.coin()).forEach(outs::add);
     return Trial.whole(p.b.close(outs, List.of()), seed, -1);
   }
 
   private int pick(int n) {
     return random.nextInt(n);
+  }
+
+  /** Some of the numbers below n, at least one. */
+  private int[] some(int n) {
+    int quarters = 1 + pick(3);
+    int[] out = IntStream.range(0, n).filter(_ -> pick(4) < quarters).toArray();
+    return out.length == 0 ? new int[] {pick(n)} : out;
   }
 
   private boolean coin() {
@@ -92,9 +114,9 @@ final class DensePrograms {
 
   private void block(int length, int depth) {
     for (int k = 0; k < length; k++) {
-      if (depth > 0 && pick(8) == 0) {
+      if (branches && depth > 0 && pick(8) == 0) {
         control(depth - 1);
-      } else if (coin()) {
+      } else if (pick(8) < accessesOfEight) {
         access();
       } else {
         compute();
@@ -105,16 +127,20 @@ final class DensePrograms {
   // ---------------------------------------------------------------- references
 
   private void access() {
-    if (pick(12) == 0) {
-      refs.add(b.one(new Op.RefNew(), value()));
-      return;
-    }
-    switch (pick(6)) {
+    switch (accesses[pick(accesses.length)]) {
       case 0 -> put(b.one(new Op.RefGet(Access.ALL, Mode.CLAMP), ref()));
       case 1 -> b.emit(new Op.RefSet(Access.ALL, false), List.of(ref(), value()));
       case 2 -> b.emit(new Op.RefAdd(Access.ALL, Mode.DROP), List.of(ref(), value()));
       case 3 -> put(b.one(new Op.RefSwap(Access.ALL, Edge.CLAMP, false), ref(), value()));
-      default -> partly();
+      case 4 -> partly();
+      default -> fresh();
+    }
+  }
+
+  /** A new reference, if there are few. */
+  private void fresh() {
+    if (refs.size() < 4) {
+      refs.add(b.one(new Op.RefNew(), value()));
     }
   }
 
@@ -173,8 +199,13 @@ final class DensePrograms {
 
   private void compute() {
     var v = value();
+    int how = computations[pick(computations.length)];
+    if (how >= 13) {
+      sums.add(how == 13 ? element(v) : reduced(v, axes()));
+      return;
+    }
     put(
-        switch (pick(12)) {
+        switch (how) {
           case 0 -> b.un(real ? Fn.Unary.SIN : Fn.Unary.NEG, v);
           case 1 -> real ? b.un(Fn.Unary.TANH, v) : b.bin(Fn.Binary.XOR, v, value());
           case 2 -> b.add(v, value());
@@ -186,8 +217,25 @@ final class DensePrograms {
           case 8 -> joined(v, value());
           case 9 -> b.select(b.compare(Fn.Compare.LT, v, value()), value(), v);
           case 10 -> flat(v);
-          default -> b.add(v, reduced(value(), List.of("x")));
+          case 11 -> b.add(v, reduced(value(), List.of("x")));
+          default -> sums.isEmpty() ? v : b.add(v, sums.get(pick(sums.size())));
         });
+  }
+
+  /** Some of the axes, or all. */
+  private List<String> axes() {
+    List<String> all = type.names();
+    return coin() ? all : List.of(all.get(pick(all.size())));
+  }
+
+  private Var element(Var v) {
+    var sels = new ArrayList<Sel>();
+    var operands = new ArrayList<>(List.of(v));
+    for (Dim d : type.dims()) {
+      sels.add(new Sel.At(d.name()));
+      operands.add(b.constant(Op.Const.of(DType.INT32, pick(d.size()))));
+    }
+    return b.one(new Op.Index(new Access(sels, false), Mode.CLAMP), operands);
   }
 
   /** The beginning of one value and the end of another. */
@@ -227,9 +275,11 @@ final class DensePrograms {
     Builder outer = b;
     var outerValues = values;
     var outerRefs = refs;
+    var outerSums = sums;
     b = new Builder();
     values = new ArrayList<>(values);
     refs = new ArrayList<>(refs);
+    sums = new ArrayList<>(sums);
     before.run();
     block(length, depth);
     outs.add(value());
@@ -237,6 +287,7 @@ final class DensePrograms {
     b = outer;
     values = outerValues;
     refs = outerRefs;
+    sums = outerSums;
     last = null;
     return body;
   }

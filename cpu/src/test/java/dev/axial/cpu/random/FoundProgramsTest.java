@@ -175,6 +175,20 @@ class FoundProgramsTest {
           return v8, v9
         }
         """,
+        // A scalar reads a reference, before the value it belongs to is kept in a loop before it.
+        """
+        program(v0: i32[x:1], v1: ref f64[x:1], v2: f64[x:1], v3: f64[x:1]) {
+          v4: i32[] = const 1
+          v5: f64[x:1] = ref_get[access={}, mode=CLAMP] v1
+          v6: f64[x:1] = index[access={x@}, mode=CLAMP] v5, v0
+          v7: f64[] = index[access={x@}, mode=CLAMP] v6, v4
+          v8: f64[] = index[access={x@}, mode=CLAMP] v5, v4
+          ref_add[access={}, mode=DROP] v1, v3
+          v9: f64[x:1] = add v5, v2
+          v10: f64[x:1] = add v2, v8
+          return v10
+        }
+        """,
         // What lies in a reference is pushed by some lanes, before the reference is set.
         """
         program(v0: f64[lane1:2], v1: ref f64[lane1:2], v2: f64[lane1:2], v3: bool[lane1:2], v4: ref f64[lane1:2], v5: ref f64[lane1:2]) {
