@@ -51,7 +51,7 @@ final class DensePrograms {
 
   private DensePrograms(long seed) {
     random = new SplittableRandom(seed ^ 0xde15e);
-    accesses = some(6);
+    accesses = some(7);
     computations = some(16);
     accessesOfEight = 1 + pick(6);
     branches = coin();
@@ -70,7 +70,7 @@ final class DensePrograms {
   /** The program of a seed, on whole numbers. */
   static Trial of(long seed) {
     var p = new DensePrograms(seed);
-    p.block(4 + p.pick(40), 2);
+    p.block(4 + p.pick(28), 2);
     var outs = new ArrayList<Var>();
     for (int k = p.pick(4); k > 0; k--) {
       outs.add(p.value());
@@ -133,7 +133,8 @@ final class DensePrograms {
       case 2 -> b.emit(new Op.RefAdd(Access.ALL, Mode.DROP), List.of(ref(), value()));
       case 3 -> put(b.one(new Op.RefSwap(Access.ALL, Edge.CLAMP, false), ref(), value()));
       case 4 -> partly();
-      default -> fresh();
+      case 5 -> fresh();
+      default -> keep();
     }
   }
 
@@ -142,6 +143,16 @@ final class DensePrograms {
     if (refs.size() < 4) {
       refs.add(b.one(new Op.RefNew(), value()));
     }
+  }
+
+  /** A value that is too dear to be computed twice, in a reference as soon as it is made. */
+  private void keep() {
+    Var v = value();
+    put(
+        real
+            ? b.un(Fn.Unary.SIN, b.un(Fn.Unary.COS, v))
+            : b.bin(Fn.Binary.XOR, b.bin(Fn.Binary.MUL, v, v), b.add(v, value())));
+    b.emit(new Op.RefSet(Access.ALL, false), List.of(ref(), values.getLast()));
   }
 
   /** Of an index array, a turned range, or a range that covers a part. */
