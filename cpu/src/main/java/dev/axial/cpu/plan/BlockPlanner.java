@@ -37,7 +37,7 @@ final class BlockPlanner {
     this.program = program;
     this.places = places;
     this.items = new Items(planner, program, env, places, this);
-    this.steps = new Steps(planner, this, block.steps);
+    this.steps = new Steps(planner, this, block.steps, items.list());
     this.products = new Products(steps);
     this.writes = new Writes(steps);
     this.stacks = new Stacks(steps, items.list());
@@ -139,7 +139,9 @@ final class BlockPlanner {
         Node x = i.node(0);
         steps.merges(x, i.site());
         Cell c = (Cell) i.out().getFirst();
-        steps.root(new Root.Store(x, c.mem(), null), i.site());
+        var first = new Root.Store(x, c.mem(), null);
+        steps.contents.by(i, first);
+        steps.root(first, i.site());
         steps.lastWrite.put(c, steps.last());
       }
       case Op.RefSet s ->
@@ -279,6 +281,9 @@ final class BlockPlanner {
       }
     }
     Epilogues.attach(steps);
+    if (Contents.CHECK) {
+      steps.contents.check(steps.list);
+    }
   }
 
   private static void contract(Nest nest) {

@@ -39,10 +39,16 @@ public final class Cone {
    * Memory that is asked for.
    *
    * @param node the value that lies there; null for a read of a reference
+   * @param read the value that is such a read; null otherwise
    * @param index for each axis of the memory its index; null where it is no linear function
    */
   public record Ask(
-      @Nullable Node node, @Nullable Cell cell, Mem mem, Map<String, @Nullable Affine> index) {
+      @Nullable Node node, @Nullable Node read, Mem mem, Map<String, @Nullable Affine> index) {
+    /** The reference that is read; null if it is a value that is asked for. */
+    public @Nullable Cell cell() {
+      return read == null ? null : read.ref();
+    }
+
     /** How far one step of a loop moves the address; null if that depends. */
     public @Nullable Long stride(String loop) {
       long s = 0;
@@ -222,12 +228,12 @@ public final class Cone {
         Cell c = java.util.Objects.requireNonNull(n.ref());
         cells.add(c);
         n.in().forEach(o -> walk(o, index));
-        asks.add(new Ask(null, c, c.mem(), selected(g.access(), c.type(), n.in(), index)));
+        asks.add(new Ask(null, n, c.mem(), selected(g.access(), c.type(), n.in(), index)));
       }
       case Op.RefFreeze _ -> {
         Cell c = java.util.Objects.requireNonNull(n.ref());
         cells.add(c);
-        asks.add(new Ask(null, c, c.mem(), index));
+        asks.add(new Ask(null, n, c.mem(), index));
       }
       case Op.Const _,
           Op.Unary _,

@@ -2,15 +2,9 @@ package dev.axial.cpu.plan;
 
 import dev.axial.DType;
 import dev.axial.ir.ArrayType;
-import dev.axial.ir.Effects;
-import dev.axial.ir.Equation;
 import dev.axial.ir.Op;
 import dev.axial.ir.Program;
-import dev.axial.ir.RefType;
-import dev.axial.ir.Type;
-import dev.axial.ir.Var;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -41,20 +35,7 @@ final class Control {
 
   /** References that a loop or branch writes: what is still to be read of them is stored first. */
   private void settleWritten(Item i) {
-    var standIns = new LinkedHashMap<Var, Object>();
-    i.in().forEach(x -> standIns.put(new Var(type(x), this), x));
-    var e = new Equation(i.op(), List.copyOf(standIns.keySet()), List.of(), i.site());
-    for (Var v : Effects.written(e)) {
-      if (standIns.get(v) instanceof Cell c) {
-        writes.settle(c, i.position(), null);
-      }
-    }
-  }
-
-  private static Type type(Object operand) {
-    return operand instanceof Cell c
-        ? new RefType(c.type())
-        : operand instanceof Frames f ? f.type() : ((Node) operand).type();
+    i.written().forEach(c -> writes.settle(c, i.position(), null));
   }
 
   private void wrote(Item i, int step) {
@@ -117,7 +98,9 @@ final class Control {
     for (int k = 0; k < carries; k++) {
       list.set(k, list.get(k).giving(inner.outputs.get(k)));
     }
-    int at = steps.add(new Step.Loop(length, reverse, index, test, inner, list));
+    var loop = new Step.Loop(length, reverse, index, test, inner, list);
+    steps.contents.by(i, loop);
+    int at = steps.add(loop);
     int end = steps.moment(at);
     steps.planner.endLoop(start, end);
     for (Step.Carry c : list) {
@@ -234,7 +217,9 @@ final class Control {
     });
     Block yes = block(c.yes(), inputs, at);
     Block no = block(c.no(), inputs, at);
-    int step = steps.add(new Step.Branch(i.node(0), yes, no, results));
+    var branch = new Step.Branch(i.node(0), yes, no, results);
+    steps.contents.by(i, branch);
+    int step = steps.add(branch);
     for (int k = 0; k < results.size(); k++) {
       Node n = results.get(k);
       steps.done(n, step);

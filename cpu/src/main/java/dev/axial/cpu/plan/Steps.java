@@ -26,14 +26,18 @@ final class Steps {
   final Map<Cell, Integer> lastWrite = new IdentityHashMap<>();
   final Map<Cell, Integer> lastRead = new IdentityHashMap<>();
 
+  /** What these steps do to references. */
+  final Contents contents;
+
   /** Whose values these are. */
   final Object owner;
 
   private final List<Integer> moments = new ArrayList<>();
   private final Fusion fusion;
 
-  Steps(Planner planner, Object owner, List<Step> list) {
+  Steps(Planner planner, Object owner, List<Step> list, List<Item> items) {
     this.planner = planner;
+    this.contents = new Contents(owner, items);
     this.owner = owner;
     this.list = list;
     this.fusion = new Fusion(owner, list);
@@ -228,6 +232,7 @@ final class Steps {
     if (home != null) {
       var there = new Root.Store(n, home.mem(), n);
       if (Cone.of(there).readsInPlace(home)) {
+        contents.home(n, there);
         root(there, home, site);
         n.askedBy.add(null); // the reference wants it
         return;

@@ -50,10 +50,13 @@ final class Writes {
       if (!value.type().sameDims(c.type())) {
         all = steps.virtual(c.type(), new Op.Broadcast(c.type().dims()), List.of(value), i);
       }
-      steps.root(new Root.Store(all, c.mem(), null), c, i.site());
+      var store = new Root.Store(all, c.mem(), null);
+      steps.contents.by(i, store);
+      steps.root(store, c, i.site());
       return;
     }
     w = narrowed(w);
+    steps.contents.by(i, w);
     steps.root(w, i.site());
     int step = steps.last();
     steps.lastWrite.put(c, step);
@@ -82,6 +85,7 @@ final class Writes {
             && holdsNothing(i.cell(), maker)
             && free(i.cell(), items, maker, i, v)) {
           steps.homes.put(v, i.cell());
+          steps.contents.home(v, i);
         }
       }
       for (Object o : i.out()) {
