@@ -203,25 +203,35 @@ final class Contents {
       if (is == null) {
         continue;
       }
-      Written w = null;
-      for (Written x : writes) {
-        if (x.becomes.cell == is.cell) {
-          if (w != null) {
-            throw wrong(what, is);
-          }
-          w = x;
-        }
-      }
-      boolean before = w == null || stage < w.stage || stage == w.stage && position <= w.position;
-      boolean inPlace =
-          w == null || a.identity(!before && stage > w.stage ? nest.outer : is.cell.type().dims());
-      if (before ? number(is.cell) != is.number : w.becomes.number != is.number) {
-        throw wrong(what, is);
-      }
-      if (!inPlace && !(r == w.root && r instanceof Root.Write)) {
+      Written w = writer(writes, is.cell);
+      if (w == null ? number(is.cell) != is.number : !fits(a, is, w, nest, r, stage, position)) {
         throw wrong(what, is);
       }
     }
+  }
+
+  /** The root of a nest that writes a reference; null if none does. */
+  private static @Nullable Written writer(List<Written> writes, Cell c) {
+    Written out = null;
+    for (Written w : writes) {
+      if (w.becomes.cell == c) {
+        if (out != null) {
+          throw new AxialException("internal error: two roots of one nest write a reference");
+        }
+        out = w;
+      }
+    }
+    return out;
+  }
+
+  /** Whether a root that asks for contents finds them, where another one of its nest writes. */
+  private boolean fits(
+      Cone.Ask a, Is is, Written w, Nest nest, @Nullable Root r, int stage, int position) {
+    boolean before = stage < w.stage || stage == w.stage && position <= w.position;
+    boolean later = stage > w.stage;
+    boolean there = before ? number(is.cell) == is.number : w.becomes.number == is.number;
+    boolean own = r == w.root && r instanceof Root.Write; // see Writes.settle
+    return there && (own || a.identity(later ? nest.outer : is.cell.type().dims()));
   }
 
   private AxialException wrong(Object what, Is is) {
