@@ -70,7 +70,7 @@ final class DensePrograms {
   /** The program of a seed, on whole numbers. */
   static Trial of(long seed) {
     var p = new DensePrograms(seed);
-    p.block(4 + p.pick(28), 2);
+    p.block(4 + p.pick(16), 2);
     var outs = new ArrayList<Var>();
     for (int k = p.pick(4); k > 0; k--) {
       outs.add(p.value());
