@@ -108,14 +108,15 @@ public final class Exported {
    * vmap around the call maps over, even if they have their names.
    */
   private static Var captured(Trace t, ArrayType type, Store store) {
+    var lanes = t.lanes().stream().map(Axis::name).toList();
     var taken = new HashSet<>(type.names());
-    t.lanes().forEach(lane -> taken.add(lane.name()));
+    taken.addAll(lanes);
     var dims = new ArrayList<Dim>();
     var from = new ArrayList<String>();
     var to = new ArrayList<String>();
     for (Dim d : type.dims()) {
       String name = d.name();
-      if (t.lanes().stream().anyMatch(lane -> lane.name().equals(d.name()))) {
+      if (lanes.contains(name)) {
         while (!taken.add(name)) {
           name += "'";
         }

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * that view is the whole axis; otherwise it is clamped here, and {@code valid} says where a write
  * must not happen. {@code present} says where a read gives zero as well: the missing entries of a
  * mask.
+ *
+ * <p>It is long because each kind of selection meets each kind of place.
  */
 final class View {
   /** Up to so many elements of an array are read here; more is worth an engine's while. */

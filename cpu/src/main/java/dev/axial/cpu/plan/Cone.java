@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -80,7 +81,6 @@ public final class Cone {
 
   private final List<Ask> asks = new ArrayList<>();
   private final Set<Node> scalars = new HashSet<>();
-  private final Set<Cell> cells = new HashSet<>();
   private final Set<Node> nodes = new HashSet<>();
 
   /** Indices that are asked for themselves: how far one step of each loop moves them. */
@@ -154,8 +154,9 @@ public final class Cone {
     return nodes;
   }
 
-  Set<Cell> cells() {
-    return cells;
+  /** The references that are read. */
+  List<Cell> cells() {
+    return asks.stream().map(Ask::cell).filter(Objects::nonNull).distinct().toList();
   }
 
   public Set<Map<String, Long>> counted() {
@@ -198,7 +199,7 @@ public final class Cone {
   /** What the computation of a value asks for. */
   private void open(Node n, Map<String, @Nullable Affine> index) {
     cost += Costs.of(n);
-    switch (java.util.Objects.requireNonNull(n.op())) {
+    switch (Objects.requireNonNull(n.op())) {
       case Op.Rename r -> {
         var to = new HashMap<String, @Nullable Affine>();
         for (Dim d : n.in().getFirst().type().dims()) {
@@ -225,14 +226,12 @@ public final class Cone {
         walk(base, selected(i.access(), base.type(), operands, index));
       }
       case Op.RefGet g -> {
-        Cell c = java.util.Objects.requireNonNull(n.ref());
-        cells.add(c);
+        Cell c = Objects.requireNonNull(n.ref());
         n.in().forEach(o -> walk(o, index));
         asks.add(new Ask(null, n, c.mem(), selected(g.access(), c.type(), n.in(), index)));
       }
       case Op.RefFreeze _ -> {
-        Cell c = java.util.Objects.requireNonNull(n.ref());
-        cells.add(c);
+        Cell c = Objects.requireNonNull(n.ref());
         asks.add(new Ask(null, n, c.mem(), index));
       }
       case Op.Const _,

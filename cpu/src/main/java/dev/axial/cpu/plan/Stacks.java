@@ -38,11 +38,6 @@ final class Stacks {
     Cone cone = Cone.of(store);
     nest.cones.put(store, cone);
     steps.computes(cone, at);
-    for (Cone.Ask a : cone.asks()) {
-      if (a.node() != null) {
-        a.node().askedBy.add(null);
-      }
-    }
     if (rows != null) {
       rows.buffer().alive(steps.moment(at));
     }

@@ -124,7 +124,7 @@ final class Steps {
     if (overwritten != null) {
       lastWrite.put(overwritten, p.step());
     }
-    computes(cone, p.step());
+    reads(cone, p.step());
     asked(cone, p, r);
     int at = moment(p.step());
     Node d = r.defines();
@@ -141,8 +141,18 @@ final class Steps {
     }
   }
 
-  /** A step computes what a cone asks for: all that it reads stays as it is until then. */
+  /** A step of no stage computes what a cone asks for. */
   void computes(Cone cone, int step) {
+    for (Cone.Ask a : cone.asks()) {
+      if (a.node() != null) {
+        a.node().askedBy.add(null);
+      }
+    }
+    reads(cone, step);
+  }
+
+  /** All that a step reads stays as it is until then. */
+  private void reads(Cone cone, int step) {
     int at = moment(step);
     for (Cone.Ask a : cone.asks()) {
       a.mem().buffer().alive(at);
@@ -314,11 +324,6 @@ final class Steps {
     Cone cone = Cone.ofScalar(n);
     s.nodes().add(n);
     s.cones().put(n, cone);
-    for (Cone.Ask a : cone.asks()) {
-      if (a.node() != null) {
-        a.node().askedBy.add(null);
-      }
-    }
     computes(cone, n.step);
   }
 
