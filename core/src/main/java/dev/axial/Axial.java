@@ -324,7 +324,7 @@ public final class Axial {
 
   /** 2 to the power of x. */
   public static NamedArray exp2(NamedArray x) {
-    return pow(2, x);
+    return pow(2, Ops.real("exp2", x));
   }
 
   /** exp(x) - 1, exact near zero. */
@@ -552,6 +552,10 @@ public final class Axial {
 
   /** log(exp(x) + exp(y)), without overflow. */
   public static NamedArray logaddexp(NamedArray x, NamedArray y) {
+    DType t = Ops.real("logaddexp", x, y);
+    if (x.dtype() != t || y.dtype() != t) {
+      return logaddexp(Ops.cast(x, t), Ops.cast(y, t));
+    }
     NamedArray m = maximum(x, y);
     NamedArray d = minimum(x, y).minus(m);
     return where(isnan(d), x.plus(y), m.plus(log1p(exp(d))));
@@ -559,6 +563,10 @@ public final class Axial {
 
   /** log2(2^x + 2^y), without overflow. */
   public static NamedArray logaddexp2(NamedArray x, NamedArray y) {
+    DType t = Ops.real("logaddexp2", x, y);
+    if (x.dtype() != t || y.dtype() != t) {
+      return logaddexp2(Ops.cast(x, t), Ops.cast(y, t));
+    }
     NamedArray m = maximum(x, y);
     NamedArray d = minimum(x, y).minus(m);
     NamedArray more = log1p(exp2(d)).div(Math.log(2));
@@ -567,6 +575,10 @@ public final class Axial {
 
   /** The length of the vector (x, y), without overflow. */
   public static NamedArray hypot(NamedArray x, NamedArray y) {
+    DType t = Ops.real("hypot", x, y);
+    if (x.dtype() != t || y.dtype() != t) {
+      return hypot(Ops.cast(x, t), Ops.cast(y, t));
+    }
     NamedArray a = abs(x);
     NamedArray b = abs(y);
     NamedArray m = maximum(a, b);
@@ -587,11 +599,17 @@ public final class Axial {
 
   /** x sigmoid(x). */
   public static NamedArray silu(NamedArray x) {
+    if (!x.dtype().isFloating()) {
+      return silu(Ops.real("silu", x));
+    }
     return x.times(sigmoid(x));
   }
 
   /** The Gaussian error linear unit in its tanh form, JAX's default. */
   public static NamedArray gelu(NamedArray x) {
+    if (!x.dtype().isFloating()) {
+      return gelu(Ops.real("gelu", x));
+    }
     // Half of x is what everything else is made of: x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))).
     NamedArray half = x.times(0.5);
     double c = 2 * Math.sqrt(2 / Math.PI);
@@ -602,16 +620,25 @@ public final class Axial {
 
   /** The Gaussian error linear unit, exact. */
   public static NamedArray geluExact(NamedArray x) {
+    if (!x.dtype().isFloating()) {
+      return geluExact(Ops.real("geluExact", x));
+    }
     return x.times(0.5).times(erfc(x.div(-Math.sqrt(2))));
   }
 
   /** log(1 + exp(x)). */
   public static NamedArray softplus(NamedArray x) {
+    if (!x.dtype().isFloating()) {
+      return softplus(Ops.real("softplus", x));
+    }
     return logaddexp(x, zerosLike(x));
   }
 
   /** log(sigmoid(x)). */
   public static NamedArray logSigmoid(NamedArray x) {
+    if (!x.dtype().isFloating()) {
+      return logSigmoid(Ops.real("logSigmoid", x));
+    }
     return softplus(x.unaryMinus()).unaryMinus();
   }
 
@@ -627,21 +654,33 @@ public final class Axial {
 
   /** x, with the given slope below zero. */
   public static NamedArray leakyRelu(NamedArray x, double slope) {
+    if (!x.dtype().isFloating()) {
+      return leakyRelu(Ops.real("leakyRelu", x), slope);
+    }
     return where(x.ge(0), x, x.times(slope));
   }
 
   /** x above zero, exp(x) - 1 below. */
   public static NamedArray elu(NamedArray x) {
+    if (!x.dtype().isFloating()) {
+      return elu(Ops.real("elu", x));
+    }
     return where(x.gt(0), x, expm1(where(x.gt(0), 0, x)));
   }
 
   /** The continuously differentiable form of {@link #elu}, which at this scale is the same. */
   public static NamedArray celu(NamedArray x) {
+    if (!x.dtype().isFloating()) {
+      return celu(Ops.real("celu", x));
+    }
     return maximum(x, 0).plus(expm1(minimum(x, 0)));
   }
 
   /** {@link #elu} scaled so that mean 0 and variance 1 are kept. */
   public static NamedArray selu(NamedArray x) {
+    if (!x.dtype().isFloating()) {
+      return selu(Ops.real("selu", x));
+    }
     NamedArray below = expm1(where(x.gt(0), 0, x)).times(1.6732632423543772);
     return where(x.gt(0), x, below).times(1.0507009873554805);
   }
@@ -653,16 +692,25 @@ public final class Axial {
 
   /** x tanh(softplus(x)). */
   public static NamedArray mish(NamedArray x) {
+    if (!x.dtype().isFloating()) {
+      return mish(Ops.real("mish", x));
+    }
     return x.times(tanh(softplus(x)));
   }
 
   /** (x + sqrt(x^2 + 4)) / 2. */
   public static NamedArray squareplus(NamedArray x) {
+    if (!x.dtype().isFloating()) {
+      return squareplus(Ops.real("squareplus", x));
+    }
     return x.plus(sqrt(square(x).plus(4))).times(0.5);
   }
 
   /** sin(pi x) / (pi x), and 1 at 0. */
   public static NamedArray sinc(NamedArray x) {
+    if (!x.dtype().isFloating()) {
+      return sinc(Ops.real("sinc", x));
+    }
     NamedArray angle = where(x.eq(0), 1, x).times(Math.PI);
     return where(x.eq(0), 1, sin(angle).div(angle));
   }
