@@ -2328,15 +2328,17 @@ public final class Axial {
     return Loops.foriLoop(lo, hi, init, f);
   }
 
-  /** The same with bounds that are values. */
+  /**
+   * The same with bounds that are values, of one integer dtype after promotion; {@code i} has it.
+   */
   public static <C> C foriLoop(
       NamedArray lo, NamedArray hi, C init, BiFunction<NamedArray, C, C> f) {
     return Loops.foriLoop(lo, hi, init, f);
   }
 
-  /** The same with an upper bound that is a value. */
+  /** The same with an upper bound that is a value; {@code i} has its dtype. */
   public static <C> C foriLoop(int lo, NamedArray hi, C init, BiFunction<NamedArray, C, C> f) {
-    return Loops.foriLoop(scalar(lo), hi, init, f);
+    return Loops.foriLoop(lo, hi, init, f);
   }
 
   /** The body for i from lo to hi, exclusive; it works on references. */
@@ -2352,7 +2354,9 @@ public final class Axial {
             });
   }
 
-  /** The same with bounds that are values. */
+  /**
+   * The same with bounds that are values, of one integer dtype after promotion; {@code i} has it.
+   */
   public static void forLoop(NamedArray lo, NamedArray hi, Proc1<NamedArray> f) {
     var _ =
         Loops.foriLoop(
@@ -2365,9 +2369,17 @@ public final class Axial {
             });
   }
 
-  /** The same with an upper bound that is a value. */
+  /** The same with an upper bound that is a value; {@code i} has its dtype. */
   public static void forLoop(int lo, NamedArray hi, Proc1<NamedArray> f) {
-    forLoop(scalar(lo), hi, f);
+    var _ =
+        Loops.foriLoop(
+            lo,
+            hi,
+            List.of(),
+            (i, c) -> {
+              f.run(i);
+              return c;
+            });
   }
 
   /**
