@@ -266,7 +266,7 @@ final class ExportFile {
       throw new UncheckedIOException("the function in %s cannot be read".formatted(file), x);
     }
     try (var in = new DataInputStream(new ByteArrayInputStream(body(file, all)))) {
-      return content(in);
+      return ExportCheck.check(file, content(in));
     } catch (IOException x) {
       throw damaged(file, x);
     } catch (IllegalArgumentException x) {
