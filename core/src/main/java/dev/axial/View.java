@@ -4,6 +4,7 @@ import dev.axial.interpreter.Block;
 import dev.axial.ir.Access;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Dim;
+import dev.axial.ir.Fn;
 import dev.axial.ir.Mode;
 import dev.axial.ir.Op;
 import dev.axial.ir.Sel;
@@ -688,15 +689,25 @@ final class View {
     return ordered(Ops.emit(new Op.Index(r.access, r.mode), in));
   }
 
-  /** A copy of an array with this view written. */
-  NamedArray scatter(NamedArray x, NamedArray value, boolean add) {
+  /** A copy of an array with this view overwritten, or combined with a value by fn. */
+  NamedArray scatter(NamedArray x, NamedArray value, Fn.@Nullable Combine fn) {
+    if (fn != null) {
+      combinable(fn);
+    }
     NamedArray v = fitted(value);
     Read w = writing();
     var in = new ArrayList<NamedArray>();
     in.add(x);
     in.add(v);
     in.addAll(w.operands);
-    return Ops.emit(new Op.Scatter(w.access, add, Mode.DROP), in);
+    return Ops.emit(new Op.Scatter(fn, w.access, Mode.DROP), in);
+  }
+
+  /** Refuses what cannot be combined by fn. */
+  void combinable(Fn.Combine fn) {
+    if (base.dtype() == DType.KEY) {
+      throw Errors.combinedKeys(fn);
+    }
   }
 
   /** A value as this view's dtype, checked to fit it. */
