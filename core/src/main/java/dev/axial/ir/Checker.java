@@ -192,7 +192,7 @@ public final class Checker {
       case Op.Scatter s -> 2 + s.access().operands();
       case Op.RefGet g -> 1 + g.access().operands();
       case Op.RefSet s -> 2 + s.access().operands();
-      case Op.RefAdd a -> 2 + a.access().operands();
+      case Op.RefCombine a -> 2 + a.access().operands();
       case Op.RefSwap s -> 2 + s.access().operands();
       case Op.StackPush p -> p.masked() ? 3 : 2;
       case Op.StackPop p -> p.masked() ? 2 : 1;
