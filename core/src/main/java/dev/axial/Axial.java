@@ -550,41 +550,19 @@ public final class Axial {
     return Ops.binary(Fn.Binary.REM, x, y);
   }
 
-  /** log(exp(x) + exp(y)), without overflow. */
+  /** log(exp(x) + exp(y)), without overflow. Two equal infinities share the derivative. */
   public static NamedArray logaddexp(NamedArray x, NamedArray y) {
-    DType t = Ops.real("logaddexp", x, y);
-    if (x.dtype() != t || y.dtype() != t) {
-      return logaddexp(Ops.cast(x, t), Ops.cast(y, t));
-    }
-    NamedArray m = maximum(x, y);
-    NamedArray d = minimum(x, y).minus(m);
-    return where(isnan(d), x.plus(y), m.plus(log1p(exp(d))));
+    return Ruled.logaddexp(x, y);
   }
 
-  /** log2(2^x + 2^y), without overflow. */
+  /** log2(2^x + 2^y), without overflow. Two equal infinities share the derivative. */
   public static NamedArray logaddexp2(NamedArray x, NamedArray y) {
-    DType t = Ops.real("logaddexp2", x, y);
-    if (x.dtype() != t || y.dtype() != t) {
-      return logaddexp2(Ops.cast(x, t), Ops.cast(y, t));
-    }
-    NamedArray m = maximum(x, y);
-    NamedArray d = minimum(x, y).minus(m);
-    NamedArray more = log1p(exp2(d)).div(Math.log(2));
-    return where(isnan(d), x.plus(y), m.plus(more));
+    return Ruled.logaddexp2(x, y);
   }
 
-  /** The length of the vector (x, y), without overflow. */
+  /** The length of the vector (x, y), without overflow; with derivative 0 at the origin. */
   public static NamedArray hypot(NamedArray x, NamedArray y) {
-    DType t = Ops.real("hypot", x, y);
-    if (x.dtype() != t || y.dtype() != t) {
-      return hypot(Ops.cast(x, t), Ops.cast(y, t));
-    }
-    NamedArray a = abs(x);
-    NamedArray b = abs(y);
-    NamedArray m = maximum(a, b);
-    NamedArray r = minimum(a, b).div(where(m.eq(0), 1, m));
-    NamedArray infinite = isinf(a).or(isinf(b));
-    return where(infinite, Double.POSITIVE_INFINITY, m.times(sqrt(square(r).plus(1))));
+    return Ruled.hypot(x, y);
   }
 
   /** The logistic function, 1 / (1 + exp(-x)). */
@@ -599,39 +577,22 @@ public final class Axial {
 
   /** x sigmoid(x). */
   public static NamedArray silu(NamedArray x) {
-    if (!x.dtype().isFloating()) {
-      return silu(Ops.real("silu", x));
-    }
-    return x.times(sigmoid(x));
+    return Ruled.silu(x);
   }
 
   /** The Gaussian error linear unit in its tanh form, JAX's default. */
   public static NamedArray gelu(NamedArray x) {
-    if (!x.dtype().isFloating()) {
-      return gelu(Ops.real("gelu", x));
-    }
-    // Half of x is what everything else is made of: x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))).
-    NamedArray half = x.times(0.5);
-    double c = 2 * Math.sqrt(2 / Math.PI);
-    NamedArray square = Ops.constant(half.dtype(), 4 * 0.044715 * c);
-    NamedArray inner = fma(half.times(half), square, Ops.constant(half.dtype(), c)).times(half);
-    return fma(half, tanh(inner), half);
+    return Ruled.gelu(x);
   }
 
   /** The Gaussian error linear unit, exact. */
   public static NamedArray geluExact(NamedArray x) {
-    if (!x.dtype().isFloating()) {
-      return geluExact(Ops.real("geluExact", x));
-    }
-    return x.times(0.5).times(erfc(x.div(-Math.sqrt(2))));
+    return Ruled.geluExact(x);
   }
 
   /** log(1 + exp(x)). */
   public static NamedArray softplus(NamedArray x) {
-    if (!x.dtype().isFloating()) {
-      return softplus(Ops.real("softplus", x));
-    }
-    return logaddexp(x, zerosLike(x));
+    return Ruled.softplus(x);
   }
 
   /** log(sigmoid(x)). */
@@ -670,10 +631,7 @@ public final class Axial {
 
   /** The continuously differentiable form of {@link #elu}, which at this scale is the same. */
   public static NamedArray celu(NamedArray x) {
-    if (!x.dtype().isFloating()) {
-      return celu(Ops.real("celu", x));
-    }
-    return maximum(x, 0).plus(expm1(minimum(x, 0)));
+    return elu(x).plus(0); // 0 at -0, as in JAX
   }
 
   /** {@link #elu} scaled so that mean 0 and variance 1 are kept. */
@@ -692,27 +650,17 @@ public final class Axial {
 
   /** x tanh(softplus(x)). */
   public static NamedArray mish(NamedArray x) {
-    if (!x.dtype().isFloating()) {
-      return mish(Ops.real("mish", x));
-    }
-    return x.times(tanh(softplus(x)));
+    return Ruled.mish(x);
   }
 
   /** (x + sqrt(x^2 + 4)) / 2. */
   public static NamedArray squareplus(NamedArray x) {
-    if (!x.dtype().isFloating()) {
-      return squareplus(Ops.real("squareplus", x));
-    }
-    return x.plus(sqrt(square(x).plus(4))).times(0.5);
+    return Ruled.squareplus(x);
   }
 
   /** sin(pi x) / (pi x), and 1 at 0. */
   public static NamedArray sinc(NamedArray x) {
-    if (!x.dtype().isFloating()) {
-      return sinc(Ops.real("sinc", x));
-    }
-    NamedArray angle = where(x.eq(0), 1, x).times(Math.PI);
-    return where(x.eq(0), 1, sin(angle).div(angle));
+    return Ruled.sinc(x);
   }
 
   /** x, with 0 for NaN and the largest finite numbers for infinities. */
