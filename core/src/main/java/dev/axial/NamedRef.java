@@ -713,6 +713,15 @@ public final class NamedRef implements Tensor, AutoCloseable {
   }
 
   private void write(Storage s, NamedArray value, Store x) {
+    boolean counted = x.use();
+    try {
+      writeUsed(s, value, x);
+    } finally {
+      x.done(counted);
+    }
+  }
+
+  private void writeUsed(Storage s, NamedArray value, Store x) {
     Block b = view.block();
     if (b != null && value.type().isScalar()) {
       b.fill(s.store(), x);
@@ -726,6 +735,15 @@ public final class NamedRef implements Tensor, AutoCloseable {
   }
 
   private void add(Storage s, NamedArray value, Store x) {
+    boolean counted = x.use();
+    try {
+      addUsed(s, value, x);
+    } finally {
+      x.done(counted);
+    }
+  }
+
+  private void addUsed(Storage s, NamedArray value, Store x) {
     Block b = view.block();
     if (b != null && value.type().isScalar()) {
       b.addToEach(s.store(), x);
