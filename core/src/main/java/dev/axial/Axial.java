@@ -1830,11 +1830,11 @@ public final class Axial {
 
   /** In {@link Vjp#withRefs}: this gradient is not wanted. */
   public static final NamedRef DONT_WANT =
-      NamedRef.owning(ArrayType.scalar(DType.FLOAT32), Store.zeros(DType.FLOAT32, 1));
+      NamedRef.owning(ArrayType.scalar(DType.FLOAT32), Store.zeros(DType.FLOAT32, 1).retain());
 
   /** In {@link Vjp#withRefs}: this gradient of an array comes back as a value. */
   public static final NamedRef GRAD_VALUE =
-      NamedRef.owning(ArrayType.scalar(DType.FLOAT32), Store.zeros(DType.FLOAT32, 1));
+      NamedRef.owning(ArrayType.scalar(DType.FLOAT32), Store.zeros(DType.FLOAT32, 1).retain());
 
   /** The value at a point and the transposed derivative there. Mirrors {@code jax.vjp}. */
   public static <A, R> Vjp<A, R> vjp(Function<A, R> f, A a) {

@@ -588,6 +588,29 @@ final class View {
     }
   }
 
+  /** The arrays among that data which are concrete. */
+  List<NamedArray> arrays() {
+    var out = new ArrayList<NamedArray>();
+    data(
+        new Data() {
+          @Override
+          public void number(int place) {}
+
+          @Override
+          public void window(Moving place) {
+            array(place.start());
+          }
+
+          @Override
+          public void array(NamedArray indices) {
+            if (indices.isConcrete()) {
+              out.add(indices);
+            }
+          }
+        });
+    return out;
+  }
+
   // ---------------------------------------------------------------- accessing
 
   /** The access to the base, and its operands without the mask. */
