@@ -781,6 +781,15 @@ public final class NamedRef implements Tensor, AutoCloseable {
   }
 
   private void write(Storage s, NamedArray value, Store x) {
+    boolean counted = x.use();
+    try {
+      writeUsed(s, value, x);
+    } finally {
+      x.done(counted);
+    }
+  }
+
+  private void writeUsed(Storage s, NamedArray value, Store x) {
     Block b = view.block();
     if (b != null && value.type().isScalar()) {
       b.fill(s.store(), x);
@@ -794,6 +803,15 @@ public final class NamedRef implements Tensor, AutoCloseable {
   }
 
   private void combine(Fn.Combine fn, Storage s, NamedArray value, Store x) {
+    boolean counted = x.use();
+    try {
+      combineUsed(fn, s, value, x);
+    } finally {
+      x.done(counted);
+    }
+  }
+
+  private void combineUsed(Fn.Combine fn, Storage s, NamedArray value, Store x) {
     Block b = view.block();
     if (b != null && value.type().isScalar()) {
       b.combineEach(fn, s.store(), x);

@@ -225,9 +225,9 @@ public final class TypeRules {
       }
       case Op.Cond c -> {
         require(
-            in.get(0).equals(ArrayType.scalar(DType.BOOL)),
+            !in.isEmpty() && in.get(0).equals(ArrayType.scalar(DType.BOOL)),
             "a condition is one boolean scalar, got %s",
-            in.get(0));
+            in);
         var t = in.subList(1, in.size());
         require(
             Program.types(c.yes().inputs()).equals(t) && Program.types(c.no().inputs()).equals(t),
@@ -401,9 +401,13 @@ public final class TypeRules {
   private static void laneMask(boolean masked, List<Type> in, int k) {
     require(in.size() == (masked ? k + 1 : k), "stack operands %s", in);
     if (masked) {
-      for (Dim d : arr(in, k).dims()) {
-        require(stack(in).lanes().contains(d.name()), "mask axis %s of %s", d, in.get(0));
-      }
+      StackType s = stack(in);
+      ArrayType mask = arr(in, k);
+      require(
+          mask.dtype() == DType.BOOL && s.of().with(s.laneDims()).covers(mask),
+          "mask %s of %s",
+          mask,
+          s);
     }
   }
 

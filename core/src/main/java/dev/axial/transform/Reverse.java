@@ -724,7 +724,7 @@ public final class Reverse {
 
   private Back reverseWhile(Builder fb, Equation e, Op.While w, List<Var> x, Env env) {
     List<Var> in = e.in();
-    ArrayType count = ArrayType.scalar(DType.INT32);
+    ArrayType count = ArrayType.scalar(DType.INT64); // of rounds that save nothing, too
     Builder c2 = new Builder();
     Builder f2 = new Builder();
     Builder b2 = new Builder();
@@ -749,14 +749,14 @@ public final class Reverse {
             consts,
             tokens,
             Map.of());
-    Var next = f2.add(n1, f2.num(DType.INT32, 1));
+    Var next = f2.add(n1, f2.num(DType.INT64, 1));
     var got =
         fb.loop(
             c2,
             go,
             f2,
             cat(List.of(next), outs.values),
-            cat(List.of(fb.num(DType.INT32, 0)), x.subList(0, w.carry())));
+            cat(List.of(fb.num(DType.INT64, 0)), x.subList(0, w.carry())));
     env.put(e.out(), got.subList(1, got.size()));
     Var trips = got.getFirst();
     for (Var v : cs) {
@@ -764,8 +764,8 @@ public final class Reverse {
         stop.input(v.type());
       }
     }
-    Var more = stop.compare(Fn.Compare.LT, stop.num(DType.INT32, 0), k0);
-    Var less = b2.sub(k, b2.num(DType.INT32, 1));
+    Var more = stop.compare(Fn.Compare.LT, stop.num(DType.INT64, 0), k0);
+    Var less = b2.sub(k, b2.num(DType.INT64, 1));
     return l -> {
       var cts = l.cotangents(e.out(), cs);
       var res = cat(List.of(less), outs.grads);
