@@ -66,7 +66,7 @@ final class ExportCheck {
     try {
       types = signature.types();
     } catch (AxialException x) {
-      throw new Unfit(x.getMessage());
+      throw new Unfit(String.valueOf(x.getMessage()));
     }
     int captured = c.root().captured().size();
     require(

@@ -362,8 +362,12 @@ public final class Pool {
 
     /** Opens a scope on this thread. */
     public Scope() {
-      scopesWereUsed = true;
+      countUses();
       SCOPE.set(this);
+    }
+
+    private static void countUses() {
+      scopesWereUsed = true;
     }
 
     private synchronized void put(Store store) {
