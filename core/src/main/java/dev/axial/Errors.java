@@ -144,7 +144,8 @@ final class Errors {
 
   static AxialException combinedKeys(Fn.Combine fn) {
     return error(
-        "%s into random keys: a key is opaque, and can only be overwritten. Use set.", combines(fn));
+        "%s into random keys: a key takes part in no arithmetic; draw numbers from it with Random, or overwrite it with set.",
+        combines(fn));
   }
 
   /** What a method is called that combines by fn. */

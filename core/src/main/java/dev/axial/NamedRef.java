@@ -441,9 +441,11 @@ public final class NamedRef implements Tensor, AutoCloseable {
     Storage s = eager();
     Block b = s == null ? null : view.block();
     if (s == null || b == null) {
+      view.combinable(fn);
       combine(fn, view.fitted(v));
       return;
     }
+    view.combinable(fn);
     Op.Const c = view.fittedConstant(v);
     core.writable();
     lock(s);
