@@ -51,6 +51,10 @@ public final class Emitter implements Frame {
   private final Report.Writer report = new Report.Writer();
   private long room;
   private boolean contracts;
+
+  /** The largest frame of a function beside the entry. */
+  private long deepest;
+
   private final Asm asm;
   private final Val table = new Val(Ty.PTR, "%table");
   private final Map<Buffer, Val> addresses = new IdentityHashMap<>();
@@ -75,9 +79,17 @@ public final class Emitter implements Frame {
    * @param report what runs
    * @param room bytes that one step at a time uses while it runs
    * @param contracts whether it calls the library of contractions
+   * @param divides whether it asks for threads
+   * @param stack about as many bytes as it needs of the stack of its thread
    */
   public record Written(
-      String ir, List<Step.Host> called, Report report, long room, boolean contracts) {}
+      String ir,
+      List<Step.Host> called,
+      Report report,
+      long room,
+      boolean contracts,
+      boolean divides,
+      long stack) {}
 
   /** Writes a plan. */
   public static Written write(Planner.Plan plan, Target target) {
@@ -86,7 +98,10 @@ public final class Emitter implements Frame {
     e.asm.leave();
     e.functions.append(e.asm.text());
     String ir = module(e.declarations, e.functions, target);
-    return new Written(ir, e.called, e.report.report(), e.room, e.contracts);
+    boolean divides = e.contracts || e.slots.containsKey(Table.FORK + " " + Ty.PTR);
+    // A nest may be a function that calls another one.
+    long stack = e.asm.frame() + 2 * e.deepest + (e.contracts ? Gemm.STACK : 0);
+    return new Written(ir, e.called, e.report.report(), e.room, e.contracts, divides, stack);
   }
 
   /** Functions as a module. */
@@ -132,6 +147,7 @@ public final class Emitter implements Frame {
 
   /** Adds a function, whose name in its text ends in #, unless there is one like it; its name. */
   String function(Asm written, String name) {
+    deepest = Math.max(deepest, written.frame());
     return kernels.computeIfAbsent(
         written.text(),
         text -> {
