@@ -111,6 +111,10 @@ final class Eager {
 
   /** Compiled code, shared by programs that are the same. The least recently used goes first. */
   static Executable compile(Program p) {
+    return Deep.guarded("a program was compiled", () -> compiled(p));
+  }
+
+  private static Executable compiled(Program p) {
     CanonicalKey key = CanonicalKey.of(p);
     synchronized (PROGRAMS) {
       Executable known = PROGRAMS.get(key);

@@ -45,6 +45,9 @@ final class Parser {
   private final Map<String, Var> vars = new HashMap<>();
   private int at;
 
+  /** How many blocks are open. */
+  private int depth;
+
   Parser(String text) {
     this.text = text;
   }
@@ -273,6 +276,7 @@ final class Parser {
   }
 
   private Program block() {
+    Program.checkDepth(depth++);
     expect("program(");
     var owner = new Object();
     List<Var> inputs = declared(owner, ")");
@@ -283,6 +287,7 @@ final class Parser {
     }
     List<Var> outputs = usedUntilNewLine();
     expect("}");
+    depth--;
     return new Program(inputs, equations, outputs);
   }
 
