@@ -266,7 +266,7 @@ final class ExportFile {
       throw new UncheckedIOException("the function in %s cannot be read".formatted(file), x);
     }
     try (var in = new DataInputStream(new ByteArrayInputStream(body(file, all)))) {
-      return content(in);
+      return ExportCheck.check(file, content(in));
     } catch (IOException x) {
       throw damaged(file, x);
     } catch (IllegalArgumentException x) {
@@ -383,7 +383,7 @@ final class ExportFile {
     DType t = DType.valueOf(text(in));
     int length = in.readInt();
     byte[] bytes = in.readNBytes(in.readInt());
-    Store s = Store.zeros(t, length);
+    Store s = Store.zeros(t, length).retain();
     if (s.segment().byteSize() != bytes.length) {
       throw new IOException("%d bytes for %d elements of %s".formatted(bytes.length, length, t));
     }

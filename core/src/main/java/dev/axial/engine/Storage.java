@@ -41,6 +41,7 @@ public final class Storage {
     this.store = store;
     this.site = site;
     this.writable = writable;
+    store.owner(this);
   }
 
   public ArrayType type() {
@@ -74,6 +75,7 @@ public final class Storage {
   /** Puts other memory in the place of what there was; the caller holds the lock. */
   public void replace(Store other) {
     store = other;
+    other.owner(this);
   }
 
   /** Takes the lock. The thread must not have it: it would be inside an update or a callback. */
@@ -180,6 +182,25 @@ public final class Storage {
     Store s = store();
     store = null;
     ended = why;
+    s.owner(null);
     return s;
+  }
+
+  /**
+   * The end of the scope that this memory was made in: nobody uses the reference meanwhile, and a
+   * later use is an error. What was frozen is an array by now.
+   */
+  void endWithScope(Store memory) {
+    lock();
+    try {
+      if (store == memory) {
+        end(
+            "the reference made at %s was freed at the end of a Memory.scope(). Keep what leaves the scope with scope.keep(x)."
+                .formatted(site));
+      }
+    } finally {
+      unlock();
+    }
+    memory.free();
   }
 }
