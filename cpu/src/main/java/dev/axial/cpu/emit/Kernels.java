@@ -11,18 +11,20 @@ import dev.axial.cpu.plan.Node;
 import dev.axial.cpu.plan.Root;
 import dev.axial.cpu.plan.Rows;
 import dev.axial.cpu.plan.Stage;
+import dev.axial.numerics.SumOrder;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Decides how a nest runs: in place if it is small, in a function of its own otherwise, divided
  * among threads if that pays. A reduction of everything is divided into parts whose number depends
- * on its size alone, so its result does not depend on the number of threads.
+ * on its size alone, and which are sums of whole blocks, so its result does not depend on them.
  */
 final class Kernels {
   /** Nests with fewer operations are written where they stand. */
@@ -31,7 +33,10 @@ final class Kernels {
   /** Nests with more operations are divided. */
   static final long DIVIDED = 1 << 17;
 
+  /** The most parts of a reduction of everything, and the fewest. */
   private static final int PARTS = 64;
+
+  private static final int FEWEST = 8;
 
   private final Emitter outer;
 
@@ -52,13 +57,14 @@ final class Kernels {
       how = "in place";
     } else if (s.work >= DIVIDED && Columns.suits(nest, s) && Columns.divides(nest, s)) {
       byRows(nest, s);
-      how = "rows divided in " + Columns.PARTS + " parts";
+      how = "rows divided in " + Columns.parts(nest, s) + " parts";
     } else if (s.work >= DIVIDED && s.divisible && units(s) > 1) {
       kernel(nest, s, true, null);
       how = "divided";
-    } else if (s.work >= DIVIDED && partial(nest, s) != null) {
-      kernel(nest, s, true, partial(nest, s));
-      how = "divided in " + PARTS + " parts";
+    } else if (s.work >= DIVIDED && parts(nest, s) != null) {
+      Parts parts = Objects.requireNonNull(parts(nest, s));
+      kernel(nest, s, true, parts);
+      how = "divided in " + parts.count() + " parts";
     } else {
       kernel(nest, s, false, null);
       how = "one thread";
@@ -90,8 +96,15 @@ final class Kernels {
     return (l.size + grain(s, l) - 1) / grain(s, l);
   }
 
-  /** The loop to divide of a nest that only reduces everything. */
-  private static Schedule.@Nullable Loop partial(Nest nest, Schedule s) {
+  /** The elements of a reduction of everything, in parts of so many. */
+  private record Parts(long size, long each) {
+    long count() {
+      return (size + each - 1) / each;
+    }
+  }
+
+  /** How a nest is divided that only reduces everything; null if it is not. */
+  private static @Nullable Parts parts(Nest nest, Schedule s) {
     if (!s.outer.isEmpty() || nest.stages().size() != 1) {
       return null;
     }
@@ -102,11 +115,12 @@ final class Kernels {
       }
     }
     Schedule.StageLoops l = Objects.requireNonNull(s.stages.get(st));
-    if (!l.kept().isEmpty() || l.reduced().isEmpty()) {
-      return null;
+    long size = 1;
+    for (Schedule.Loop x : l.reduced()) {
+      size *= x.size;
     }
-    Schedule.Loop first = l.reduced().getFirst();
-    return first.size / grain(s, first) >= PARTS ? first : null;
+    var parts = new Parts(size, SumOrder.part(size, PARTS));
+    return l.kept().isEmpty() && parts.count() >= FEWEST ? parts : null;
   }
 
   /** A place in a buffer; the shape of what lies there does not matter. */
@@ -197,24 +211,23 @@ final class Kernels {
     Asm asm = outer.part(name);
     var inside = new Inside(asm, 1, outer);
     Map<Root, Mem> places = places(nest, s);
-    long rows = Columns.rows(nest, s).size;
-    long units = (rows + Columns.ROWS - 1) / Columns.ROWS;
-    Val all = Asm.i64(Columns.PARTS);
+    Val rows = Asm.i64(Columns.rows(nest, s).size);
+    long each = Columns.rowsOfPart(nest, s);
+    long parts = Columns.parts(nest, s);
     Val part = new Val(Ty.I64, "%part");
     Val count = asm.early(Ty.I64, inside.env, 0);
     var emitter = new NestEmitter(nest, s, inside);
     asm.loop(
-        bound(asm, part, Columns.PARTS, count, 1, Columns.PARTS),
-        bound(asm, asm.add(part, Asm.i64(1)), Columns.PARTS, count, 1, Columns.PARTS),
+        bound(asm, part, parts, count, 1, parts),
+        bound(asm, asm.add(part, Asm.i64(1)), parts, count, 1, parts),
         1,
-        b ->
-            emitter.rows(
-                b,
-                bound(asm, b, units, all, Columns.ROWS, rows),
-                bound(asm, asm.add(b, Asm.i64(1)), units, all, Columns.ROWS, rows),
-                places));
+        b -> {
+          Val from = asm.times(b, each);
+          Val to = asm.intrinsic("smin", asm.add(from, Asm.i64(each)), rows);
+          emitter.rows(b, from, to, places);
+        });
     asm.leave();
-    call(outer.function(asm, name), inside, true, Columns.PARTS, null, List.of(), 1);
+    call(outer.function(asm, name), inside, true, parts, null, List.of(), 1);
     new NestEmitter(nest, s, outer).join(places);
   }
 
@@ -223,7 +236,7 @@ final class Kernels {
     var places = new LinkedHashMap<Root, Mem>();
     long bytes = 0;
     for (Root r : nest.stages().getFirst().roots()) {
-      Mem m = Columns.place(s, ((Root.Reduce) r).value().type().dtype());
+      Mem m = Columns.place(nest, s, Columns.carried((Root.Reduce) r));
       places.put(r, m);
       bytes += m.buffer().bytes();
     }
@@ -237,7 +250,7 @@ final class Kernels {
 
   private static final int PARTIALS = 1;
 
-  private void kernel(Nest nest, Schedule s, boolean divided, Schedule.@Nullable Loop parts) {
+  private void kernel(Nest nest, Schedule s, boolean divided, @Nullable Parts parts) {
     String name = "@" + ObjectCache.NAME + "_k";
     Asm asm = outer.part(name);
     List<Root> roots = nest.stages().getFirst().roots();
@@ -248,7 +261,7 @@ final class Kernels {
     long size;
     long grain;
     if (parts != null) {
-      size = PARTS;
+      size = parts.count();
       grain = 1;
     } else {
       Schedule.Loop l = s.outer.isEmpty() ? null : s.outer.getFirst();
@@ -265,7 +278,7 @@ final class Kernels {
       if (parts == null) {
         emitter.run(s.outer.getFirst(), lo, hi, size % grain == 0);
       } else {
-        pieces(asm, inside, emitter, s, parts, roots, lo, hi);
+        pieces(asm, inside, emitter, parts, roots, lo, hi);
       }
     }
     asm.leave();
@@ -294,8 +307,7 @@ final class Kernels {
       Asm asm,
       Inside inside,
       NestEmitter emitter,
-      Schedule s,
-      Schedule.Loop loop,
+      Parts parts,
       List<Root> roots,
       Val lo,
       Val hi) {
@@ -303,20 +315,17 @@ final class Kernels {
     for (int k = 0; k < roots.size(); k++) {
       partials.add(asm.early(Ty.PTR, inside.env, PARTIALS + k));
     }
-    long grain = grain(s, loop);
-    long units = (loop.size + grain - 1) / grain;
     asm.loop(
         lo,
         hi,
         1,
         b -> {
-          Val from = bound(asm, b, units, Asm.i64(PARTS), grain, loop.size);
-          Val to = bound(asm, asm.add(b, Asm.i64(1)), units, Asm.i64(PARTS), grain, loop.size);
+          Val from = asm.times(b, parts.each);
+          Val to =
+              asm.intrinsic("smin", asm.add(from, Asm.i64(parts.each)), Asm.i64(parts.size));
           emitter.part(
-              loop,
               from,
               to,
-              loop.size % grain == 0,
               values -> {
                 for (int k = 0; k < roots.size(); k++) {
                   Val v = Objects.requireNonNull(values.get(roots.get(k)));
@@ -332,7 +341,7 @@ final class Kernels {
       Inside inside,
       boolean divided,
       long units,
-      Schedule.@Nullable Loop parts,
+      @Nullable Parts parts,
       List<Root> roots,
       int fixed) {
     Asm a = outer.asm();
@@ -340,7 +349,7 @@ final class Kernels {
     var partials = new ArrayList<Val>();
     if (parts != null) {
       for (int k = 0; k < roots.size(); k++) {
-        Val p = a.alloca("[%d x i64]".formatted(PARTS), 64);
+        Val p = a.alloca("[%d x i64]".formatted(parts.count()), 64);
         partials.add(p);
         a.store(p, a.at(env, "i64", Asm.i64(PARTIALS + k)), 8);
       }
@@ -351,7 +360,7 @@ final class Kernels {
       fork(outer, function, env, units, 4);
     }
     for (int k = 0; k < partials.size(); k++) {
-      join(a, (Root.Reduce) roots.get(k), partials.get(k));
+      join(a, (Root.Reduce) roots.get(k), partials.get(k), units);
     }
   }
 
@@ -398,12 +407,14 @@ final class Kernels {
   }
 
   /** The parts of a reduction, in their order. */
-  private void join(Asm a, Root.Reduce r, Val partials) {
+  private void join(Asm a, Root.Reduce r, Val partials, long parts) {
     var t = r.value().type().dtype();
-    Ty ty = Types.register(t);
+    Ty ty = r.sumsReals() ? Ty.F64 : Types.register(t);
+    UnaryOperator<Val> part = b -> a.load(ty, a.at(partials, ty.toString(), b), 1);
     Val sum =
-        Accumulator.ofParts(
-            a, r.fn(), t, ty, PARTS, b -> a.load(ty, a.at(partials, ty.toString(), b), 1));
+        r.sumsReals()
+            ? Sum.narrow(a, t, Sum.ofParts(a, ty, parts, part))
+            : Accumulator.ofParts(a, r.fn(), t, ty, parts, part);
     Mem to = r.to();
     var index = new HashMap<String, Idx>();
     r.kept().forEach(d -> index.put(d.name(), Idx.of(0))); // each of size 1
