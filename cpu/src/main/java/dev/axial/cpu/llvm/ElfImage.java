@@ -57,7 +57,6 @@ final class ElfImage implements Linked {
   /** Where the stubs begin. */
   private int first;
 
-  private MemorySegment memory = MemorySegment.NULL;
 
   private ElfImage(byte[] object) {
     file = ByteBuffer.wrap(object).order(ByteOrder.LITTLE_ENDIAN);
@@ -76,7 +75,6 @@ final class ElfImage implements Linked {
       return e;
     } catch (Unknown
         | IndexOutOfBoundsException x) { // the second: no object file, or a damaged one
-      e.unload();
       return null;
     }
   }
@@ -86,13 +84,9 @@ final class ElfImage implements Linked {
     return addresses.get(k);
   }
 
+  /** The pages go when nobody can reach them. */
   @Override
-  public void unload() {
-    if (memory.address() != 0) {
-      Pages.unmap(memory.address(), memory.byteSize());
-      memory = MemorySegment.NULL;
-    }
-  }
+  public void unload() {}
 
   private static void require(boolean known) throws Unknown {
     if (!known) {
@@ -214,7 +208,7 @@ final class ElfImage implements Linked {
     long bytes = aligned(image.length, PAGE);
     MemorySegment pages = Pages.map(bytes);
     require(pages != null);
-    memory = Objects.requireNonNull(pages).reinterpret(bytes);
+    MemorySegment memory = Pages.whileReachable(Objects.requireNonNull(pages), bytes);
     MemorySegment.copy(image, 0, memory, JAVA_BYTE, 0, image.length);
     require(execute(memory));
     for (String wanted : symbols) {
