@@ -3,6 +3,7 @@ package dev.axial.ir;
 import dev.axial.AxialException;
 import java.util.HashSet;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Set;
 
 /**
@@ -29,6 +30,11 @@ public final class Checker {
         want = TypeRules.infer(e.op(), Program.types(e.in()));
       } catch (AxialException x) {
         throw new AxialException("ill-typed equation: %s, in%n%s".formatted(x.getMessage(), p), x);
+      } catch (ArithmeticException | IndexOutOfBoundsException | NoSuchElementException x) {
+        throw new AxialException( // only a text has too few operands, or a size of 2^63
+            "ill-typed equation: %s of %s (%s), in%n%s"
+                .formatted(e.op(), Program.types(e.in()), x.getMessage(), p),
+            x);
       }
       require(
           want.equals(Program.types(e.out())),

@@ -242,10 +242,13 @@ public final class TypeRules {
       }
       case Op.CustomVjp c -> {
         require(Program.types(c.primal().inputs()).equals(in), "customVjp inputs %s", in);
+        operands("wrt", c.wrt(), in);
+        operands("writes", c.writes(), in);
         yield Program.types(c.primal().outputs());
       }
       case Op.CustomJvp c -> {
         require(Program.types(c.primal().inputs()).equals(in), "customJvp inputs %s", in);
+        operands("wrt", c.wrt(), in);
         yield Program.types(c.primal().outputs());
       }
       case Op.Callback _ -> {
@@ -255,6 +258,12 @@ public final class TypeRules {
         yield List.of();
       }
     };
+  }
+
+  private static void operands(String what, List<Integer> which, List<Type> in) {
+    for (int k : which) {
+      require(k >= 0 && k < in.size(), "%s=%s of %d operands", what, which, in.size());
+    }
   }
 
   private static ArrayType unary(Fn.Unary fn, ArrayType t) {
@@ -341,7 +350,7 @@ public final class TypeRules {
   private static ArrayType split(Op.Split s, ArrayType t) {
     long n = 1;
     for (Dim d : s.to()) {
-      n *= d.size();
+      n = Math.multiplyExact(n, d.size());
     }
     require(
         n == t.dim(s.axis()).size(), "axis %s cannot be split into %s", t.dim(s.axis()), s.to());
