@@ -327,7 +327,7 @@ public final class Axial {
 
   /** 2 to the power of x. */
   public static NamedArray exp2(NamedArray x) {
-    return pow(2, x);
+    return pow(2, Ops.real("exp2", x));
   }
 
   /** exp(x) - 1, exact near zero. */
@@ -553,29 +553,19 @@ public final class Axial {
     return Ops.binary(Fn.Binary.REM, x, y);
   }
 
-  /** log(exp(x) + exp(y)), without overflow. */
+  /** log(exp(x) + exp(y)), without overflow. Two equal infinities share the derivative. */
   public static NamedArray logaddexp(NamedArray x, NamedArray y) {
-    NamedArray m = maximum(x, y);
-    NamedArray d = minimum(x, y).minus(m);
-    return where(isnan(d), x.plus(y), m.plus(log1p(exp(d))));
+    return Ruled.logaddexp(x, y);
   }
 
-  /** log2(2^x + 2^y), without overflow. */
+  /** log2(2^x + 2^y), without overflow. Two equal infinities share the derivative. */
   public static NamedArray logaddexp2(NamedArray x, NamedArray y) {
-    NamedArray m = maximum(x, y);
-    NamedArray d = minimum(x, y).minus(m);
-    NamedArray more = log1p(exp2(d)).div(Math.log(2));
-    return where(isnan(d), x.plus(y), m.plus(more));
+    return Ruled.logaddexp2(x, y);
   }
 
-  /** The length of the vector (x, y), without overflow. */
+  /** The length of the vector (x, y), without overflow; with derivative 0 at the origin. */
   public static NamedArray hypot(NamedArray x, NamedArray y) {
-    NamedArray a = abs(x);
-    NamedArray b = abs(y);
-    NamedArray m = maximum(a, b);
-    NamedArray r = minimum(a, b).div(where(m.eq(0), 1, m));
-    NamedArray infinite = isinf(a).or(isinf(b));
-    return where(infinite, Double.POSITIVE_INFINITY, m.times(sqrt(square(r).plus(1))));
+    return Ruled.hypot(x, y);
   }
 
   /** The logistic function, 1 / (1 + exp(-x)). */
@@ -590,31 +580,29 @@ public final class Axial {
 
   /** x sigmoid(x). */
   public static NamedArray silu(NamedArray x) {
-    return x.times(sigmoid(x));
+    return Ruled.silu(x);
   }
 
   /** The Gaussian error linear unit in its tanh form, JAX's default. */
   public static NamedArray gelu(NamedArray x) {
-    // Half of x is what everything else is made of: x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))).
-    NamedArray half = x.times(0.5);
-    double c = 2 * Math.sqrt(2 / Math.PI);
-    NamedArray square = Ops.constant(half.dtype(), 4 * 0.044715 * c);
-    NamedArray inner = fma(half.times(half), square, Ops.constant(half.dtype(), c)).times(half);
-    return fma(half, tanh(inner), half);
+    return Ruled.gelu(x);
   }
 
   /** The Gaussian error linear unit, exact. */
   public static NamedArray geluExact(NamedArray x) {
-    return x.times(0.5).times(erfc(x.div(-Math.sqrt(2))));
+    return Ruled.geluExact(x);
   }
 
   /** log(1 + exp(x)). */
   public static NamedArray softplus(NamedArray x) {
-    return logaddexp(x, zerosLike(x));
+    return Ruled.softplus(x);
   }
 
   /** log(sigmoid(x)). */
   public static NamedArray logSigmoid(NamedArray x) {
+    if (!x.dtype().isFloating()) {
+      return logSigmoid(Ops.real("logSigmoid", x));
+    }
     return softplus(x.unaryMinus()).unaryMinus();
   }
 
@@ -630,21 +618,30 @@ public final class Axial {
 
   /** x, with the given slope below zero. */
   public static NamedArray leakyRelu(NamedArray x, double slope) {
+    if (!x.dtype().isFloating()) {
+      return leakyRelu(Ops.real("leakyRelu", x), slope);
+    }
     return where(x.ge(0), x, x.times(slope));
   }
 
   /** x above zero, exp(x) - 1 below. */
   public static NamedArray elu(NamedArray x) {
+    if (!x.dtype().isFloating()) {
+      return elu(Ops.real("elu", x));
+    }
     return where(x.gt(0), x, expm1(where(x.gt(0), 0, x)));
   }
 
   /** The continuously differentiable form of {@link #elu}, which at this scale is the same. */
   public static NamedArray celu(NamedArray x) {
-    return maximum(x, 0).plus(expm1(minimum(x, 0)));
+    return elu(x).plus(0); // 0 at -0, as in JAX
   }
 
   /** {@link #elu} scaled so that mean 0 and variance 1 are kept. */
   public static NamedArray selu(NamedArray x) {
+    if (!x.dtype().isFloating()) {
+      return selu(Ops.real("selu", x));
+    }
     NamedArray below = expm1(where(x.gt(0), 0, x)).times(1.6732632423543772);
     return where(x.gt(0), x, below).times(1.0507009873554805);
   }
@@ -656,18 +653,17 @@ public final class Axial {
 
   /** x tanh(softplus(x)). */
   public static NamedArray mish(NamedArray x) {
-    return x.times(tanh(softplus(x)));
+    return Ruled.mish(x);
   }
 
   /** (x + sqrt(x^2 + 4)) / 2. */
   public static NamedArray squareplus(NamedArray x) {
-    return x.plus(sqrt(square(x).plus(4))).times(0.5);
+    return Ruled.squareplus(x);
   }
 
   /** sin(pi x) / (pi x), and 1 at 0. */
   public static NamedArray sinc(NamedArray x) {
-    NamedArray angle = where(x.eq(0), 1, x).times(Math.PI);
-    return where(x.eq(0), 1, sin(angle).div(angle));
+    return Ruled.sinc(x);
   }
 
   /** x, with 0 for NaN and the largest finite numbers for infinities. */
@@ -1837,11 +1833,11 @@ public final class Axial {
 
   /** In {@link Vjp#withRefs}: this gradient is not wanted. */
   public static final NamedRef DONT_WANT =
-      NamedRef.owning(ArrayType.scalar(DType.FLOAT32), Store.zeros(DType.FLOAT32, 1));
+      NamedRef.owning(ArrayType.scalar(DType.FLOAT32), Store.zeros(DType.FLOAT32, 1).retain());
 
   /** In {@link Vjp#withRefs}: this gradient of an array comes back as a value. */
   public static final NamedRef GRAD_VALUE =
-      NamedRef.owning(ArrayType.scalar(DType.FLOAT32), Store.zeros(DType.FLOAT32, 1));
+      NamedRef.owning(ArrayType.scalar(DType.FLOAT32), Store.zeros(DType.FLOAT32, 1).retain());
 
   /** The value at a point and the transposed derivative there. Mirrors {@code jax.vjp}. */
   public static <A, R> Vjp<A, R> vjp(Function<A, R> f, A a) {
@@ -2283,15 +2279,17 @@ public final class Axial {
     return Loops.foriLoop(lo, hi, init, f);
   }
 
-  /** The same with bounds that are values. */
+  /**
+   * The same with bounds that are values, of one integer dtype after promotion; {@code i} has it.
+   */
   public static <C> C foriLoop(
       NamedArray lo, NamedArray hi, C init, BiFunction<NamedArray, C, C> f) {
     return Loops.foriLoop(lo, hi, init, f);
   }
 
-  /** The same with an upper bound that is a value. */
+  /** The same with an upper bound that is a value; {@code i} has its dtype. */
   public static <C> C foriLoop(int lo, NamedArray hi, C init, BiFunction<NamedArray, C, C> f) {
-    return Loops.foriLoop(scalar(lo), hi, init, f);
+    return Loops.foriLoop(lo, hi, init, f);
   }
 
   /** The body for i from lo to hi, exclusive; it works on references. */
@@ -2307,7 +2305,9 @@ public final class Axial {
             });
   }
 
-  /** The same with bounds that are values. */
+  /**
+   * The same with bounds that are values, of one integer dtype after promotion; {@code i} has it.
+   */
   public static void forLoop(NamedArray lo, NamedArray hi, Proc1<NamedArray> f) {
     var _ =
         Loops.foriLoop(
@@ -2320,9 +2320,17 @@ public final class Axial {
             });
   }
 
-  /** The same with an upper bound that is a value. */
+  /** The same with an upper bound that is a value; {@code i} has its dtype. */
   public static void forLoop(int lo, NamedArray hi, Proc1<NamedArray> f) {
-    forLoop(scalar(lo), hi, f);
+    var _ =
+        Loops.foriLoop(
+            lo,
+            hi,
+            List.of(),
+            (i, c) -> {
+              f.run(i);
+              return c;
+            });
   }
 
   /**

@@ -157,7 +157,7 @@ final class Eager {
       }
       COMPILED.put(key, code);
     }
-    List<Object> out = code.executable.call(Arrays.asList(values));
+    List<Object> out = using(code.executable, Arrays.asList(values));
     if (out.size() == 1) {
       return List.of(
           NamedArray.concrete((ArrayType) code.results.getFirst(), (Store) out.getFirst()));
@@ -234,7 +234,7 @@ final class Eager {
   /** The same; the first n of the storages are those of the inputs, in order and each once. */
   static List<Object> call(Executable e, List<Object> inputs, Storage[] storages, int n) {
     if (n == 0) {
-      return e.call(inputs);
+      return using(e, inputs);
     }
     if (e instanceof Writing w) {
       w.check(inputs);
@@ -261,10 +261,22 @@ final class Eager {
   /** A program that fails while it runs says which references it may have written a part of. */
   private static List<Object> run(Executable e, List<Object> inputs, Storage[] storages, int n) {
     try {
-      return e.call(inputs);
+      return using(e, inputs);
     } catch (RuntimeException | Error x) {
       x.addSuppressed(Errors.torn(storages, n));
       throw x;
+    }
+  }
+
+  /** Arrays stay until the call is over, even if another thread ends their scope. */
+  private static List<Object> using(Executable e, List<Object> inputs) {
+    if (!Store.useAll(inputs)) {
+      return e.call(inputs);
+    }
+    try {
+      return e.call(inputs);
+    } finally {
+      Store.doneAll(inputs);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.axial;
 import dev.axial.engine.Storage;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Dim;
+import dev.axial.ir.Fn;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -139,6 +140,17 @@ final class Errors {
     return error(
         "a value of dtype %s cannot be written into a reference of dtype %s without loss; cast it with astype(DType.%s) if that is meant.",
         from, into, into.name());
+  }
+
+  static AxialException combinedKeys(Fn.Combine fn) {
+    return error(
+        "%s into random keys: a key is opaque, and can only be overwritten. Use set.",
+        combines(fn));
+  }
+
+  /** What a method is called that combines by fn. */
+  static String combines(Fn.Combine fn) {
+    return fn == Fn.Combine.MUL ? "times" : Ops.label(fn);
   }
 
   static AxialException traced(String what) {

@@ -75,10 +75,10 @@ final class ExportFile {
   }
 
   private static void save(Path file, byte[] body) {
-    ByteBuffer all = ByteBuffer.allocate(HEAD + body.length);
-    all.put(MAGIC).putInt(VERSION).putLong(body.length).putLong(checksum(body)).put(body);
+    ByteBuffer head = ByteBuffer.allocate(HEAD);
+    head.put(MAGIC).putInt(VERSION).putLong(body.length).putLong(checksum(body));
     try {
-      NewFile.write(Disk.SYSTEM, file, all.flip());
+      NewFile.write(Disk.SYSTEM, file, head.flip(), ByteBuffer.wrap(body));
     } catch (IOException x) {
       throw new UncheckedIOException("the function cannot be saved to " + file, x);
     }
@@ -272,7 +272,7 @@ final class ExportFile {
       if (in.available() > 0) {
         throw new IOException("%,d bytes too many".formatted(in.available()));
       }
-      return c;
+      return ExportCheck.check(file, c);
     } catch (AxialException x) {
       throw x;
     } catch (IOException | RuntimeException x) { // a constructor refused what the file says
@@ -409,15 +409,14 @@ final class ExportFile {
     int length = in.readInt();
     byte[] bytes = bytes(in);
     if (length < 0 || (long) length * t.bytes() != bytes.length) {
-      throw new IOException(
-          "%,d bytes for %,d elements of %s".formatted(bytes.length, length, t));
+      throw new IOException("%,d bytes for %,d elements of %s".formatted(bytes.length, length, t));
     }
     for (int k = 0; t == DType.BOOL && k < length; k++) {
       if (bytes[k] < 0 || bytes[k] > 1) {
         throw new IOException("a boolean of %d".formatted(bytes[k]));
       }
     }
-    Store s = Store.zeros(t, length);
+    Store s = Store.zeros(t, length).retain();
     MemorySegment.copy(MemorySegment.ofArray(bytes), 0, s.segment(), 0, bytes.length);
     return s;
   }

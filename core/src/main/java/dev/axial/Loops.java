@@ -320,11 +320,14 @@ final class Loops {
   /** See {@link Axial#foriLoop}; static bounds. */
   @SuppressWarnings("unchecked")
   static <C> C foriLoop(int lo, int hi, C init, BiFunction<NamedArray, C, C> f) {
+    if ((long) hi - lo > Integer.MAX_VALUE) { // more rounds than a scan has
+      return foriLoop(Axial.scalar(lo), Axial.scalar(hi), init, f);
+    }
     return Tracing.now(
         "foriLoop",
         () -> {
           Tree.Flat first = carryLeaves("foriLoop", init);
-          int n = Math.max(0, hi - lo);
+          int n = (int) Math.max(0, (long) hi - lo);
           Counted c =
               counted(
                   n,
@@ -347,17 +350,27 @@ final class Loops {
 
   private record Counter<C>(NamedArray i, C carry) {}
 
-  /** Bounds that are values. */
+  /** The upper bound is a value, whose dtype the lower one takes if it can. */
+  static <C> C foriLoop(int lo, NamedArray hi, C init, BiFunction<NamedArray, C, C> f) {
+    boolean fits = hi.dtype() == DType.INT64 || hi.dtype() == DType.UINT32 && lo >= 0;
+    return foriLoop(Axial.scalar(lo, fits ? hi.dtype() : DType.INT32), hi, init, f);
+  }
+
+  /**
+   * Bounds that are values. They are counted in their dtype, and the last number is below the upper
+   * one, so no number of rounds is computed and nothing wraps.
+   */
   static <C> C foriLoop(NamedArray lo, NamedArray hi, C init, BiFunction<NamedArray, C, C> f) {
     for (NamedArray x : List.of(lo, hi)) {
       if (x.rank() > 0 || !x.dtype().isInteger()) {
         throw Errors.error("the bounds of foriLoop are integers; got %s.", Errors.type(x.type()));
       }
     }
-    NamedArray end = hi.astype(DType.INT32);
+    DType t = DType.promote(lo.dtype(), hi.dtype());
+    NamedArray end = hi.astype(t);
     return whileLoop(
             "foriLoop",
-            new Counter<>(lo.astype(DType.INT32), init),
+            new Counter<>(lo.astype(t), init),
             c -> c.i.lt(end),
             c -> new Counter<>(c.i.plus(1), f.apply(c.i, c.carry)))
         .carry;

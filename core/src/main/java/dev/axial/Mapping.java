@@ -318,8 +318,8 @@ final class Mapping {
   /** Whether the indices are known, and no two of them mean the same place. */
   private static boolean distinct(NamedArray index, int n) {
     return index.isConcrete()
-        && java.util.Arrays.stream(index.toIntArray())
-                .map(i -> i < 0 ? i + n : i)
+        && java.util.Arrays.stream(index.toLongArray())
+                .map(i -> View.wrapped(i, n))
                 .distinct()
                 .count()
             == index.type().size();

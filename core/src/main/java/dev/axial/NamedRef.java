@@ -7,6 +7,7 @@ import dev.axial.interpreter.Block;
 import dev.axial.interpreter.EagerRefs;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Edge;
+import dev.axial.ir.Fn;
 import dev.axial.ir.Mode;
 import dev.axial.ir.Op;
 import dev.axial.ir.Type;
@@ -352,46 +353,111 @@ public final class NamedRef implements Tensor, AutoCloseable {
     return NamedArray.concrete(type, Store.of(t, values));
   }
 
-  /** Adds to the view. Repeated indices each count. */
+  /**
+   * Adds to the view. Axes may come in any order; missing ones are broadcast by name. Repeated
+   * indices each count. Booleans become true where either is.
+   *
+   * @throws AxialException as {@link #set(NamedArray)}, and for random keys
+   */
   public void add(NamedArray v) {
+    combine(Fn.Combine.ADD, v);
+  }
+
+  /** Adds one number to each element of the view. */
+  public void add(Number v) {
+    combine(Fn.Combine.ADD, v);
+  }
+
+  /**
+   * Multiplies the view. Axes may come in any order; missing ones are broadcast by name. Repeated
+   * indices each count. Booleans stay true where both are.
+   *
+   * <p>The gradient is exact where values are zero, and where indices repeat; there it takes a loop
+   * over the values.
+   *
+   * @throws AxialException as {@link #set(NamedArray)}, and for random keys
+   */
+  public void times(NamedArray v) {
+    combine(Fn.Combine.MUL, v);
+  }
+
+  /** Multiplies each element of the view by one number. */
+  public void times(Number v) {
+    combine(Fn.Combine.MUL, v);
+  }
+
+  /**
+   * Puts the larger of the value and what is there into the view. Axes may come in any order;
+   * missing ones are broadcast by name. With repeated indices the largest of all stays; a NaN among
+   * them does. Equal ones share the gradient equally.
+   *
+   * @throws AxialException as {@link #set(NamedArray)}, and for random keys
+   */
+  public void max(NamedArray v) {
+    combine(Fn.Combine.MAX, v);
+  }
+
+  /** Puts the number into the elements of the view that are less. */
+  public void max(Number v) {
+    combine(Fn.Combine.MAX, v);
+  }
+
+  /**
+   * Puts the smaller of the value and what is there into the view. Axes may come in any order;
+   * missing ones are broadcast by name. With repeated indices the smallest of all stays; a NaN
+   * among them does. Equal ones share the gradient equally.
+   *
+   * @throws AxialException as {@link #set(NamedArray)}, and for random keys
+   */
+  public void min(NamedArray v) {
+    combine(Fn.Combine.MIN, v);
+  }
+
+  /** Puts the number into the elements of the view that are greater. */
+  public void min(Number v) {
+    combine(Fn.Combine.MIN, v);
+  }
+
+  private void combine(Fn.Combine fn, NamedArray v) {
     core.writable();
+    view.combinable(fn);
     NamedArray value = view.fitted(v);
     Storage s = eager();
     if (s == null) {
       View.Read w = view.writing();
-      emit(new Op.RefAdd(w.access(), Mode.DROP), value, w.operands());
+      emit(new Op.RefCombine(fn, w.access(), Mode.DROP), value, w.operands());
       return;
     }
-    Store x = value.store("add");
+    Store x = value.store(Errors.combines(fn));
     lock(s);
     try {
-      add(s, value, x);
+      combine(fn, s, value, x);
     } finally {
       s.unlock();
     }
   }
 
-  /** Adds one number to each element of the view. */
-  public void add(Number v) {
+  private void combine(Fn.Combine fn, Number v) {
     Storage s = eager();
     Block b = s == null ? null : view.block();
     if (s == null || b == null) {
-      add(view.fitted(v));
+      combine(fn, view.fitted(v));
       return;
     }
     Op.Const c = view.fittedConstant(v);
     core.writable();
     lock(s);
     try {
-      b.addToEach(written(s, b), c);
+      b.combineEach(fn, written(s, b), c);
     } finally {
       s.unlock();
     }
   }
 
   /**
-   * Replaces the contents of the view by what f makes of them. In eager code the lock is held
-   * meanwhile, so that no other access comes between; f must not touch the reference.
+   * Replaces the contents of the view by what f makes of them: they are read once, and written
+   * once; with repeated indices the last result stays. In eager code the lock is held meanwhile, so
+   * that no other access comes between; f must not touch the reference.
    */
   public void update(Function<NamedArray, NamedArray> f) {
     core.writable();
@@ -578,9 +644,9 @@ public final class NamedRef implements Tensor, AutoCloseable {
    * block of {@link #commit} writes with them, and {@link #flush} and {@link #close} after writes
    * outside of blocks.
    *
-   * @throws AxialException naming the first page that differs and its elements; or if the
-   *     checksums are older than the elements, because whoever wrote them was cut off; or if the
-   *     file cannot be opened
+   * @throws AxialException naming the first page that differs and its elements; or if the checksums
+   *     are older than the elements, because whoever wrote them was cut off; or if the file cannot
+   *     be opened
    */
   public static void verify(Path path) {
     openReadOnly(path, Opening.VERIFY).close();
@@ -746,6 +812,15 @@ public final class NamedRef implements Tensor, AutoCloseable {
   }
 
   private void write(Storage s, NamedArray value, Store x) {
+    boolean counted = x.use();
+    try {
+      writeUsed(s, value, x);
+    } finally {
+      x.done(counted);
+    }
+  }
+
+  private void writeUsed(Storage s, NamedArray value, Store x) {
     Block b = view.block();
     if (b != null && value.type().isScalar()) {
       b.fill(written(s, b), x);
@@ -759,17 +834,26 @@ public final class NamedRef implements Tensor, AutoCloseable {
     }
   }
 
-  private void add(Storage s, NamedArray value, Store x) {
+  private void combine(Fn.Combine fn, Storage s, NamedArray value, Store x) {
+    boolean counted = x.use();
+    try {
+      combineUsed(fn, s, value, x);
+    } finally {
+      x.done(counted);
+    }
+  }
+
+  private void combineUsed(Fn.Combine fn, Storage s, NamedArray value, Store x) {
     Block b = view.block();
     if (b != null && value.type().isScalar()) {
-      b.addToEach(written(s, b), x);
+      b.combineEach(fn, written(s, b), x);
     } else if (b != null && value.type().dims().equals(view.axes())) {
-      b.add(written(s, b), x);
+      b.combine(fn, written(s, b), x);
     } else {
       View.Read w = view.writing();
       List<Type> types = types(w.operands());
       Store _ = written(s, null);
-      EagerRefs.add(s, w.access(), x, value.type(), stores(w.operands()), types);
+      EagerRefs.combine(fn, s, w.access(), x, value.type(), stores(w.operands()), types);
     }
   }
 

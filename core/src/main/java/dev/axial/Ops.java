@@ -192,14 +192,26 @@ final class Ops {
 
   static NamedArray trueDivide(NamedArray a, NamedArray b) {
     aligned("div", a, b);
-    DType t = promoted("div", a, b);
-    DType f = floating(t);
+    DType f = real("div", a, b);
     return emit(new Op.Binary(Fn.Binary.DIV), cast(a, f), cast(b, f));
   }
 
   /** The floating type that a function of this type computes in. */
   static DType floating(DType t) {
     return t.isFloating() ? t : t == DType.INT64 ? DType.FLOAT64 : DType.FLOAT32;
+  }
+
+  /**
+   * An operand of a function of real numbers: integers and booleans are converted before anything
+   * is computed, because they would wrap.
+   */
+  static NamedArray real(String what, NamedArray x) {
+    return cast(x, real(what, x, x));
+  }
+
+  /** The floating type that a function of two real numbers converts both to. */
+  static DType real(String what, NamedArray a, NamedArray b) {
+    return floating(promoted(what, a, b));
   }
 
   /** The sign is that of the divisor; of an integer by zero it is zero, as in JAX. */

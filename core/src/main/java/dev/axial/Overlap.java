@@ -27,6 +27,11 @@ final class Overlap {
     return false;
   }
 
+  /** Where an index out of range reads. */
+  private static int nearest(long index, int n) {
+    return Math.clamp(View.wrapped(index, n), 0, Math.max(0, n - 1));
+  }
+
   private static int @Nullable [] touched(View.Place p, int n) {
     return switch (p) {
       case View.Range r ->
@@ -41,7 +46,7 @@ final class Overlap {
       }
       case View.Index i ->
           i.index().isConcrete()
-              ? Arrays.stream(i.index().toIntArray()).map(v -> v < 0 ? v + n : v).toArray()
+              ? Arrays.stream(i.index().toLongArray()).mapToInt(v -> nearest(v, n)).toArray()
               : null;
     };
   }

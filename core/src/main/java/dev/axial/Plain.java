@@ -130,13 +130,20 @@ final class Plain {
     int high = step > 0 ? n : n - 1;
     int start = a == null ? (step > 0 ? low : high) : Math.clamp(a < 0 ? a + n : a, low, high);
     int stop = b == null ? (step > 0 ? high : low) : Math.clamp(b < 0 ? b + n : b, low, high);
-    int count = step > 0 ? (stop - start + step - 1) / step : (start - stop - step - 1) / -step;
-    return new View.Range(start, step, Math.max(count, 0));
+    long count = Math.ceilDiv((long) stop - start, (long) step);
+    int size = (int) Math.max(count, 0);
+    return new View.Range(start, stride(step, size), size);
   }
 
   /** A range of a range. */
   static View.Range narrowed(View.Range r, int start, int step, int size) {
-    return new View.Range(size == 0 ? 0 : r.start() + r.step() * start, r.step() * step, size);
+    return new View.Range(
+        size == 0 ? 0 : r.start() + r.step() * start, stride(r.step() * step, size), size);
+  }
+
+  /** Of one element or none the step means nothing; of more, products of steps are in range. */
+  static int stride(int step, int size) {
+    return size > 1 ? step : 1;
   }
 
   /**
@@ -172,7 +179,7 @@ final class Plain {
         case View.Index x -> {
           long i =
               x.index().rank() == 0 && x.index().isConcrete() ? known(x.index()) : -1 - d.size();
-          i = i < 0 ? i + d.size() : i;
+          i = View.wrapped(i, d.size());
           if (i < 0 || i >= d.size()) {
             return null; // what happens out of range depends on the access
           }
@@ -186,8 +193,8 @@ final class Plain {
 
   /** Where a window starts whose start is known. */
   static int from(View.Moving m) {
-    int i = (int) known(m.start());
-    return m.over() < 0 ? i : Math.clamp(i < 0 ? i + m.over() : i, 0, m.over() - m.size());
+    long i = known(m.start());
+    return m.over() < 0 ? (int) i : Math.clamp(View.wrapped(i, m.over()), 0, m.over() - m.size());
   }
 
   private static long known(NamedArray scalar) {

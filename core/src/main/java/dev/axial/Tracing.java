@@ -2,6 +2,7 @@ package dev.axial;
 
 import dev.axial.engine.Executable;
 import dev.axial.engine.Storage;
+import dev.axial.engine.Store;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Builder;
 import dev.axial.ir.Checker;
@@ -345,6 +346,11 @@ final class Tracing {
           return outputs(t, out[0]);
         });
     Program p = finished(b, outs);
+    for (Object x : t.captured()) {
+      if (x instanceof Store s) {
+        s.retain(); // the code is used again when the scope of the array has ended
+      }
+    }
     return new Root(p, List.copyOf(t.captured()), out[0].structure());
   }
 

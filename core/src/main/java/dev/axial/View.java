@@ -4,6 +4,7 @@ import dev.axial.interpreter.Block;
 import dev.axial.ir.Access;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Dim;
+import dev.axial.ir.Fn;
 import dev.axial.ir.Mode;
 import dev.axial.ir.Op;
 import dev.axial.ir.Sel;
@@ -19,10 +20,11 @@ import org.jspecify.annotations.Nullable;
  * of the base a {@link Place}, which says where along it the view lies. Selecting again composes
  * with the places, so a view costs nothing and an access is always one access to the base.
  *
- * <p>An index that is a value is judged against the view it was applied to. The base judges it when
- * that view is the whole axis; otherwise it is clamped here, and {@code valid} says where a write
- * must not happen. {@code present} says where a read gives zero as well: the missing entries of a
- * mask.
+ * <p>An index that is a value is judged against the view it was applied to, in its own dtype: cut
+ * to int32 first, an index far out of range would be another one. The base judges it when that view
+ * is the whole axis; otherwise it is clamped here, after which it is int32 as all places are, and
+ * {@code valid} says where a write must not happen. {@code present} says where a read gives zero as
+ * well: the missing entries of a mask.
  *
  * <p>It is long because each kind of selection meets each kind of place.
  */
@@ -115,7 +117,8 @@ final class View {
    * The same with a start that is a value. A raw start is applied to the whole axis and judged by
    * the access.
    *
-   * @param over the size of that axis if the start is raw, else -1: the start is in range
+   * @param over the size of that axis if the start is raw, of any integer dtype; else -1: the start
+   *     is in range, and int32
    */
   record Moving(NamedArray start, int step, int size, int over) implements Place {}
 
@@ -333,15 +336,15 @@ final class View {
 
     private void span(Dim d, Selections.Span s) {
       int n = d.size();
-      int step = s.step();
-      if (step == 0) {
+      if (s.step() == 0) {
         throw Errors.error(
             "a range along axis '%s' has step 0; the step is positive or negative.", d.name());
       }
       Range cut = Plain.cut(s, n);
       int start = cut.start;
+      int step = cut.step;
       int size = cut.size;
-      int stop = start + step * size;
+      int stop = (int) Math.min(start + (long) step * size, n);
       fate.put(d.name(), new Dim(d.name(), size));
       Selections.Item item =
           size == 0
@@ -353,7 +356,9 @@ final class View {
     private Place narrowed(Place p, int start, int step, int size) {
       return switch (p) {
         case Range r -> Plain.narrowed(r, start, step, size);
-        case Moving m -> new Moving(inRange(m).plus(m.step * start), m.step * step, size, -1);
+        case Moving m ->
+            new Moving(
+                inRange(m).plus(m.step * start), Plain.stride(m.step * step, size), size, -1);
         case Fixed f -> f;
         case Index x -> x;
       };
@@ -380,29 +385,28 @@ final class View {
             "the start of a window along axis '%s' is one integer; got %s. Use an index array for several.",
             d.name(), Errors.type(start.type()));
       }
-      NamedArray from = start.astype(DType.INT32);
       onAxis(
           d,
           p ->
               switch (p) {
                 case Range r when r.covers(base.dim(d.name()).size()) ->
-                    new Moving(from, 1, w.size(), r.size);
+                    new Moving(start, 1, w.size(), r.size);
                 case Range r ->
                     new Moving(
-                        clampStart(from, d.size(), w.size()).times(r.step).plus(r.start),
-                        r.step,
+                        clampStart(start, d.size(), w.size()).times(r.step).plus(r.start),
+                        Plain.stride(r.step, w.size()),
                         w.size(),
                         -1);
                 case Moving m ->
                     new Moving(
-                        inRange(m).plus(clampStart(from, d.size(), w.size()).times(m.step)),
-                        m.step,
+                        inRange(m).plus(clampStart(start, d.size(), w.size()).times(m.step)),
+                        Plain.stride(m.step, w.size()),
                         w.size(),
                         -1);
                 case Fixed f -> f;
                 case Index x -> x;
               },
-          new Selections.Window(d.name(), 0, from, w.size()));
+          new Selections.Window(d.name(), 0, start, w.size()));
     }
 
     /** The index replaces the axis. Dynamic indices are judged, here unless the base can do it. */
@@ -424,9 +428,10 @@ final class View {
       }
       NamedArray ok = null;
       if (dynamic) {
-        NamedArray wrapped = wrap(idx.astype(DType.INT32), d.size());
-        idx = Axial.clip(wrapped, 0, Math.max(0, d.size() - 1));
-        ok = wrapped.eq(idx);
+        NamedArray wrapped = wrap(idx, d.size());
+        NamedArray nearest = Axial.clip(wrapped, 0, Math.max(0, d.size() - 1));
+        ok = wrapped.eq(nearest);
+        idx = nearest.astype(DType.INT32);
         if (d.size() == 0) { // as along an empty axis of the base: there is nothing to read
           ok = wrapped.ne(wrapped);
           newPresent = and(newPresent, ok);
@@ -535,11 +540,16 @@ final class View {
   }
 
   private static NamedArray wrap(NamedArray i, int n) {
-    return Axial.where(i.lt(0), i.plus(n), i);
+    return i.dtype() == DType.UINT32 ? i : Axial.where(i.lt(0), i.plus(n), i);
+  }
+
+  /** A negative index that is known, wrapped once. */
+  static long wrapped(long i, int n) {
+    return i < 0 ? i + n : i;
   }
 
   private static NamedArray clampStart(NamedArray start, int n, int size) {
-    return Axial.clip(wrap(start, n), 0, n - size);
+    return Axial.clip(wrap(start, n), 0, n - size).astype(DType.INT32);
   }
 
   /** The start of a moving window as an index that is in range. */
@@ -576,6 +586,29 @@ final class View {
     if (present != null) {
       to.array(present);
     }
+  }
+
+  /** The arrays among that data which are concrete. */
+  List<NamedArray> arrays() {
+    var out = new ArrayList<NamedArray>();
+    data(
+        new Data() {
+          @Override
+          public void number(int place) {}
+
+          @Override
+          public void window(Moving place) {
+            array(place.start());
+          }
+
+          @Override
+          public void array(NamedArray indices) {
+            if (indices.isConcrete()) {
+              out.add(indices);
+            }
+          }
+        });
+    return out;
   }
 
   // ---------------------------------------------------------------- accessing
@@ -679,15 +712,25 @@ final class View {
     return ordered(Ops.emit(new Op.Index(r.access, r.mode), in));
   }
 
-  /** A copy of an array with this view written. */
-  NamedArray scatter(NamedArray x, NamedArray value, boolean add) {
+  /** A copy of an array with this view overwritten, or combined with a value by fn. */
+  NamedArray scatter(NamedArray x, NamedArray value, Fn.@Nullable Combine fn) {
+    if (fn != null) {
+      combinable(fn);
+    }
     NamedArray v = fitted(value);
     Read w = writing();
     var in = new ArrayList<NamedArray>();
     in.add(x);
     in.add(v);
     in.addAll(w.operands);
-    return Ops.emit(new Op.Scatter(w.access, add, Mode.DROP), in);
+    return Ops.emit(new Op.Scatter(fn, w.access, Mode.DROP), in);
+  }
+
+  /** Refuses what cannot be combined by fn. */
+  void combinable(Fn.Combine fn) {
+    if (base.dtype() == DType.KEY) {
+      throw Errors.combinedKeys(fn);
+    }
   }
 
   /** A value as this view's dtype, checked to fit it. */

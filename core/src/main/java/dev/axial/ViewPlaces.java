@@ -114,16 +114,12 @@ final class ViewPlaces implements Selected {
 
   private static long start(View.Moving m) {
     long given = m.start().store("toHtml").getLong(0);
-    return m.over() < 0 ? given : Math.clamp(wrapped(given, m.over()), 0, m.over() - m.size());
+    return m.over() < 0 ? given : Math.clamp(View.wrapped(given, m.over()), 0, m.over() - m.size());
   }
 
   private Along indices(int size, View.Index i) {
     var data = new Data(i.index());
-    return at -> Math.clamp(i.raw() ? wrapped(data.at(at), size) : data.at(at), 0, size - 1);
-  }
-
-  private static long wrapped(long index, int size) {
-    return index < 0 ? index + size : index;
+    return at -> Math.clamp(i.raw() ? View.wrapped(data.at(at), size) : data.at(at), 0, size - 1);
   }
 
   private int axis(String name) {

@@ -113,7 +113,7 @@ final class Attempt {
 
   /** Finishes a block that was cut off after it was decided. */
   void recover() throws IOException {
-    Journal there = Journal.forReading(disk, claim.real(), header(), stateId());
+    Journal there = Journal.forReading(disk, claim.real(), header(), stateId(), writable);
     journal = there;
     boolean replays = there != null && there.kind() == Journal.Kind.WHOLE && belongs(there);
     if (there != null && (writable || !replays)) {
@@ -187,7 +187,9 @@ final class Attempt {
 
   // ---------------------------------------------------------------- mapping
 
-  /** The file's memory; a block that its journal decided is applied to a copy if it is read only. */
+  /**
+   * The file's memory; a block that its journal decided is applied to a copy if it is read only.
+   */
   MemorySegment mapped(Arena to) throws IOException {
     long bytes = header().fileBytes();
     if (!overlaid) {

@@ -97,7 +97,8 @@ final class Journal {
     if (seen != null && !seen.isFile()) {
       throw notOurs(side, file, "is a link or a folder");
     }
-    Disk.Handle handle = seen == null ? made(disk, side, file) : disk.open(side, Disk.How.WRITE, null);
+    Disk.Handle handle =
+        seen == null ? made(disk, side, file) : disk.open(side, Disk.How.WRITE, null);
     boolean done = false;
     try {
       var out = new Journal(side, handle, h, stateId);
@@ -141,10 +142,12 @@ final class Journal {
   }
 
   /**
-   * Opens the journal of a file that was opened for reading, if there is one that may be of use.
+   * Opens the journal of a file for reading alone, if there is one that may be of use.
+   *
+   * @param writable how the file was opened
    */
-  static @Nullable Journal forReading(Disk disk, Path file, Header h, long stateId)
-      throws IOException {
+  static @Nullable Journal forReading(
+      Disk disk, Path file, Header h, long stateId, boolean writable) throws IOException {
     Path side = side(file);
     Disk.Seen seen = disk.look(side);
     if (seen == null || !seen.isFile() || seen.size() == 0) {
@@ -160,7 +163,7 @@ final class Journal {
             case EMPTY, CUT_OFF, WHOLE -> true;
           };
       if (ours && !handle.lock(false)) {
-        throw Claim.inUse(file, false, "in another process");
+        throw Claim.inUse(file, writable, "in another process");
       }
       done = ours;
       return ours ? out : null;
@@ -181,12 +184,7 @@ final class Journal {
 
   private byte[] identity() {
     byte[] out = new byte[IDENTITY];
-    over(out)
-        .putLong(MAGIC)
-        .putInt(VERSION)
-        .putInt(0)
-        .putLong(header.id())
-        .putLong(stateId);
+    over(out).putLong(MAGIC).putInt(VERSION).putInt(0).putLong(header.id()).putLong(stateId);
     return out;
   }
 
@@ -197,7 +195,9 @@ final class Journal {
     byte[] own = identity();
     int n = Math.min(start.limit(), IDENTITY);
     if (Arrays.equals(start.array(), 0, n, own, 0, n)) {
-      return n < IDENTITY || length == IDENTITY ? Kind.EMPTY : isWhole(start) ? Kind.WHOLE : Kind.CUT_OFF;
+      return n < IDENTITY || length == IDENTITY
+          ? Kind.EMPTY
+          : isWhole(start) ? Kind.WHOLE : Kind.CUT_OFF;
     }
     if (length <= IDENTITY && isBegun(start, own, n)) {
       return Kind.EMPTY;

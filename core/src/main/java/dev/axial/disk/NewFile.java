@@ -16,17 +16,18 @@ public final class NewFile {
   private NewFile() {}
 
   /**
-   * Writes a file, in the place of one that has the name: beside it first, then it gets the name.
-   * When this returns, it outlasts a loss of power.
+   * Writes a file of some parts, in the place of one that has the name: beside it first, then it
+   * gets the name. When this returns, it outlasts a loss of power.
    */
-  public static void write(Disk disk, Path file, ByteBuffer bytes) throws IOException {
+  public static void write(Disk disk, Path file, ByteBuffer... parts) throws IOException {
     Disk.Seen there = disk.look(file);
     Path like = there != null && there.isFile() ? file : null;
     for (int attempt = 0; ; attempt++) {
-      String name = ".%s.%08x.part".formatted(file.getFileName(), ThreadLocalRandom.current().nextInt());
+      String name =
+          ".%s.%08x.part".formatted(file.getFileName(), ThreadLocalRandom.current().nextInt());
       Path beside = file.toAbsolutePath().resolveSibling(name);
       try {
-        fill(disk, beside, disk.open(beside, Disk.How.NEW, like), bytes);
+        fill(disk, beside, disk.open(beside, Disk.How.NEW, like), parts);
         named(disk, beside, file);
         return;
       } catch (FileAlreadyExistsException x) {
@@ -37,11 +38,15 @@ public final class NewFile {
     }
   }
 
-  private static void fill(Disk disk, Path beside, Disk.Handle out, ByteBuffer bytes)
+  private static void fill(Disk disk, Path beside, Disk.Handle out, ByteBuffer[] parts)
       throws IOException {
     boolean done = false;
     try (out) {
-      out.write(0, bytes.duplicate());
+      long at = 0;
+      for (ByteBuffer part : parts) {
+        out.write(at, part.duplicate());
+        at += part.remaining();
+      }
       out.force();
       done = true;
     } finally {

@@ -41,8 +41,7 @@ final class OldJournal {
     }
     long at = start.getLong(HEADER);
     long bytes = start.getLong(HEADER + 8);
-    return at == 0 && bytes == 0
-        || at >= h.offset() && bytes >= 0 && bytes <= h.fileBytes() - at;
+    return at == 0 && bytes == 0 || at >= h.offset() && bytes >= 0 && bytes <= h.fileBytes() - at;
   }
 
   /** Whether it is whole. */

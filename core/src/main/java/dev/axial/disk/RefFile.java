@@ -8,7 +8,6 @@ import dev.axial.ir.ArrayType;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -198,8 +197,9 @@ public final class RefFile implements Storage.Guard {
 
   /** Writes a state and makes it last. */
   private void put(State next) throws IOException {
-    state = next.written(file, header);
+    State written = next.written(file, header);
     file.force();
+    state = written;
   }
 
   // ---------------------------------------------------------------- writes outside of blocks

@@ -19,8 +19,8 @@ import java.util.zip.CRC32C;
  * right ones.
  *
  * <p>A block of {@code commit} writes those of its pages with them. A write outside of blocks is
- * not followed: it only says which elements it may touch, and the checksums of those pages are
- * made anew when the file is flushed or closed.
+ * not followed: it only says which elements it may touch, and the checksums of those pages are made
+ * anew when the file is flushed or closed.
  */
 final class Sums {
   /** Bytes of elements that have one checksum. */

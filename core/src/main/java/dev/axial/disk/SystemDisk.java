@@ -83,6 +83,9 @@ final class SystemDisk implements Disk {
   /** A lock is on a byte that no file has. */
   private static final long LOCKED = Long.MAX_VALUE - 1;
 
+  /** A channel copies what it writes out of the heap, so it gets pieces of so many bytes. */
+  private static final int PIECE = 1 << 20;
+
   // ---------------------------------------------------------------- names
 
   @Override
@@ -251,21 +254,23 @@ final class SystemDisk implements Disk {
 
     @Override
     public int read(long at, ByteBuffer to) throws IOException {
-      int done = 0;
-      while (to.hasRemaining()) {
-        int n = result(channel.read(to, at + done));
-        if (n < 0) {
-          break;
-        }
-        done += n;
+      int begin = to.position();
+      int end = to.limit();
+      for (int n = 0; n >= 0 && to.position() < end; ) {
+        to.limit(Math.min(end, to.position() + PIECE));
+        n = result(channel.read(to, at + to.position() - begin));
       }
-      return done;
+      to.limit(end);
+      return to.position() - begin;
     }
 
     @Override
     public void write(long at, ByteBuffer from) throws IOException {
-      for (long to = at; from.hasRemaining(); ) {
-        to += result(channel.write(from, to));
+      int begin = from.position();
+      int end = from.limit();
+      while (from.position() < end) {
+        from.limit(Math.min(end, from.position() + PIECE));
+        int _ = result(channel.write(from, at + from.position() - begin));
       }
     }
 

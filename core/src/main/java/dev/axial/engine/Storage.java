@@ -51,6 +51,7 @@ public final class Storage {
     this.store = store;
     this.site = site;
     this.writable = writable;
+    store.owner(this);
   }
 
   public ArrayType type() {
@@ -87,6 +88,7 @@ public final class Storage {
    */
   public void replace(Store other, @Nullable Guard whoIsTold) {
     store = other;
+    other.owner(this);
     guard = whoIsTold;
   }
 
@@ -200,6 +202,25 @@ public final class Storage {
     store = null;
     guard = null;
     ended = why;
+    s.owner(null);
     return s;
+  }
+
+  /**
+   * The end of the scope that this memory was made in: nobody uses the reference meanwhile, and a
+   * later use is an error. What was frozen is an array by now.
+   */
+  void endWithScope(Store memory) {
+    lock();
+    try {
+      if (store == memory) {
+        end(
+            "the reference made at %s was freed at the end of a Memory.scope(). Keep what leaves the scope with scope.keep(x)."
+                .formatted(site));
+      }
+    } finally {
+      unlock();
+    }
+    memory.free();
   }
 }

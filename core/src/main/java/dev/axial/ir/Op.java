@@ -4,6 +4,7 @@ import dev.axial.AxialException;
 import dev.axial.DType;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The operations. Each is data; what it means to a pass stands in that pass, as one case of an
@@ -139,8 +140,11 @@ public sealed interface Op {
   /** array, access operands. */
   record Index(Access access, Mode mode) implements Pure {}
 
-  /** A copy of an array with a selection overwritten or added to: array, value, access operands. */
-  record Scatter(Access access, boolean add, Mode mode) implements Pure {}
+  /**
+   * A copy of an array with a selection overwritten, if fn is null, or combined with a value:
+   * array, value, access operands. Repeated indices each count. It prints as its function's name.
+   */
+  record Scatter(Fn.@Nullable Combine fn, Access access, Mode mode) implements Pure {}
 
   /** One block of threefry2x32: key, x0, x1; two results of uint32. */
   record Threefry() implements Pure {}
@@ -175,8 +179,17 @@ public sealed interface Op {
   /** ref, value, access operands; dropped out of range. Reverse visits the indices backwards. */
   record RefSet(Access access, boolean reverse) implements State {}
 
-  /** ref, value, access operands. */
-  record RefAdd(Access access, Mode mode) implements State {}
+  /**
+   * ref, value, access operands: each element becomes what fn makes of it and the value. Repeated
+   * indices each count. Only an addition may have the mode CLAMP: it is the transpose of a read. It
+   * prints as its function's name.
+   */
+  record RefCombine(Fn.Combine fn, Access access, Mode mode) implements State {
+    /** Addition. */
+    public static RefCombine add(Access access, Mode mode) {
+      return new RefCombine(Fn.Combine.ADD, access, mode);
+    }
+  }
 
   /** ref, value, access operands; the previous contents, each found at its turn. */
   record RefSwap(Access access, Edge edge, boolean reverse) implements State {}

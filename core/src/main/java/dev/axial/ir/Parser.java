@@ -17,7 +17,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Parser {
   private static final Map<String, Op> ELEMENTWISE = new HashMap<>();
-  private static final Map<String, Class<?>> RECORDS = new HashMap<>();
+  private static final Map<String, Named> RECORDS = new HashMap<>();
+
+  /** What a name stands for: a record, and the function that is a part of the name. */
+  private record Named(Class<?> op, Fn.@Nullable Combine fn) {}
 
   static {
     for (var f : Fn.Unary.values()) {
@@ -30,7 +33,13 @@ final class Parser {
       ELEMENTWISE.put(Printer.opName(new Op.Compare(f)), new Op.Compare(f));
     }
     for (Class<?> c : Op.kinds()) {
-      RECORDS.put(Printer.snake(c.getSimpleName()), c);
+      RECORDS.put(Printer.snake(c.getSimpleName()), new Named(c, null));
+    }
+    RECORDS.remove(Printer.snake(Op.RefCombine.class.getSimpleName()));
+    for (Class<?> c : List.of(Op.RefCombine.class, Op.Scatter.class)) {
+      for (var f : Fn.Combine.values()) {
+        RECORDS.put(Printer.opName(c, f), new Named(c, f));
+      }
     }
   }
 
@@ -412,29 +421,34 @@ final class Parser {
     if (name.equals("const") && result != null) {
       return constant(result.array().dtype());
     }
-    Class<?> record = RECORDS.get(name);
-    if (record == null) {
+    Named named = RECORDS.get(name);
+    if (named == null) {
       throw error("an operation instead of '" + name + "'");
     }
-    RecordComponent[] parts = record.getRecordComponents();
-    var values = new Object[parts.length];
+    RecordComponent[] parts = named.op.getRecordComponents();
+    var values = new @Nullable Object[parts.length];
     var types = new Class<?>[parts.length];
+    String before = "[";
     for (int k = 0; k < parts.length; k++) {
-      expect(k == 0 ? "[" : ",");
+      types[k] = parts[k].getType();
+      if (types[k] == Fn.Combine.class) {
+        values[k] = named.fn;
+        continue;
+      }
+      expect(before);
+      before = ",";
       expect(parts[k].getName());
       expect("=");
-      types[k] = parts[k].getType();
       values[k] = attribute(parts[k]);
     }
-    if (parts.length > 0) {
+    if (before.equals(",")) {
       expect("]");
     }
     try {
-      return (Op) record.getDeclaredConstructor(types).newInstance(values);
+      return (Op) named.op.getDeclaredConstructor(types).newInstance(values);
     } catch (InvocationTargetException x) {
       throw new AxialException(
-          "cannot parse the program: %s cannot have these parts: %s"
-              .formatted(name, x.getCause()),
+          "cannot parse the program: %s cannot have these parts: %s".formatted(name, x.getCause()),
           x);
     } catch (ReflectiveOperationException x) {
       throw new AxialException("internal error: cannot make " + name, x);
@@ -447,9 +461,7 @@ final class Parser {
       return block();
     }
     if (t == Rule.class) {
-      return accept(Printer.HIDDEN)
-          ? Rule.later(Parser::hidden)
-          : Rule.of(Checker.check(block()));
+      return accept(Printer.HIDDEN) ? Rule.later(Parser::hidden) : Rule.of(block());
     }
     if (t == DType.class) {
       return dtype();

@@ -3,6 +3,7 @@ package dev.axial.transform;
 import dev.axial.ir.Builder;
 import dev.axial.ir.Env;
 import dev.axial.ir.Equation;
+import dev.axial.ir.Fn;
 import dev.axial.ir.Op;
 import dev.axial.ir.Program;
 import dev.axial.ir.Var;
@@ -38,8 +39,12 @@ public final class Inline {
       case Op.Scatter s -> {
         Var ref = b.one(new Op.RefNew(), x.get(0));
         var in = Builder.cat(List.of(ref), x.subList(1, x.size()));
+        Fn.Combine fn = s.fn();
         b.emit(
-            s.add() ? new Op.RefAdd(s.access(), s.mode()) : new Op.RefSet(s.access(), false), in);
+            fn == null
+                ? new Op.RefSet(s.access(), false)
+                : new Op.RefCombine(fn, s.access(), s.mode()),
+            in);
         yield b.emit(new Op.RefFreeze(), List.of(ref));
       }
       case Op.Pure _, Op.State _, Op.CustomVjp _, Op.CustomJvp _, Op.Callback _ ->

@@ -39,6 +39,7 @@ import org.jspecify.annotations.Nullable;
  *   y = ref[i]        r̄[i] += ȳ
  *   ref[i] = v        v̄ += swap(r̄[i], 0)           against the order of the indices
  *   ref[i] += v       v̄ += r̄[i]
+ *   ref[i] max= v     see Combining
  *   o = swap(r[i], v) v̄ += swap(r̄[i], ō)           against the order of the indices
  *   push(s, v)        v̄ += pop(s̄)
  *   v = pop(s)        push(s̄, v̄)
@@ -123,7 +124,7 @@ public final class Reverse {
         if (v.isArray()) {
           Var early = l.value.remove(v);
           if (early != null) {
-            bb.emit(new Op.RefAdd(Access.ALL, Mode.CLAMP), List.of(ref, early));
+            bb.emit(Op.RefCombine.add(Access.ALL, Mode.CLAMP), List.of(ref, early));
           }
         }
         l.cell.put(v, ref);
@@ -135,7 +136,7 @@ public final class Reverse {
       Var own = written.contains(v) ? l.cell.get(v) : null;
       if (own != null) {
         Var g = bb.one(new Op.RefGet(Access.ALL, Mode.CLAMP), own);
-        bb.emit(new Op.RefAdd(Access.ALL, Mode.CLAMP), List.of(ref, g));
+        bb.emit(Op.RefCombine.add(Access.ALL, Mode.CLAMP), List.of(ref, g));
       }
     });
     var grads = new ArrayList<@Nullable Var>();
@@ -242,7 +243,7 @@ public final class Reverse {
       Var ct = bb.fit(given, src.array());
       Var c = cell.get(src);
       if (c != null) {
-        bb.emit(new Op.RefAdd(Access.ALL, Mode.CLAMP), List.of(c, ct));
+        bb.emit(Op.RefCombine.add(Access.ALL, Mode.CLAMP), List.of(c, ct));
         return;
       }
       Var old = value.get(src);
@@ -382,6 +383,8 @@ public final class Reverse {
       case Op.Scan s -> reverseScan(fb, e, s, x, env);
       case Op.While w -> reverseWhile(fb, e, w, x, env);
       case Op.Cond c -> reverseCond(fb, e, c, x, env);
+      case Op.RefCombine c when c.fn() != Fn.Combine.ADD && on(e.in().get(0)) ->
+          reverseCombine(fb, e, c, x);
       case Op.Pure _, Op.State _, Op.Callback _ -> {
         env.put(e.out(), fb.emit(e.op(), x));
         yield simple(e, x, env);
@@ -551,7 +554,7 @@ public final class Reverse {
             Var ct = l.take(e.result());
             if (ct != null && on(in.get(0))) {
               l.bb.emit(
-                  new Op.RefAdd(i.access(), i.mode()),
+                  Op.RefCombine.add(i.access(), i.mode()),
                   cat(List.of(l.cell(in.get(0)), ct), l.res(x.subList(1, x.size()))));
             }
           };
@@ -569,7 +572,7 @@ public final class Reverse {
             Var ct = l.take(e.result());
             if (ct != null && on(in.get(0))) {
               l.bb.emit(
-                  new Op.RefAdd(g.access(), g.mode()),
+                  Op.RefCombine.add(g.access(), g.mode()),
                   cat(List.of(l.cell(in.get(0)), ct), l.res(x.subList(1, x.size()))));
             }
           };
@@ -577,10 +580,10 @@ public final class Reverse {
           l -> {
             Var ct = l.take(e.result());
             if (ct != null && on(in.get(0))) {
-              l.bb.emit(new Op.RefAdd(Access.ALL, Mode.CLAMP), List.of(l.cell(in.get(0)), ct));
+              l.bb.emit(Op.RefCombine.add(Access.ALL, Mode.CLAMP), List.of(l.cell(in.get(0)), ct));
             }
           };
-      case Op.RefAdd a ->
+      case Op.RefCombine a -> // an addition; the others have been treated
           l -> {
             if (on(in.get(0)) && on(in.get(1))) {
               l.add(
@@ -654,6 +657,37 @@ public final class Reverse {
     l.add(in.get(1), got);
   }
 
+  private Back reverseCombine(Builder fb, Equation e, Op.RefCombine c, List<Var> x) {
+    var at = Combining.of(c, x);
+    Var ref = e.in().get(0);
+    Var value = e.in().get(1);
+    if (c.fn() != Fn.Combine.MUL) {
+      var equal = at.extremum(fb, c, x);
+      return l -> {
+        var there = new Combining.Equal(l.res(equal.hit()), l.res(equal.hold()));
+        l.add(value, at.at(l.res(at.operands())).extremumAdjoint(l.bb, l.cell(ref), there));
+      };
+    }
+    if (!Combining.repeats(c, x)) {
+      Var old = at.get(fb, x.get(0));
+      fb.emit(c, x);
+      return l -> {
+        var there = at.at(l.res(at.operands()));
+        l.add(value, there.productAdjoint(l.bb, l.cell(ref), l.res(x.get(1)), l.res(old)));
+      };
+    }
+    Program loop = Combining.oneByOne(c, x);
+    active.addAll(Activity.active(loop, loop.inputs().subList(0, on(value) ? 2 : 1)));
+    var inner = new Env();
+    inner.put(loop.inputs(), x);
+    var back = forward(loop, fb, inner);
+    return l -> {
+      l.cell.put(loop.inputs().get(0), l.cell(ref));
+      l.unwind(back);
+      l.add(value, l.take(loop.inputs().get(1)));
+    };
+  }
+
   private Back reverseScan(Builder fb, Equation e, Op.Scan s, List<Var> x, Env env) {
     List<Var> in = e.in();
     Builder f2 = new Builder();
@@ -690,7 +724,7 @@ public final class Reverse {
 
   private Back reverseWhile(Builder fb, Equation e, Op.While w, List<Var> x, Env env) {
     List<Var> in = e.in();
-    ArrayType count = ArrayType.scalar(DType.INT32);
+    ArrayType count = ArrayType.scalar(DType.INT64); // of rounds that save nothing, too
     Builder c2 = new Builder();
     Builder f2 = new Builder();
     Builder b2 = new Builder();
@@ -715,14 +749,14 @@ public final class Reverse {
             consts,
             tokens,
             Map.of());
-    Var next = f2.add(n1, f2.num(DType.INT32, 1));
+    Var next = f2.add(n1, f2.num(DType.INT64, 1));
     var got =
         fb.loop(
             c2,
             go,
             f2,
             cat(List.of(next), outs.values),
-            cat(List.of(fb.num(DType.INT32, 0)), x.subList(0, w.carry())));
+            cat(List.of(fb.num(DType.INT64, 0)), x.subList(0, w.carry())));
     env.put(e.out(), got.subList(1, got.size()));
     Var trips = got.getFirst();
     for (Var v : cs) {
@@ -730,8 +764,8 @@ public final class Reverse {
         stop.input(v.type());
       }
     }
-    Var more = stop.compare(Fn.Compare.LT, stop.num(DType.INT32, 0), k0);
-    Var less = b2.sub(k, b2.num(DType.INT32, 1));
+    Var more = stop.compare(Fn.Compare.LT, stop.num(DType.INT64, 0), k0);
+    Var less = b2.sub(k, b2.num(DType.INT64, 1));
     return l -> {
       var cts = l.cotangents(e.out(), cs);
       var res = cat(List.of(less), outs.grads);
@@ -896,7 +930,7 @@ public final class Reverse {
   }
 
   private static boolean reads(Equation e, Var ref) {
-    if (!e.in().contains(ref) || e.op() instanceof Op.RefSet || e.op() instanceof Op.RefAdd) {
+    if (!e.in().contains(ref) || writesOnly(e.op())) {
       return false;
     }
     if (e.op() instanceof Op.CustomVjp) { // its forward rule may look as well
@@ -911,6 +945,10 @@ public final class Reverse {
       }
     }
     return bodies.isEmpty();
+  }
+
+  private static boolean writesOnly(Op op) {
+    return op instanceof Op.RefSet || op instanceof Op.RefCombine c && c.fn() == Fn.Combine.ADD;
   }
 
   private Var original(Var ref) {

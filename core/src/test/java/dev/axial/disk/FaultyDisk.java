@@ -54,12 +54,11 @@ public final class FaultyDisk implements Disk {
   }
 
   /** A file. */
-  private static final class Node {
+  private final class Node {
     final MemorySegment now = Arena.ofAuto().allocate(CAPACITY, 1 << 12);
     long size;
-    byte[] seen = new byte[CAPACITY];
-
-    byte[] lasting = new byte[CAPACITY];
+    byte[] seen = new byte[plain ? 0 : CAPACITY];
+    byte[] lasting = new byte[plain ? 0 : CAPACITY];
     final List<byte[]> versions = new ArrayList<>();
     final BitSet pending = new BitSet();
     final BitSet dirty = new BitSet();
@@ -72,6 +71,9 @@ public final class FaultyDisk implements Disk {
 
     /** Looks for what was written since the last look. */
     void snapshot() {
+      if (plain) {
+        return;
+      }
       byte[] all = now.toArray(ValueLayout.JAVA_BYTE);
       if (Arrays.equals(all, seen)) {
         return;
@@ -89,7 +91,7 @@ public final class FaultyDisk implements Disk {
 
     void force(boolean works) {
       snapshot();
-      if (works) {
+      if (works && !plain) {
         for (int k = dirty.nextSetBit(0); k >= 0; k = dirty.nextSetBit(k + 1)) {
           System.arraycopy(seen, k * SECTOR, lasting, k * SECTOR, SECTOR);
           pending.clear(k);
@@ -110,6 +112,14 @@ public final class FaultyDisk implements Disk {
   private int at = -1;
   private Fault fault = Fault.NONE;
   private boolean dead;
+  private boolean plain;
+
+  /** A disk that always works, and remembers nothing of what it did. */
+  public static FaultyDisk working() {
+    var out = new FaultyDisk(Fault.NONE, -1);
+    out.plain = true;
+    return out;
+  }
 
   /** A disk that works up to a step. */
   public FaultyDisk(Fault fault, int at) {
@@ -129,6 +139,9 @@ public final class FaultyDisk implements Disk {
   }
 
   private boolean fails(String what) throws IOException {
+    if (plain) {
+      return false;
+    }
     names.values().forEach(Node::snapshot);
     if (dead) {
       throw new Failure("no power");
@@ -187,7 +200,7 @@ public final class FaultyDisk implements Disk {
           made.computeIfAbsent(
               from,
               n -> {
-                Node copy = new Node();
+                Node copy = out.new Node();
                 byte[] all = n.lasting.clone();
                 for (int k = n.pending.nextSetBit(0); k >= 0; k = n.pending.nextSetBit(k + 1)) {
                   int v = c.of(k, n.versions.size());
@@ -228,10 +241,12 @@ public final class FaultyDisk implements Disk {
   public void put(Path path, byte[] bytes) {
     var n = new Node();
     n.size = bytes.length;
-    System.arraycopy(bytes, 0, n.lasting, 0, bytes.length);
-    n.seen = n.lasting.clone();
-    n.lastingSize = n.size;
-    n.now.copyFrom(MemorySegment.ofArray(n.lasting));
+    n.now.copyFrom(MemorySegment.ofArray(bytes));
+    if (!plain) {
+      System.arraycopy(bytes, 0, n.lasting, 0, bytes.length);
+      n.seen = n.lasting.clone();
+      n.lastingSize = n.size;
+    }
     names.put(path, n);
     nameVersions.clear();
     nameVersions.add(Map.copyOf(names));
@@ -240,6 +255,9 @@ public final class FaultyDisk implements Disk {
   // ---------------------------------------------------------------- names
 
   private void named() {
+    if (plain) {
+      return;
+    }
     nameVersions.add(Map.copyOf(names));
   }
 
@@ -348,7 +366,7 @@ public final class FaultyDisk implements Disk {
         node.pending.set(k);
       }
       node.snapshot();
-      if (node.versions.isEmpty()) {
+      if (node.versions.isEmpty() && !plain) {
         node.versions.add(node.seen);
       }
       resize(Math.max(node.size, to + n));
@@ -356,7 +374,9 @@ public final class FaultyDisk implements Disk {
 
     private void resize(long to) {
       node.size = to;
-      node.sizes.add(to);
+      if (!plain) {
+        node.sizes.add(to);
+      }
     }
 
     @Override

@@ -3,8 +3,8 @@ package dev.axial.disk;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.axial.AxialException;
 import dev.axial.Axial;
+import dev.axial.AxialException;
 import dev.axial.Axis;
 import dev.axial.DType;
 import dev.axial.NamedRef;
@@ -48,8 +48,8 @@ class FilesTest {
       Files.setPosixFilePermissions(path(), PosixFilePermissions.fromString(mode));
       try (NamedRef r = NamedRef.open(path())) {
         r.commit(() -> r.set(42));
-        assertThat(PosixFilePermissions.toString(
-                Files.getPosixFilePermissions(Journal.side(path()))))
+        assertThat(
+                PosixFilePermissions.toString(Files.getPosixFilePermissions(Journal.side(path()))))
             .isEqualTo(mode);
       }
     }
@@ -104,7 +104,9 @@ class FilesTest {
     refused(() -> NamedRef.openReadOnly(path()), "holds no reference yet");
     create().close();
     NamedRef.verify(path());
-    Files.write(path(), "AXIALNEW and whatever follows".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+    Files.write(
+        path(),
+        "AXIALNEW and whatever follows".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
     create().close();
     NamedRef.verify(path());
     byte[] zeros = new byte[100];
@@ -181,13 +183,13 @@ class FilesTest {
     int sums = 65536 + 65536 + 8192;
     for (int k = 0; k < 300; k++) {
       bad = good.clone();
-      int at =
-          k < 250 ? 65536 + random.nextInt(40_000) : sums + random.nextInt(good.length - sums);
+      int at = k < 250 ? 65536 + random.nextInt(40_000) : sums + random.nextInt(good.length - sums);
       bad[at] ^= (byte) (1 << random.nextInt(8));
       Files.write(path(), bad);
       refused(
           () -> NamedRef.verify(path()),
-          "is damaged: the checksum of page " + (at < sums ? (at - 65536) / 4096 : (at - sums) / 4));
+          "is damaged: the checksum of page "
+              + (at < sums ? (at - 65536) / 4096 : (at - sums) / 4));
     }
     Files.write(path(), good);
     NamedRef.verify(path());
@@ -197,7 +199,8 @@ class FilesTest {
   void checksums_are_not_current_while_a_file_is_written_outside_of_blocks() throws IOException {
     try (NamedRef r = create()) {
       r.set(1);
-      Path copy = Files.copy(path(), folder.resolve("copy")); // as a process that is killed leaves it
+      Path copy =
+          Files.copy(path(), folder.resolve("copy")); // as a process that is killed leaves it
       refused(() -> NamedRef.verify(copy), "copy cannot be verified: it was written, and");
       NamedRef.open(copy).close();
       NamedRef.verify(copy);

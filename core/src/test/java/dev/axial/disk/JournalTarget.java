@@ -87,7 +87,7 @@ public final class JournalTarget {
     }
     byte[] file = (input[0] & 2) != 0 ? MARKED : BEFORE;
     for (int k = 0; k < 2; k++) {
-      var disk = new FaultyDisk(FaultyDisk.Fault.NONE, -1);
+      var disk = FaultyDisk.working();
       disk.put(PATH, file);
       disk.put(SIDE, journal);
       boolean opened = false;

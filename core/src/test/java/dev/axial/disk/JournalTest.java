@@ -234,7 +234,8 @@ class JournalTest {
 
   @Test
   void what_is_not_ours_is_refused_and_left_alone() throws IOException {
-    byte[] notes = "three years of notes\n".repeat(9).getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    byte[] notes =
+        "three years of notes\n".repeat(9).getBytes(java.nio.charset.StandardCharsets.UTF_8);
     refused(before, notes, true, "x.ref.journal was not made by this library, so ");
     assertThat(contents(false)).isEqualTo(elements(before));
     assertThat(Files.readAllBytes(side())).isEqualTo(notes);
@@ -350,7 +351,11 @@ class JournalTest {
         assertThat(opened(old, part)).as("cut at %d", cut).isEqualTo(elements(old));
       }
     }
-    refused(old, "a".repeat(100).getBytes(java.nio.charset.StandardCharsets.UTF_8), true, "was not made by this library");
+    refused(
+        old,
+        "a".repeat(100).getBytes(java.nio.charset.StandardCharsets.UTF_8),
+        true,
+        "was not made by this library");
     left[16]++;
     refused(old, left, true, "was not made by this library");
   }

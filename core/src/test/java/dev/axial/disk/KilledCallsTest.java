@@ -29,7 +29,8 @@ class KilledCallsTest {
   static boolean straceWorks() {
     try {
       Process p =
-          new ProcessBuilder("strace", "-f", "-o", "/dev/null", "-e", "inject=fsync:signal=KILL", "true")
+          new ProcessBuilder(
+                  "strace", "-f", "-o", "/dev/null", "-e", "inject=fsync:signal=KILL", "true")
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
               .start();
@@ -94,7 +95,9 @@ class KilledCallsTest {
       try {
         NamedRef.openReadOnly(file).close();
       } catch (AxialException x) {
-        assertThat(x).as(when).hasMessageMatching("(?s).*(does not exist|holds no reference yet).*");
+        assertThat(x)
+            .as(when)
+            .hasMessageMatching("(?s).*(does not exist|holds no reference yet).*");
         NamedRef.create(file, DType.INT64, KilledStages.WORD).close();
       }
     }

@@ -86,8 +86,7 @@ class NewFileTest {
 
   @Test
   void the_error_is_the_disk_s() {
-    assertThatThrownBy(() ->
-            NewFile.write(disk(true, Fault.ERROR, 2), PATH, ByteBuffer.wrap(NEW)))
+    assertThatThrownBy(() -> NewFile.write(disk(true, Fault.ERROR, 2), PATH, ByteBuffer.wrap(NEW)))
         .isInstanceOf(FaultyDisk.Failure.class);
   }
 }

@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.Test;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 
 /**
  * The power goes, or the disk fails, at every step of making a file, of blocks, flushes, closes and
@@ -207,9 +207,7 @@ class PowerLossTest {
       Set<Long> _ = words(left, false, false);
       return false;
     } catch (AxialException x) {
-      assertThat(x)
-          .as(when)
-          .hasMessageMatching("(?s).*(does not exist|holds no reference yet).*");
+      assertThat(x).as(when).hasMessageMatching("(?s).*(does not exist|holds no reference yet).*");
     }
     RefFile.create(left, PATH, TYPE).close();
     assertThat(words(left, false, true)).as(when).containsExactly(0L);

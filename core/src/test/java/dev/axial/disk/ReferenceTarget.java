@@ -47,7 +47,7 @@ public final class ReferenceTarget {
     }
     byte[] file = file(input);
     for (int k = 0; k < 3; k++) {
-      var disk = new FaultyDisk(FaultyDisk.Fault.NONE, -1);
+      var disk = FaultyDisk.working();
       disk.put(PATH, file);
       try {
         RefFile f = RefFile.open(disk, PATH, k == 2, k == 1);

@@ -4,7 +4,9 @@ import dev.axial.AxialException;
 import dev.axial.Program;
 import java.nio.charset.StandardCharsets;
 
-/** The text of a program: it is read, and its listing reads back as the same; or an error of ours. */
+/**
+ * The text of a program: it is read, and its listing reads back as the same; or an error of ours.
+ */
 public final class ProgramTarget {
   private ProgramTarget() {}
 

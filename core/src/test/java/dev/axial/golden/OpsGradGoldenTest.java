@@ -31,12 +31,15 @@ class OpsGradGoldenTest {
               "cumulative/cummax-ties#(tangent|grad.x)", "how JAX shares among ties is an accident")
           .without("shape/pad-interior#.*", "no padding between elements")
           .without(
-              "(ties/logaddexp|at-infinity/softplus)#(tangent|grad.*)",
-              "of two equal infinities and of NaN the derivative here is that of the sum")
+              "ties/logaddexp#(tangent|grad.*)",
+              "two equal infinities share the derivative here, NaN in JAX")
           .without(
               "along/standardize/d0#(tangent|grad.*)",
               "JAX's variance, E(x^2) - E(x)^2, has lost the digits")
-          .without("ties/hypot-origin#(tangent|grad.*)", "a subgradient here, NaN in JAX");
+          .without(
+              "pow/zero-base#(tangent|grad.*)",
+              "by x at x = 0 and y = 0 it is NaN in JAX, 0 here: DerivativesTest has all of them")
+          .without("ties/hypot-origin#(tangent|grad.*)", "0 here, NaN in JAX");
 
   private static final Axis D0 = new Axis("d0", 0);
   private static final Axis D1 = new Axis("d1", 0);
@@ -47,8 +50,8 @@ class OpsGradGoldenTest {
 
   @Test
   void countsWhatIsAsked() {
-    assertThat(CATALOGUE.outputsAsked()).isEqualTo(964);
-    assertThat(CATALOGUE.outputsLeft()).isEqualTo(24);
+    assertThat(CATALOGUE.outputsAsked()).isEqualTo(963);
+    assertThat(CATALOGUE.outputsLeft()).isEqualTo(25);
   }
 
   @ParameterizedTest

@@ -616,7 +616,8 @@ class DiskReferencesTest {
       d.set(5);
       refused(
           d::flush,
-          gone.replaceFirst(" of", "flushing").replace(path().toString(), "" + folder.resolve("d")));
+          gone.replaceFirst(" of", "flushing")
+              .replace(path().toString(), "" + folder.resolve("d")));
     }
   }
 

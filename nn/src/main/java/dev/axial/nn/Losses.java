@@ -29,8 +29,9 @@ public final class Losses {
    */
   public static NamedArray crossEntropy(NamedArray logits, Axis vocab, NamedArray targets) {
     Errors.requireTargets(logits, vocab, targets);
-    NamedArray top = stopGradient(max(logits, vocab));
-    NamedArray shifted = logits.minus(where(isfinite(top), top, 0));
+    NamedArray real = real(logits);
+    NamedArray top = stopGradient(max(real, vocab));
+    NamedArray shifted = real.minus(where(isfinite(top), top, 0));
     return log(sum(exp(shifted), vocab)).minus(shifted.get(vocab.at(targets)));
   }
 
@@ -42,9 +43,15 @@ public final class Losses {
    * @param weights numbers or booleans with axes of the losses; missing ones are broadcast
    */
   public static NamedArray weightedMean(NamedArray losses, NamedArray weights) {
-    NamedArray w = weights.astype(losses.dtype()).broadcast(losses.axes().toArray(Axis[]::new));
+    NamedArray real = real(losses);
+    NamedArray w = weights.astype(real.dtype()).broadcast(losses.axes().toArray(Axis[]::new));
     NamedArray total = sum(w);
     NamedArray none = total.eq(0);
-    return sum(where(w.eq(0), 0, losses.times(w))).div(where(none, 1, total));
+    return sum(where(w.eq(0), 0, real.times(w))).div(where(none, 1, total));
+  }
+
+  /** Integers as floating-point numbers, before a difference of them could wrap. */
+  private static NamedArray real(NamedArray x) {
+    return x.dtype().isFloating() ? x : x.times(1.0);
   }
 }

@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.axial.Axis;
+import dev.axial.DType;
 import dev.axial.NamedArray;
 import org.junit.jupiter.api.Test;
 
@@ -53,6 +54,21 @@ class LossesTest {
         .isCloseTo(Math.log1p(Math.exp(-1)), within(1e-6));
     assertThat(Losses.crossEntropy(impossible, VOCAB, scalar(0)).item())
         .isEqualTo(Double.POSITIVE_INFINITY);
+  }
+
+  /** Differences of them would wrap. */
+  @Test
+  void integersAreConvertedFirst() {
+    int most = Integer.MAX_VALUE;
+    NamedArray logits = array(new int[] {most, -most, 3, Integer.MIN_VALUE}, VOCAB);
+    for (int target = 0; target < 4; target++) {
+      assertThat(Losses.crossEntropy(logits, VOCAB, scalar(target)).item())
+          .isEqualTo(
+              Losses.crossEntropy(logits.astype(DType.FLOAT32), VOCAB, scalar(target)).item());
+    }
+    NamedArray weights = array(new float[] {0.5f, 0, 0.25f, 0.25f}, VOCAB);
+    assertThat(Losses.weightedMean(logits, weights).item())
+        .isEqualTo(Losses.weightedMean(logits.astype(DType.FLOAT32), weights).item());
   }
 
   @Test

@@ -10,6 +10,7 @@ import dev.axial.cpu.plan.Node;
 import dev.axial.cpu.plan.Root;
 import dev.axial.cpu.plan.Stage;
 import dev.axial.ir.Edge;
+import dev.axial.ir.Fn;
 import dev.axial.ir.Mode;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -468,13 +469,14 @@ final class NestEmitter {
     Val valid = g.valid();
     switch (w.kind()) {
       case SET -> eval.store(v, w.into(), t, g.index(), p, valid);
-      case ADD -> {
+      case COMBINE -> {
+        Fn.Combine fn = Objects.requireNonNull(w.fn());
         boolean always = w.mode() == Mode.CLAMP && !w.access().masked();
-        Runnable add =
+        Runnable combine =
             () -> {
               Val was = eval.load(w.into(), t, g.index(), p, null);
               eval.store(
-                  eval.sum(t, was, v),
+                  eval.combined(fn, t, was, v),
                   w.into(),
                   t,
                   g.index(),
@@ -482,16 +484,16 @@ final class NestEmitter {
                   always || branches(valid) ? null : valid);
             };
         if (!always && branches(valid)) {
-          asm.branch(Objects.requireNonNull(valid), add, null);
+          asm.branch(Objects.requireNonNull(valid), combine, null);
         } else {
-          add.run();
+          combine.run();
         }
       }
       case SWAP -> {
         Val was = eval.load(w.into(), t, g.index(), p, null);
         Val result = valid == null || w.edge() == Edge.CLAMP ? was : eval.orZero(valid, was);
         if (valid != null && w.edge() == Edge.ADD) {
-          Val added = eval.sum(t, was, v);
+          Val added = eval.combined(Fn.Combine.ADD, t, was, v);
           int n = Math.max(added.ty().lanes(), valid.ty().lanes());
           Val stored = asm.select(asm.splat(valid, n), asm.splat(v, n), asm.splat(added, n));
           eval.store(stored, w.into(), t, g.index(), p, null);

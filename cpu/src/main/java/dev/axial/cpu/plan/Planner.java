@@ -131,7 +131,7 @@ public final class Planner {
             : scratch(DType.INT64, 2 + lanes(t), "heights of a stack");
     var f = new Frames(t, record, -1);
     long frame = Math.max(1, t.of().size());
-    if (bound != null && bound * frame * t.of().dtype().bytes() <= MOST_FRAMES) {
+    if (bound != null && bound <= MOST_FRAMES / frame / t.of().dtype().bytes()) {
       f.fixed(scratch(t.of().dtype(), Math.max(1, bound) * frame, "stack of " + bound + " frames"));
     } else {
       // The runtime starts and ends it.
@@ -186,6 +186,9 @@ public final class Planner {
         }
       }
       n += e.op() instanceof Op.Scan s ? most * s.length() : most;
+      if (n > Integer.MAX_VALUE) {
+        return null; // more than any block has room for, and products of more might overflow
+      }
     }
     return n;
   }

@@ -70,7 +70,7 @@ public sealed interface Root {
   /** What an access does to memory. */
   enum Kind {
     SET,
-    ADD,
+    COMBINE,
     SWAP
   }
 
@@ -78,12 +78,14 @@ public sealed interface Root {
    * An access that writes. Points whose index varies are visited one after another.
    *
    * @param space the axes of the selection
-   * @param mode what an add does out of range
+   * @param fn what a combination makes of what is there and the value; null for the others
+   * @param mode what a combination does out of range
    * @param edge what a swap does out of range
    * @param old where a swap puts what was there
    */
   record Write(
       Kind kind,
+      Fn.@Nullable Combine fn,
       Mem into,
       ArrayType of,
       Access access,

@@ -32,7 +32,7 @@ final class Virtual {
       case Op.Reduce _, Op.ArgReduce _, Op.CumSum _, Op.ArgSort _, Op.Merge _ -> n.type().size();
       case Op.Dot _ -> i.node(0).type().union(i.node(1).type()).size();
       case Op.RefSet s -> s.access().result(i.cell().type(), i.types(2)).size();
-      case Op.RefAdd s -> s.access().result(i.cell().type(), i.types(2)).size();
+      case Op.RefCombine s -> s.access().result(i.cell().type(), i.types(2)).size();
       case Op.RefSwap _, Op.RefGet _, Op.Index _ -> i.result().type().size();
       default -> // not over Op: the others ask once for each element of their result
           i.out().isEmpty() || !(i.out().getFirst() instanceof Node r)
@@ -81,7 +81,7 @@ final class Virtual {
                 Op.StopGradient _,
                 Op.RefNew _,
                 Op.RefSet _,
-                Op.RefAdd _,
+                Op.RefCombine _,
                 Op.StackNew _,
                 Op.StackPush _,
                 Op.Call _,

@@ -19,10 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Files on Linux, whose constants these are. A lock is that of an open file, which no other file
- * that the process closes takes away. A private mapping reserves nothing, where
- * Java's reserves as much as the file is long and is refused if that is more than there is. Written
- * pages come from the {@code PAGEMAP_SCAN} call of Linux 6.7 and later, which skips what was never
- * touched.
+ * that the process closes takes away. A private mapping reserves nothing, where Java's reserves as
+ * much as the file is long and is refused if that is more than there is. Written pages come from
+ * the {@code PAGEMAP_SCAN} call of Linux 6.7 and later, which skips what was never touched.
  *
  * <p>Source: {@code linux/fs.h} and {@code Documentation/admin-guide/mm/pagemap.rst}.
  */

@@ -1,5 +1,6 @@
 package dev.axial.cpu.runtime;
 
+import dev.axial.AxialException;
 import dev.axial.DType;
 import dev.axial.cpu.emit.Gemm;
 import dev.axial.cpu.emit.Target;
@@ -126,7 +127,13 @@ public final class Product implements Executable {
 
   /** The address of an operand, copied if it is a Java array. */
   private static long operand(List<Object> inputs, Mem m, MemorySegment staging) {
-    MemorySegment x = ((Store) inputs.get(m.buffer().index())).segment();
+    var s = (Store) inputs.get(m.buffer().index());
+    if (s.size() != m.buffer().elements() || s.dtype() != m.buffer().dtype()) {
+      throw new AxialException(
+          "internal error: a factor is %,d elements of %s, not %,d of %s"
+              .formatted(s.size(), s.dtype(), m.buffer().elements(), m.buffer().dtype()));
+    }
+    MemorySegment x = s.segment();
     if (!x.isNative()) {
       MemorySegment.copy(x, 0, staging, 0, x.byteSize());
     }
