@@ -93,6 +93,16 @@ final class Eager {
       }
     }
 
+    /** With the locks: files are told of it. */
+    void tell(List<Object> inputs) {
+      for (int k : written) {
+        Storage.Guard g = inputs.get(k) instanceof Storage s ? s.guard() : null;
+        if (g != null) {
+          g.writesAll();
+        }
+      }
+    }
+
     @Override
     public List<Object> call(List<Object> inputs) {
       return code.call(inputs);
@@ -243,6 +253,9 @@ final class Eager {
     try {
       for (int k = 0; k < n; k++) {
         storages[k].store(); // an ended reference is an error before anything runs
+      }
+      if (e instanceof Writing w) {
+        w.tell(inputs);
       }
       return run(e, inputs, storages, n);
     } finally {
