@@ -25,6 +25,9 @@ public final class Axial {
   /** Stands for all axes that the other selectors without a name do not fill. */
   public static final Selection ELLIPSIS = new Selections.Ellipsis();
 
+  /** For {@link NamedRef#open(java.nio.file.Path, Opening)}: checksums are compared first. */
+  public static final Opening VERIFY = Opening.VERIFY;
+
   private Axial() {}
 
   // ---------------------------------------------------------------- axes and selections

@@ -3,6 +3,7 @@ package dev.axial;
 import dev.axial.engine.Engine;
 import dev.axial.engine.Engines;
 import dev.axial.engine.Executable;
+import dev.axial.engine.NoStack;
 import dev.axial.engine.Piece;
 import dev.axial.engine.Storage;
 import dev.axial.engine.Store;
@@ -91,6 +92,16 @@ final class Eager {
       }
     }
 
+    /** With the locks: files are told of it. */
+    void tell(List<Object> inputs) {
+      for (int k : written) {
+        Storage.Guard g = inputs.get(k) instanceof Storage s ? s.guard() : null;
+        if (g != null) {
+          g.writesAll();
+        }
+      }
+    }
+
     @Override
     public List<Object> call(List<Object> inputs) {
       return code.call(inputs);
@@ -109,6 +120,10 @@ final class Eager {
 
   /** Compiled code, shared by programs that are the same. The least recently used goes first. */
   static Executable compile(Program p) {
+    return Deep.guarded("a program was compiled", () -> compiled(p));
+  }
+
+  private static Executable compiled(Program p) {
     CanonicalKey key = CanonicalKey.of(p);
     synchronized (PROGRAMS) {
       Executable known = PROGRAMS.get(key);
@@ -236,6 +251,9 @@ final class Eager {
       for (int k = 0; k < n; k++) {
         storages[k].store(); // an ended reference is an error before anything runs
       }
+      if (e instanceof Writing w) {
+        w.tell(inputs);
+      }
       return run(e, inputs, storages, n);
     } finally {
       Storage.unlockAll(storages, n);
@@ -246,6 +264,8 @@ final class Eager {
   private static List<Object> run(Executable e, List<Object> inputs, Storage[] storages, int n) {
     try {
       return using(e, inputs);
+    } catch (NoStack x) {
+      throw x; // it did not begin
     } catch (RuntimeException | Error x) {
       x.addSuppressed(Errors.torn(storages, n));
       throw x;

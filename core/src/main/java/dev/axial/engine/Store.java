@@ -32,7 +32,9 @@ public final class Store {
   /** Whether the end of a scope frees it, so that its uses are counted. */
   private volatile boolean scoped;
 
-  /** The uses under way, and {@link #ENDED} once it was freed: the last one gives the memory back. */
+  /**
+   * The uses under way, and {@link #ENDED} once it was freed: the last one gives the memory back.
+   */
   private volatile int uses;
 
   /** The reference that has it for its contents. */

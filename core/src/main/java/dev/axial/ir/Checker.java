@@ -112,6 +112,7 @@ public final class Checker {
       case Op.Rename r -> distinct(r.from(), e.op());
       case Op.Scan s -> carries(s.carry(), e);
       case Op.While w -> carries(w.carry(), e);
+      case Op.Cond c -> TypeRules.require(!e.in().isEmpty(), "%s without a predicate", c);
       case Op.CustomVjp c -> {
         among(c.wrt(), e);
         among(c.writes(), e);
@@ -122,7 +123,7 @@ public final class Checker {
         among(c.wrt(), e);
         rule(c.rule());
       }
-      case Op.Pure _, Op.State _, Op.Cond _, Op.Call _, Op.Callback _ -> {}
+      case Op.Pure _, Op.State _, Op.Call _, Op.Callback _ -> {}
     }
   }
 

@@ -30,12 +30,6 @@ final class Kernels {
   /** Nests with fewer operations are written where they stand. */
   static final long IN_PLACE = 1 << 13;
 
-  /**
-   * An entry that is longer gets no more code of nests: it would take the compiler long, while
-   * functions that are alike are compiled once.
-   */
-  private static final int LONG = 1 << 16;
-
   /** Nests with more operations are divided. */
   static final long DIVIDED = 1 << 17;
 
@@ -58,7 +52,7 @@ final class Kernels {
     }
     s.streamed = Streams.of(nest, s);
     String how;
-    if (s.work < IN_PLACE && outer.asm().size() < LONG) {
+    if (s.work < IN_PLACE && outer.hasRoom()) {
       new NestEmitter(nest, s, outer).run(null, null, null, false);
       how = "in place";
     } else if (s.work >= DIVIDED && Columns.suits(nest, s) && Columns.divides(nest, s)) {
@@ -204,22 +198,10 @@ final class Kernels {
       if (v == null) {
         Val word = asm.early(Ty.I64, env, first + slots.size());
         slots.add(n);
-        v = narrowed(word, Types.register(n.type().dtype()));
+        v = Words.narrowed(word, Types.register(n.type().dtype()), (t, i) -> asm.early(t, i));
         given.put(n, v);
       }
       return v;
-    }
-
-    private Val narrowed(Val w, Ty ty) {
-      return switch (ty.scalar()) {
-        case "i64" -> w;
-        case "double" -> asm.early(ty, "bitcast %s to double".formatted(w));
-        case "float" -> {
-          Val i = asm.early(Ty.I32, "trunc %s to i32".formatted(w));
-          yield asm.early(ty, "bitcast %s to float".formatted(i));
-        }
-        default -> asm.early(ty, "trunc %s to %s".formatted(w, ty)); // not over Op
-      };
     }
   }
 
@@ -392,21 +374,12 @@ final class Kernels {
         case Buffer b -> a.store(outer.address(b), at, 8);
         case Place p ->
             a.store(outer.address(new Mem(p.buffer, p.offset, Map.of(), List.of())), at, 8);
-        case Node n -> a.store(widened(a, outer.scalar(n)), at, 8);
+        case Node n -> a.store(Words.widened(a, outer.scalar(n)), at, 8);
         default -> // not over Op: what Inside puts there
             throw new dev.axial.AxialException("internal error: a slot");
       }
     }
     return env;
-  }
-
-  private static Val widened(Asm a, Val v) {
-    return switch (v.ty().scalar()) {
-      case "i64" -> v;
-      case "double" -> a.cast("bitcast", v, Ty.I64);
-      case "float" -> a.cast("zext", a.cast("bitcast", v, Ty.I32), Ty.I64);
-      default -> a.cast("zext", v, Ty.I64); // not over Op
-    };
   }
 
   /** Calls a function for parts, as many for each thread, whose number is the first in env. */
