@@ -257,12 +257,12 @@ class SumsTest {
 
   /** Equal numbers, whose errors all have one sign. */
   @ParameterizedTest
-  @ValueSource(ints = {1000, 20_000, 300_001, 4_000_000})
+  @ValueSource(ints = {1000, 20_000, 1_000_003})
   void a_long_axis_loses_nothing(int n) {
     double x = 0.1f;
     Axis f = axis("f", n);
     Axis three = axis("three", 3);
-    Axis wide = axis("wide", Math.min(1100, 4_000_000 / n));
+    Axis wide = axis("wide", Math.min(1100, 1_200_000 / n));
     near("all", v -> sum(v), full(0.1, f), n * x, EPS);
     near("first of 3", v -> sum(v, f), full(0.1, f, three), n * x, EPS);
     near("last of 3", v -> sum(v, f), full(0.1, three, f), n * x, EPS);
@@ -286,12 +286,12 @@ class SumsTest {
   @Test
   void sums_of_float64_lose_what_their_blocks_do() {
     double eps = Math.scalb(1.0, -53);
-    Axis n = axis("n", 3_000_000);
+    Axis n = axis("n", 1_000_000);
     Axis c = axis("c", 3);
-    double exact = 3_000_000 * 0.1; // rounded once
+    double exact = 1_000_000 * 0.1; // rounded once
     NamedArray x = full(0.1, n).astype(DType.FLOAT32).astype(DType.FLOAT64).times(0).plus(0.1);
     near("all", v -> sum(v), x, exact, 30 * eps);
-    near("running", v -> cumsum(v, n).get(n.at(2_999_999)), x, exact, 2 * eps);
+    near("running", v -> cumsum(v, n).get(n.at(999_999)), x, exact, 2 * eps);
     near("columns", v -> sum(v, n), x.times(ones(c)), exact, 30 * eps);
     near("matrix", v -> dot(v, ones(n).astype(DType.FLOAT64), n), x.times(ones(c)), exact, 300 * eps);
     near("matrices", v -> dot(v, ones(n, axis("d", 4)).astype(DType.FLOAT64), n), x.times(ones(c)), exact, 300 * eps);
