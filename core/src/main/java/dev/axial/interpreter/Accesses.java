@@ -42,7 +42,7 @@ final class Accesses {
 
   Accesses(Access access, ArrayType of, List<Type> operands, @Nullable ArrayType value) {
     result = access.result(of, operands);
-    resultSize = Math.toIntExact(result.size());
+    resultSize = Store.checkLength(result.size());
     masked = access.masked();
     long[] strides = of.strides();
     int n = result.rank();
