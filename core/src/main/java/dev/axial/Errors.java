@@ -92,6 +92,18 @@ final class Errors {
         index, d.name(), d.size(), -d.size(), d.size() - 1);
   }
 
+  static AxialException pastTheEnd(String what, Axis axis, Number value, DType t) {
+    return error(
+        "%s along %s has the number %s, which is past the end of %s. Give numbers of the dtype, or make it of a wider one and convert with astype.",
+        what, axis, value, t);
+  }
+
+  static AxialException tooLong(String what, long n) {
+    return error(
+        "%s would make an axis of %,d elements; an axis has at most %,d. Leave the axes apart, or reduce first.",
+        what, n, Integer.MAX_VALUE);
+  }
+
   static AxialException windowTooLarge(int size, Dim d) {
     return error(
         "a window of %d elements does not fit axis '%s' of size %d; give at most %d elements.",

@@ -49,7 +49,7 @@ final class Accesses {
 
   Accesses(Access access, ArrayType of, List<Type> operands, @Nullable ArrayType value) {
     result = access.result(of, operands);
-    resultSize = Math.toIntExact(result.size());
+    resultSize = Store.checkLength(result.size());
     masked = access.masked();
     sums = Repeats.summed(Fn.Combine.ADD, access, of, operands);
     long[] strides = of.strides();

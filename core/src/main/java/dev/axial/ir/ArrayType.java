@@ -2,6 +2,7 @@ package dev.axial.ir;
 
 import dev.axial.AxialException;
 import dev.axial.DType;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -49,11 +50,41 @@ public record ArrayType(DType dtype, List<Dim> dims) implements Type {
 
   /** The number of elements. */
   public long size() {
+    return elements(dims);
+  }
+
+  /**
+   * The product of sizes.
+   *
+   * @throws AxialException if it is beyond a long; no memory has so many elements
+   */
+  public static long elements(List<Dim> dims) {
     long n = 1;
-    for (Dim d : dims) {
-      n = Math.multiplyExact(n, d.size());
+    for (int k = 0; k < dims.size(); k++) {
+      long size = dims.get(k).size();
+      if (Math.multiplyHigh(n, size) != 0 || n * size < 0) {
+        return beyond(dims);
+      }
+      n *= size;
     }
     return n;
+  }
+
+  /** An empty axis further on makes nothing of everything. */
+  private static long beyond(List<Dim> dims) {
+    BigInteger n = BigInteger.ONE;
+    for (Dim d : dims) {
+      n = n.multiply(BigInteger.valueOf(d.size()));
+    }
+    if (n.signum() == 0) {
+      return 0;
+    }
+    throw new AxialException(
+        "an array of %,d elements was asked for, with the axes %s; an array has at most %,d. Split it along an axis."
+            .formatted(
+                n,
+                dims.stream().map(d -> d.name() + "=" + d.size()).toList(),
+                Integer.MAX_VALUE - 8));
   }
 
   public int rank() {
