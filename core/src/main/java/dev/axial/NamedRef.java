@@ -458,8 +458,8 @@ public final class NamedRef implements Tensor, AutoCloseable {
 
   /**
    * Replaces the contents of the view by what f makes of them: they are read once, and written
-   * once; with repeated indices the last result stays. In eager code the lock is held
-   * meanwhile, so that no other access comes between; f must not touch the reference.
+   * once; with repeated indices the last result stays. In eager code the lock is held meanwhile, so
+   * that no other access comes between; f must not touch the reference.
    */
   public void update(Function<NamedArray, NamedArray> f) {
     core.writable();

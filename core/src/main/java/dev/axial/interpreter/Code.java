@@ -350,8 +350,7 @@ final class Code {
       case Op.RefCombine c -> {
         Accesses plan = plan(c.access(), x.get(0).type(), e, 2, true);
         boolean clamp = c.mode() == Mode.CLAMP;
-        yield f ->
-            plan.combine(c.fn(), cell(f, in[0]), array(f, in[1]), arrays(f, in, 2), clamp);
+        yield f -> plan.combine(c.fn(), cell(f, in[0]), array(f, in[1]), arrays(f, in, 2), clamp);
       }
       case Op.RefSwap s -> {
         Accesses plan = plan(s.access(), x.get(0).type(), e, 2, true);

@@ -24,8 +24,8 @@ import java.util.Map;
  *
  * Every engine compiles the program that this writes, so all of them round in the same places, and
  * fused loops round as if each operation were done alone. What is left of the two-byte dtypes are
- * constants, the two conversions, and what moves elements: selections, references, stacks. There
- * a write that combines, such as {@code add}, rounds at each element.
+ * constants, the two conversions, and what moves elements: selections, references, stacks. There a
+ * write that combines, such as {@code add}, rounds at each element.
  */
 public final class Widening {
   private final Builder b = new Builder();
