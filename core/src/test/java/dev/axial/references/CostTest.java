@@ -101,14 +101,14 @@ class CostTest {
     costs(CostTest::combinations);
   }
 
-  private static void costs(IntFunction<Function<NamedArray, NamedArray>> f) {
+  private static void costs(IntFunction<Function<NamedArray, NamedArray>> work) {
     NamedArray w = full(0.9, X);
     long buffer = 100_000L * X.size() * 4;
     for (var transform :
         List.<Function<Function<NamedArray, NamedArray>, Function<NamedArray, NamedArray>>>of(
             f -> jit(f), f -> jit(grad(f)))) {
-      var few = transform.apply(f.apply(1000));
-      var many = transform.apply(f.apply(100_000));
+      var few = transform.apply(work.apply(1000));
+      var many = transform.apply(work.apply(100_000));
       long small = allocated(() -> few.apply(w));
       long large = allocated(() -> many.apply(w));
       // Each large buffer is filled once: the reference, and its adjoint.
