@@ -12,7 +12,6 @@ import dev.axial.ir.ArrayType;
 import dev.axial.ir.Builder;
 import dev.axial.ir.CanonicalKey;
 import dev.axial.ir.Effects;
-import dev.axial.ir.Fn;
 import dev.axial.ir.Op;
 import dev.axial.ir.Program;
 import dev.axial.ir.RefType;
@@ -93,6 +92,16 @@ final class Eager {
       }
     }
 
+    /** With the locks: files are told of it. */
+    void tell(List<Object> inputs) {
+      for (int k : written) {
+        Storage.Guard g = inputs.get(k) instanceof Storage s ? s.guard() : null;
+        if (g != null) {
+          g.writesAll();
+        }
+      }
+    }
+
     @Override
     public List<Object> call(List<Object> inputs) {
       return code.call(inputs);
@@ -111,6 +120,10 @@ final class Eager {
 
   /** Compiled code, shared by programs that are the same. The least recently used goes first. */
   static Executable compile(Program p) {
+    return Deep.guarded("a program was compiled", () -> compiled(p));
+  }
+
+  private static Executable compiled(Program p) {
     CanonicalKey key = CanonicalKey.of(p);
     synchronized (PROGRAMS) {
       Executable known = PROGRAMS.get(key);
@@ -170,7 +183,7 @@ final class Eager {
       return new Code(INTERPRETER.compile(p), results);
     }
     Engine e = engine();
-    boolean soon = elements <= soon(op, results) && !e.isPrepared(p);
+    boolean soon = elements <= soon(op) && !e.isPrepared(p);
     return new Code(soon ? new CompiledSoon(e, p, INTERPRETER.compile(p)) : e.compile(p), results);
   }
 
@@ -178,11 +191,9 @@ final class Eager {
    * How many elements the interpreter is done with before code for them would be compiled. None
    * where the engines add up in different orders: the result must not depend on the moment.
    */
-  private static long soon(Op op, List<Type> results) {
+  private static long soon(Op op) {
     return switch (op) {
       case Op.Dot _ -> 0;
-      case Op.Reduce r ->
-          r.fn() == Fn.Reduce.SUM && results.getFirst().array().dtype().isFloating() ? 0 : 1 << 19;
       case Op.ArgSort _ -> 1 << 16;
       default -> 1 << 19; // not over Op: the others take about as long for each element
     };
@@ -239,6 +250,9 @@ final class Eager {
     try {
       for (int k = 0; k < n; k++) {
         storages[k].store(); // an ended reference is an error before anything runs
+      }
+      if (e instanceof Writing w) {
+        w.tell(inputs);
       }
       return run(e, inputs, storages, n);
     } finally {

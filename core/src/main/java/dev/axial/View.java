@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  * of the base a {@link Place}, which says where along it the view lies. Selecting again composes
  * with the places, so a view costs nothing and an access is always one access to the base.
  *
- * <p>An index that is a value is judged against the view it was applied to, in its own dtype: cut to
- * int32 first, an index far out of range would be another one. The base judges it when that view is
- * the whole axis; otherwise it is clamped here, after which it is int32 as all places are, and
+ * <p>An index that is a value is judged against the view it was applied to, in its own dtype: cut
+ * to int32 first, an index far out of range would be another one. The base judges it when that view
+ * is the whole axis; otherwise it is clamped here, after which it is int32 as all places are, and
  * {@code valid} says where a write must not happen. {@code present} says where a read gives zero as
  * well: the missing entries of a mask.
  *
@@ -356,7 +356,7 @@ final class View {
     private Place narrowed(Place p, int start, int step, int size) {
       return switch (p) {
         case Range r -> Plain.narrowed(r, start, step, size);
-        case Moving m -> 
+        case Moving m ->
             new Moving(
                 inRange(m).plus(m.step * start), Plain.stride(m.step * step, size), size, -1);
         case Fixed f -> f;

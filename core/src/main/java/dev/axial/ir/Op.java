@@ -141,8 +141,8 @@ public sealed interface Op {
   record Index(Access access, Mode mode) implements Pure {}
 
   /**
-   * A copy of an array with a selection overwritten, if fn is null, or combined with a value: array,
-   * value, access operands. Repeated indices each count. It prints as its function's name.
+   * A copy of an array with a selection overwritten, if fn is null, or combined with a value:
+   * array, value, access operands. Repeated indices each count. It prints as its function's name.
    */
   record Scatter(Fn.@Nullable Combine fn, Access access, Mode mode) implements Pure {}
 

@@ -344,7 +344,7 @@ public final class TypeRules {
   private static ArrayType split(Op.Split s, ArrayType t) {
     long n = 1;
     for (Dim d : s.to()) {
-      n *= d.size();
+      n = Math.multiplyExact(n, d.size());
     }
     require(
         n == t.dim(s.axis()).size(), "axis %s cannot be split into %s", t.dim(s.axis()), s.to());

@@ -1,12 +1,18 @@
 package dev.axial.numerics;
 
 import dev.axial.DType;
+import dev.axial.ir.Access;
+import dev.axial.ir.ArrayType;
 import dev.axial.ir.Builder;
 import dev.axial.ir.Env;
 import dev.axial.ir.Equation;
+import dev.axial.ir.Fn;
+import dev.axial.ir.Mode;
 import dev.axial.ir.Op;
 import dev.axial.ir.Program;
+import dev.axial.ir.Type;
 import dev.axial.ir.Var;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,8 +30,8 @@ import java.util.Map;
  *
  * Every engine compiles the program that this writes, so all of them round in the same places, and
  * fused loops round as if each operation were done alone. What is left of the two-byte dtypes are
- * constants, the two conversions, and what moves elements: selections, references, stacks. There
- * a write that combines, such as {@code add}, rounds at each element.
+ * constants, the two conversions, and what moves elements: selections, references, stacks. There a
+ * write that combines, such as {@code add}, rounds at each element.
  */
 public final class Widening {
   private final Builder b = new Builder();
@@ -35,7 +41,7 @@ public final class Widening {
 
   private Widening() {}
 
-  /** The program with its arithmetic in float32; itself if it has no numbers of two bytes. */
+  /** The program with its arithmetic in float32; itself if nothing is to be written so. */
   public static Program of(Program p) {
     return concerns(p) ? new Widening().program(p) : p;
   }
@@ -47,6 +53,9 @@ public final class Widening {
       }
     }
     for (Equation e : p.equations()) {
+      if (summed(e)) {
+        return true;
+      }
       for (Var v : e.out()) {
         if (isHalf(v)) {
           return true;
@@ -59,6 +68,18 @@ public final class Widening {
       }
     }
     return false;
+  }
+
+  /** Whether it adds numbers at repeated indices, which are summed up before. */
+  private static boolean summed(Equation e) {
+    List<Type> types = Program.types(e.in());
+    if (e.op() instanceof Op.Scatter s && s.fn() != null) {
+      return Repeats.summed(
+          s.fn(), s.access(), types.getFirst().array(), types.subList(2, types.size()));
+    }
+    return e.op() instanceof Op.RefCombine r
+        && Repeats.summed(
+            r.fn(), r.access(), types.getFirst().array(), types.subList(2, types.size()));
   }
 
   private static boolean isHalf(Var v) {
@@ -76,6 +97,9 @@ public final class Widening {
   }
 
   private List<Var> equation(Equation e, List<Var> x) {
+    if (summed(e)) {
+      return repeats(e, x);
+    }
     return switch (e.op()) {
       case Op.Unary _,
           Op.Binary _,
@@ -129,6 +153,24 @@ public final class Widening {
           Op.Callback _ ->
           b.emit(e.op(), x);
     };
+  }
+
+  /** See {@link Repeats}. */
+  private List<Var> repeats(Equation e, List<Var> x) {
+    ArrayType t = e.in().getFirst().array();
+    boolean array = e.op() instanceof Op.Scatter;
+    Op add =
+        e.op() instanceof Op.RefCombine r ? new Op.Scatter(r.fn(), r.access(), r.mode()) : e.op();
+    var in = new ArrayList<Var>();
+    Var zero = b.constant(Op.Const.of(DType.FLOAT64, -0.0));
+    in.add(b.one(new Op.Broadcast(t.dims()), zero));
+    in.add(b.cast(up(x.get(1)), DType.FLOAT64));
+    in.addAll(x.subList(2, x.size()));
+    Var sums = b.one(add, in);
+    Var old = array ? x.getFirst() : b.one(new Op.RefGet(Access.ALL, Mode.CLAMP), x.getFirst());
+    Var sum = b.one(new Op.Binary(Fn.Binary.ADD), b.cast(up(old), DType.FLOAT64), sums);
+    Var now = b.cast(b.cast(sum, DType.FLOAT32), t.dtype());
+    return array ? List.of(now) : b.emit(new Op.RefSet(Access.ALL, false), List.of(x.getFirst(), now));
   }
 
   /** The operation in float32; a result that had two bytes is rounded to them. */

@@ -508,6 +508,7 @@ class ErrorsTest {
     bad(
         "carry changes its structure",
         () -> foriLoop(0, 3, List.of(scalar(0.0)), (i, c) -> List.of(c.get(0), c.get(0))));
+    bad("loops in loops without end", () -> jit((NamedArray x) -> nested(101, x)).apply(x()));
     bad("carry holds a reference", () -> foriLoop(0, 3, ref(B), (i, c) -> c));
     bad("scan over another size", () -> fold(B, scalar(0), arange(B.resize(3)), (c, i) -> c));
     bad("scan result has the axis", () -> map(B, arange(B), i -> ones(B)));
@@ -641,6 +642,18 @@ class ErrorsTest {
     return (R) cond(scalar(true), () -> (Object) scalar(1), () -> (Object) List.of(scalar(1)));
   }
 
+  private static Object levels(int n) {
+    Object tree = x();
+    for (int k = 0; k < n; k++) {
+      tree = List.of(tree);
+    }
+    return tree;
+  }
+
+  private static NamedArray nested(int n, NamedArray x) {
+    return n == 0 ? x : foriLoop(0, 2, x, (i, c) -> nested(n - 1, c));
+  }
+
   private static void trees() {
     bad("raw array in a tree", () -> jit((Object o) -> x()).apply(new float[3]));
     bad("raw array in a record", () -> jit((Named n) -> n.x()).apply(new Named(x(), new int[2])));
@@ -648,6 +661,7 @@ class ErrorsTest {
     bad(
         "keys that do not sort",
         () -> jit((Map<Object, NamedArray> m) -> x()).apply(Map.of("a", x(), 1, x())));
+    bad("tree of too many levels", () -> jit((Object o) -> x()).apply(levels(201)));
     bad("reference in an array component", () -> Tree.toRefs(new Strict(x())));
     bad(
         "map over different structures",

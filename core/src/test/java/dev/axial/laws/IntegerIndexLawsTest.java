@@ -39,10 +39,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Rule 12, for every integer dtype to its ends: an index is judged in its own dtype against the view
- * that it is applied to. Every access, on a view of every kind and on views of views, eager and in
- * every transformation, does what a model on Java's longs does. {@code -Daxial.index.views=N} takes
- * more random views.
+ * Rule 12, for every integer dtype to its ends: an index is judged in its own dtype against the
+ * view that it is applied to. Every access, on a view of every kind and on views of views, eager
+ * and in every transformation, does what a model on Java's longs does. {@code
+ * -Daxial.index.views=N} takes more random views.
  */
 class IntegerIndexLawsTest {
   private static final int N = 11;
@@ -73,8 +73,11 @@ class IntegerIndexLawsTest {
                 all.list(7, 2, -1, 0),
                 all.indices("I", DType.INT64, 3, 0, -1, (1L << 32) + 1, Long.MIN_VALUE),
                 all.indices("I", DType.UINT32, 3, 0, 0xffffffffL, 0x80000000L),
-                all.where(new boolean[] {false, true, true, false, true, false, true, true, true,
-                      false, true}, 9)));
+                all.where(
+                    new boolean[] {
+                      false, true, true, false, true, false, true, true, true, false, true
+                    },
+                    9)));
     var random = new Random(12);
     for (int k = 0; k < Integer.getInteger("axial.index.views", 14); k++) {
       StagedPlaces v = all;
@@ -84,16 +87,30 @@ class IntegerIndexLawsTest {
       views.add(v);
     }
     return views.stream()
-        .flatMap(v ->
-            Stream.of(DType.INT32, DType.INT64, DType.UINT32).map(t -> new Case(v, t)));
+        .flatMap(v -> Stream.of(DType.INT32, DType.INT64, DType.UINT32).map(t -> new Case(v, t)));
   }
 
   /** Values at the ends of the view, and of the dtypes. */
   private static long[] values(DType t, int n) {
     return LongStream.of(
-            0, n - 1, n, n + 1L, -1, -n, -n - 1L, Integer.MAX_VALUE, Integer.MIN_VALUE, 1L << 31,
-            1L << 32, (1L << 32) + 1, (1L << 32) - 1, -(1L << 32), -(1L << 32) - 1, Long.MAX_VALUE,
-            Long.MIN_VALUE, Long.MIN_VALUE + n)
+            0,
+            n - 1,
+            n,
+            n + 1L,
+            -1,
+            -n,
+            -n - 1L,
+            Integer.MAX_VALUE,
+            Integer.MIN_VALUE,
+            1L << 31,
+            1L << 32,
+            (1L << 32) + 1,
+            (1L << 32) - 1,
+            -(1L << 32),
+            -(1L << 32) - 1,
+            Long.MAX_VALUE,
+            Long.MIN_VALUE,
+            Long.MIN_VALUE + n)
         .filter(i ->
             switch (t) {
               case INT32 -> i == (int) i;
@@ -291,8 +308,7 @@ class IntegerIndexLawsTest {
   @MethodSource("cases")
   void derivatives_are_those_of_the_places_touched(Case c) {
     StagedPlaces v = c.view;
-    BiFunction<NamedArray, NamedArray, NamedArray> f =
-        (b, i) -> weigh(accesses(v, b, i));
+    BiFunction<NamedArray, NamedArray, NamedArray> f = (b, i) -> weigh(accesses(v, b, i));
     BiFunction<NamedArray, NamedArray, NamedArray> backward = jit(grad(f));
     NamedArray base = array(BASE, X);
     for (long i : values(c.dtype, v.size())) {
@@ -328,7 +344,9 @@ class IntegerIndexLawsTest {
     for (long i : values(c.dtype, c.view.size())) {
       same(
           "loaded, at " + i,
-          Tree.leaves(loaded.call(base, index(i, c.dtype))).stream().map(x -> (NamedArray) x).toList(),
+          Tree.leaves(loaded.call(base, index(i, c.dtype))).stream()
+              .map(x -> (NamedArray) x)
+              .toList(),
           model(c.view, doubles(BASE), i));
     }
   }

@@ -511,8 +511,7 @@ final class Eval {
     Val y = asm.splat(b, n);
     if (t.isHalf()) {
       Val wide =
-          Elements.binary(
-              asm, fn.binary(), DType.FLOAT32, halves.widen(t, x), halves.widen(t, y));
+          Elements.binary(asm, fn.binary(), DType.FLOAT32, halves.widen(t, x), halves.widen(t, y));
       return halves.narrow(t, wide);
     }
     return Elements.binary(asm, fn.of(t), t, x, y);

@@ -410,6 +410,11 @@ public final class Asm {
     return new Val(ty, v);
   }
 
+  /** An instruction, here. */
+  public Val define(Ty ty, String instruction) {
+    return def(ty, instruction);
+  }
+
   /** An instruction at the start of the function. */
   public Val early(Ty ty, String instruction) {
     String v = "%e" + count++;
