@@ -25,6 +25,9 @@ public final class Axial {
   /** Stands for all axes that the other selectors without a name do not fill. */
   public static final Selection ELLIPSIS = new Selections.Ellipsis();
 
+  /** For {@link NamedRef#open(java.nio.file.Path, Opening)}: checksums are compared first. */
+  public static final Opening VERIFY = Opening.VERIFY;
+
   private Axial() {}
 
   // ---------------------------------------------------------------- axes and selections
@@ -554,41 +557,19 @@ public final class Axial {
     return Ops.binary(Fn.Binary.REM, x, y);
   }
 
-  /** log(exp(x) + exp(y)), without overflow. */
+  /** log(exp(x) + exp(y)), without overflow. Two equal infinities share the derivative. */
   public static NamedArray logaddexp(NamedArray x, NamedArray y) {
-    DType t = Ops.real("logaddexp", x, y);
-    if (x.dtype() != t || y.dtype() != t) {
-      return logaddexp(Ops.cast(x, t), Ops.cast(y, t));
-    }
-    NamedArray m = maximum(x, y);
-    NamedArray d = minimum(x, y).minus(m);
-    return where(isnan(d), x.plus(y), m.plus(log1p(exp(d))));
+    return Ruled.logaddexp(x, y);
   }
 
-  /** log2(2^x + 2^y), without overflow. */
+  /** log2(2^x + 2^y), without overflow. Two equal infinities share the derivative. */
   public static NamedArray logaddexp2(NamedArray x, NamedArray y) {
-    DType t = Ops.real("logaddexp2", x, y);
-    if (x.dtype() != t || y.dtype() != t) {
-      return logaddexp2(Ops.cast(x, t), Ops.cast(y, t));
-    }
-    NamedArray m = maximum(x, y);
-    NamedArray d = minimum(x, y).minus(m);
-    NamedArray more = log1p(exp2(d)).div(Math.log(2));
-    return where(isnan(d), x.plus(y), m.plus(more));
+    return Ruled.logaddexp2(x, y);
   }
 
-  /** The length of the vector (x, y), without overflow. */
+  /** The length of the vector (x, y), without overflow; with derivative 0 at the origin. */
   public static NamedArray hypot(NamedArray x, NamedArray y) {
-    DType t = Ops.real("hypot", x, y);
-    if (x.dtype() != t || y.dtype() != t) {
-      return hypot(Ops.cast(x, t), Ops.cast(y, t));
-    }
-    NamedArray a = abs(x);
-    NamedArray b = abs(y);
-    NamedArray m = maximum(a, b);
-    NamedArray r = minimum(a, b).div(where(m.eq(0), 1, m));
-    NamedArray infinite = isinf(a).or(isinf(b));
-    return where(infinite, Double.POSITIVE_INFINITY, m.times(sqrt(square(r).plus(1))));
+    return Ruled.hypot(x, y);
   }
 
   /** The logistic function, 1 / (1 + exp(-x)). */
@@ -603,39 +584,22 @@ public final class Axial {
 
   /** x sigmoid(x). */
   public static NamedArray silu(NamedArray x) {
-    if (!x.dtype().isFloating()) {
-      return silu(Ops.real("silu", x));
-    }
-    return x.times(sigmoid(x));
+    return Ruled.silu(x);
   }
 
   /** The Gaussian error linear unit in its tanh form, JAX's default. */
   public static NamedArray gelu(NamedArray x) {
-    if (!x.dtype().isFloating()) {
-      return gelu(Ops.real("gelu", x));
-    }
-    // Half of x is what everything else is made of: x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))).
-    NamedArray half = x.times(0.5);
-    double c = 2 * Math.sqrt(2 / Math.PI);
-    NamedArray square = Ops.constant(half.dtype(), 4 * 0.044715 * c);
-    NamedArray inner = fma(half.times(half), square, Ops.constant(half.dtype(), c)).times(half);
-    return fma(half, tanh(inner), half);
+    return Ruled.gelu(x);
   }
 
   /** The Gaussian error linear unit, exact. */
   public static NamedArray geluExact(NamedArray x) {
-    if (!x.dtype().isFloating()) {
-      return geluExact(Ops.real("geluExact", x));
-    }
-    return x.times(0.5).times(erfc(x.div(-Math.sqrt(2))));
+    return Ruled.geluExact(x);
   }
 
   /** log(1 + exp(x)). */
   public static NamedArray softplus(NamedArray x) {
-    if (!x.dtype().isFloating()) {
-      return softplus(Ops.real("softplus", x));
-    }
-    return logaddexp(x, zerosLike(x));
+    return Ruled.softplus(x);
   }
 
   /** log(sigmoid(x)). */
@@ -674,10 +638,7 @@ public final class Axial {
 
   /** The continuously differentiable form of {@link #elu}, which at this scale is the same. */
   public static NamedArray celu(NamedArray x) {
-    if (!x.dtype().isFloating()) {
-      return celu(Ops.real("celu", x));
-    }
-    return maximum(x, 0).plus(expm1(minimum(x, 0)));
+    return elu(x).plus(0); // 0 at -0, as in JAX
   }
 
   /** {@link #elu} scaled so that mean 0 and variance 1 are kept. */
@@ -696,27 +657,17 @@ public final class Axial {
 
   /** x tanh(softplus(x)). */
   public static NamedArray mish(NamedArray x) {
-    if (!x.dtype().isFloating()) {
-      return mish(Ops.real("mish", x));
-    }
-    return x.times(tanh(softplus(x)));
+    return Ruled.mish(x);
   }
 
   /** (x + sqrt(x^2 + 4)) / 2. */
   public static NamedArray squareplus(NamedArray x) {
-    if (!x.dtype().isFloating()) {
-      return squareplus(Ops.real("squareplus", x));
-    }
-    return x.plus(sqrt(square(x).plus(4))).times(0.5);
+    return Ruled.squareplus(x);
   }
 
   /** sin(pi x) / (pi x), and 1 at 0. */
   public static NamedArray sinc(NamedArray x) {
-    if (!x.dtype().isFloating()) {
-      return sinc(Ops.real("sinc", x));
-    }
-    NamedArray angle = where(x.eq(0), 1, x).times(Math.PI);
-    return where(x.eq(0), 1, sin(angle).div(angle));
+    return Ruled.sinc(x);
   }
 
   /** x, with 0 for NaN and the largest finite numbers for infinities. */
@@ -837,8 +788,12 @@ public final class Axial {
     if (x.dtype().isHalf()) {
       return var(Ops.cast(x, DType.FLOAT32), axes).astype(x.dtype());
     }
-    NamedArray d = x.minus(mean(x, axes));
-    return mean(d.times(d), axes);
+    // The mean is rounded: what it is off counts once more than the differences from it, whose mean
+    // would be zero. The variance of equal numbers then is zero, and its derivatives see no mean.
+    NamedArray d = x.minus(stopGradient(mean(x, axes)));
+    NamedArray off = mean(d, axes);
+    NamedArray v = mean(d.times(d), axes).minus(off.times(off));
+    return where(v.lt(0), 0, v);
   }
 
   /** The variance over axes, dividing by the number of elements. */
@@ -910,6 +865,9 @@ public final class Axial {
 
   /** The product over axes; over all of them if none is given. */
   public static NamedArray prod(NamedArray x, AxisSelector... axes) {
+    if (x.dtype().isHalf()) {
+      return prod(Ops.cast(x, DType.FLOAT32), axes).astype(x.dtype());
+    }
     NamedArray y = numeric(x);
     for (String a : Ops.reduced(x, Ops.names(axes))) {
       y = Shapes.product(y, a);
@@ -1160,6 +1118,9 @@ public final class Axial {
 
   /** Running products. */
   public static NamedArray cumprod(NamedArray x, AxisSelector axis) {
+    if (x.dtype().isHalf()) {
+      return cumprod(Ops.cast(x, DType.FLOAT32), axis).astype(x.dtype());
+    }
     return Shapes.running(Fn.Binary.MUL, numeric(x), axis.name());
   }
 
@@ -1896,11 +1857,11 @@ public final class Axial {
 
   /** In {@link Vjp#withRefs}: this gradient is not wanted. */
   public static final NamedRef DONT_WANT =
-      NamedRef.owning(ArrayType.scalar(DType.FLOAT32), Store.zeros(DType.FLOAT32, 1));
+      NamedRef.owning(ArrayType.scalar(DType.FLOAT32), Store.zeros(DType.FLOAT32, 1).retain());
 
   /** In {@link Vjp#withRefs}: this gradient of an array comes back as a value. */
   public static final NamedRef GRAD_VALUE =
-      NamedRef.owning(ArrayType.scalar(DType.FLOAT32), Store.zeros(DType.FLOAT32, 1));
+      NamedRef.owning(ArrayType.scalar(DType.FLOAT32), Store.zeros(DType.FLOAT32, 1).retain());
 
   /** The value at a point and the transposed derivative there. Mirrors {@code jax.vjp}. */
   public static <A, R> Vjp<A, R> vjp(Function<A, R> f, A a) {

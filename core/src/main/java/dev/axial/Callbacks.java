@@ -1,5 +1,6 @@
 package dev.axial;
 
+import dev.axial.engine.Pool;
 import dev.axial.engine.Store;
 import dev.axial.ir.HostFunction;
 import dev.axial.ir.Op;
@@ -25,7 +26,7 @@ final class Callbacks {
           for (int k = 0; k < buffers.size(); k++) {
             values.add(NamedArray.concrete(types.get(k), (Store) buffers.get(k)));
           }
-          f.accept(values);
+          Pool.inCallback(() -> f.accept(values));
         };
     var in = new ArrayList<Var>();
     for (NamedArray x : xs) {

@@ -3,6 +3,7 @@ package dev.axial;
 import dev.axial.engine.Engine;
 import dev.axial.engine.Engines;
 import dev.axial.engine.Executable;
+import dev.axial.engine.NoStack;
 import dev.axial.engine.Piece;
 import dev.axial.engine.Storage;
 import dev.axial.engine.Store;
@@ -92,6 +93,16 @@ final class Eager {
       }
     }
 
+    /** With the locks: files are told of it. */
+    void tell(List<Object> inputs) {
+      for (int k : written) {
+        Storage.Guard g = inputs.get(k) instanceof Storage s ? s.guard() : null;
+        if (g != null) {
+          g.writesAll();
+        }
+      }
+    }
+
     @Override
     public List<Object> call(List<Object> inputs) {
       return code.call(inputs);
@@ -110,6 +121,10 @@ final class Eager {
 
   /** Compiled code, shared by programs that are the same. The least recently used goes first. */
   static Executable compile(Program p) {
+    return Deep.guarded("a program was compiled", () -> compiled(p));
+  }
+
+  private static Executable compiled(Program p) {
     CanonicalKey key = CanonicalKey.of(p);
     synchronized (PROGRAMS) {
       Executable known = PROGRAMS.get(key);
@@ -147,7 +162,7 @@ final class Eager {
       }
       COMPILED.put(key, code);
     }
-    List<Object> out = code.executable.call(Arrays.asList(values));
+    List<Object> out = using(code.executable, Arrays.asList(values));
     if (out.size() == 1) {
       return List.of(
           NamedArray.concrete((ArrayType) code.results.getFirst(), (Store) out.getFirst()));
@@ -224,7 +239,7 @@ final class Eager {
   /** The same; the first n of the storages are those of the inputs, in order and each once. */
   static List<Object> call(Executable e, List<Object> inputs, Storage[] storages, int n) {
     if (n == 0) {
-      return e.call(inputs);
+      return using(e, inputs);
     }
     if (e instanceof Writing w) {
       w.check(inputs);
@@ -239,6 +254,9 @@ final class Eager {
       for (int k = 0; k < n; k++) {
         storages[k].store(); // an ended reference is an error before anything runs
       }
+      if (e instanceof Writing w) {
+        w.tell(inputs);
+      }
       return run(e, inputs, storages, n);
     } finally {
       Storage.unlockAll(storages, n);
@@ -248,10 +266,24 @@ final class Eager {
   /** A program that fails while it runs says which references it may have written a part of. */
   private static List<Object> run(Executable e, List<Object> inputs, Storage[] storages, int n) {
     try {
-      return e.call(inputs);
+      return using(e, inputs);
+    } catch (NoStack x) {
+      throw x; // it did not begin
     } catch (RuntimeException | Error x) {
       x.addSuppressed(Errors.torn(storages, n));
       throw x;
+    }
+  }
+
+  /** Arrays stay until the call is over, even if another thread ends their scope. */
+  private static List<Object> using(Executable e, List<Object> inputs) {
+    if (!Store.useAll(inputs)) {
+      return e.call(inputs);
+    }
+    try {
+      return e.call(inputs);
+    } finally {
+      Store.doneAll(inputs);
     }
   }
 

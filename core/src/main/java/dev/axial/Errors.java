@@ -3,6 +3,7 @@ package dev.axial;
 import dev.axial.engine.Storage;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Dim;
+import dev.axial.ir.Fn;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -28,6 +29,22 @@ final class Errors {
 
   static String type(ArrayType t) {
     return t.dtype() + axes(t.dims());
+  }
+
+  /** The stack of a thread has ended. */
+  static AxialException tooDeep(String what, StackOverflowError end) {
+    return new AxialException(
+        "the stack of this thread ended while %s: functions call each other without end, or too deeply for it. Let a loop do what they repeat, or run this in a thread with a larger stack: new Thread(null, task, name, 64L << 20)."
+                .formatted(what)
+            + "\n  at "
+            + Site.here(),
+        end);
+  }
+
+  static AxialException deepTree(int most) {
+    return error(
+        "a tree of more than %d levels was given; lists, records, maps and optionals nest at most so deep. Put the arrays into one list.",
+        most);
   }
 
   // ---------------------------------------------------------------- axes and selections
@@ -147,10 +164,21 @@ final class Errors {
         "a value of type %s cannot be written to a selection of type %s.", type(value), type(into));
   }
 
-  static AxialException lossy(DType from, DType into) {
+  static AxialException lossy(DType from, String what, DType into) {
     return error(
-        "a value of dtype %s cannot be written into a reference of dtype %s without loss; cast it with astype(DType.%s) if that is meant.",
-        from, into, into.name());
+        "a value of dtype %s cannot be written into %s of dtype %s without loss; cast it with astype(DType.%s) if that is meant.",
+        from, what, into, into.name());
+  }
+
+  static AxialException combinedKeys(Fn.Combine fn) {
+    return error(
+        "%s into random keys: a key takes part in no arithmetic; draw numbers from it with Random, or overwrite it with set.",
+        combines(fn));
+  }
+
+  /** What a method is called that combines by fn. */
+  static String combines(Fn.Combine fn) {
+    return fn == Fn.Combine.MUL ? "times" : Ops.label(fn);
   }
 
   static AxialException traced(String what) {

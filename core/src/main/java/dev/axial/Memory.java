@@ -19,7 +19,10 @@ public final class Memory {
 
   /**
    * A scope on this thread. At its end all arrays and references that were made on this thread
-   * since are freed, but for what was kept; a later use of one is an error that says so.
+   * since are freed, but for what was kept; a later use of one is an error that says so. A use by
+   * another thread that is under way is not hurt: the end waits for the lock of a reference, and
+   * the memory of an array goes when the last use is over. Arrays that a compiled function captured
+   * when it was traced belong to its code, and stay.
    */
   public static Scope scope() {
     return new Scope();
@@ -41,7 +44,7 @@ public final class Memory {
 
     private Scope() {}
 
-    /** Lets a tree of arrays and references leave the scope. */
+    /** Lets a tree of arrays and references leave the scope; a view with its indices. */
     public <T> T keep(T tree) {
       for (Tensor t : Tree.leaves(tree)) {
         switch (t) {
@@ -50,13 +53,19 @@ public final class Memory {
             if (r.core().storage != null && r.core().storage.alive()) {
               pool.keep(r.core().storage.store());
             }
+            r.view().arrays().forEach(x -> pool.keep(x.store("Memory.scope().keep")));
           }
         }
       }
       return tree;
     }
 
-    /** Frees what was not kept. */
+    /**
+     * Frees what was not kept.
+     *
+     * @throws AxialException if it is not the innermost open scope of this thread, or in a callback
+     *     or an update that it is around
+     */
     @Override
     public void close() {
       pool.close();

@@ -269,74 +269,81 @@ public final class NamedArray implements Tensor {
       this.view = view;
     }
 
-    private NamedArray write(NamedArray v, boolean add) {
-      return view.scatter(x, v, add);
+    private NamedArray write(NamedArray v, Fn.@Nullable Combine fn) {
+      return view.scatter(x, v, fn);
+    }
+
+    private NamedArray write(Number v, Fn.@Nullable Combine fn) {
+      return write(Ops.number(v, x.type.dtype()), fn);
     }
 
     /** The array with the selection overwritten. */
     @CheckReturnValue
     public NamedArray set(NamedArray v) {
-      return write(v, false);
+      return write(v, null);
     }
 
     /** The array with the selection overwritten. */
     @CheckReturnValue
     public NamedArray set(Number v) {
-      return write(Ops.number(v, x.type.dtype()), false);
+      return write(v, null);
     }
 
     /** The array with the values added to the selection; repeated indices add up. */
     @CheckReturnValue
     public NamedArray add(NamedArray v) {
-      return write(v, true);
+      return write(v, Fn.Combine.ADD);
     }
 
     /** The array with the number added to the selection. */
     @CheckReturnValue
     public NamedArray add(Number v) {
-      return write(Ops.number(v, x.type.dtype()), true);
+      return write(v, Fn.Combine.ADD);
     }
 
-    /** The array with the selection multiplied. */
+    /** The array with the selection multiplied by the values; repeated indices by all of them. */
     @CheckReturnValue
     public NamedArray times(NamedArray v) {
-      return update(old -> old.times(v));
+      return write(v, Fn.Combine.MUL);
     }
 
-    /** The array with the selection multiplied. */
+    /** The array with the selection multiplied by the number; repeated indices once for each. */
     @CheckReturnValue
     public NamedArray times(Number v) {
-      return update(old -> old.times(v));
+      return write(v, Fn.Combine.MUL);
     }
 
-    /** The array with the smaller of the selection and the value. */
+    /** The array with the smaller of the selection and the values; repeated indices take all. */
     @CheckReturnValue
     public NamedArray min(NamedArray v) {
-      return update(old -> Axial.minimum(old, v));
+      return write(v, Fn.Combine.MIN);
     }
 
     /** The array with the smaller of the selection and the number. */
     @CheckReturnValue
     public NamedArray min(Number v) {
-      return update(old -> Axial.minimum(old, v));
+      return write(v, Fn.Combine.MIN);
     }
 
-    /** The array with the larger of the selection and the value. */
+    /** The array with the larger of the selection and the values; repeated indices take all. */
     @CheckReturnValue
     public NamedArray max(NamedArray v) {
-      return update(old -> Axial.maximum(old, v));
+      return write(v, Fn.Combine.MAX);
     }
 
     /** The array with the larger of the selection and the number. */
     @CheckReturnValue
     public NamedArray max(Number v) {
-      return update(old -> Axial.maximum(old, v));
+      return write(v, Fn.Combine.MAX);
     }
 
-    /** The array with f applied to the selection. With repeated indices the last result stays. */
+    /**
+     * The array with f applied to the selection, which is read once and then written. With repeated
+     * indices the last result stays.
+     */
     @CheckReturnValue
     public NamedArray update(Function<NamedArray, NamedArray> f) {
-      return write(f.apply(view.read(x)), false);
+      return write(f.apply(view.read(x)), null);
     }
   }
 

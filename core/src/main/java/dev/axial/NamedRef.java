@@ -7,6 +7,7 @@ import dev.axial.interpreter.Block;
 import dev.axial.interpreter.EagerRefs;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Edge;
+import dev.axial.ir.Fn;
 import dev.axial.ir.Mode;
 import dev.axial.ir.Op;
 import dev.axial.ir.Type;
@@ -305,7 +306,7 @@ public final class NamedRef implements Tensor, AutoCloseable {
     core.writable();
     lock(s);
     try {
-      b.fill(s.store(), c);
+      b.fill(written(s, b), c);
     } finally {
       s.unlock();
     }
@@ -314,7 +315,7 @@ public final class NamedRef implements Tensor, AutoCloseable {
   /** Overwrites the view with one boolean. */
   public void set(boolean v) {
     if (dtype() == DType.KEY) {
-      throw Errors.lossy(DType.BOOL, DType.KEY);
+      throw Errors.lossy(DType.BOOL, "a reference", DType.KEY);
     }
     set(Ops.constant(dtype(), v ? 1L : 0L));
   }
@@ -352,46 +353,113 @@ public final class NamedRef implements Tensor, AutoCloseable {
     return NamedArray.concrete(type, Store.of(t, values));
   }
 
-  /** Adds to the view. Repeated indices each count. */
+  /**
+   * Adds to the view. Axes may come in any order; missing ones are broadcast by name. Repeated
+   * indices each count. Booleans become true where either is.
+   *
+   * @throws AxialException as {@link #set(NamedArray)}, and for random keys
+   */
   public void add(NamedArray v) {
+    combine(Fn.Combine.ADD, v);
+  }
+
+  /** Adds one number to each element of the view. */
+  public void add(Number v) {
+    combine(Fn.Combine.ADD, v);
+  }
+
+  /**
+   * Multiplies the view. Axes may come in any order; missing ones are broadcast by name. Repeated
+   * indices each count. Booleans stay true where both are.
+   *
+   * <p>The gradient is exact where values are zero, and where indices repeat; there it takes a loop
+   * over the values.
+   *
+   * @throws AxialException as {@link #set(NamedArray)}, and for random keys
+   */
+  public void times(NamedArray v) {
+    combine(Fn.Combine.MUL, v);
+  }
+
+  /** Multiplies each element of the view by one number. */
+  public void times(Number v) {
+    combine(Fn.Combine.MUL, v);
+  }
+
+  /**
+   * Puts the larger of the value and what is there into the view. Axes may come in any order;
+   * missing ones are broadcast by name. With repeated indices the largest of all stays; a NaN among
+   * them does. Equal ones share the gradient equally.
+   *
+   * @throws AxialException as {@link #set(NamedArray)}, and for random keys
+   */
+  public void max(NamedArray v) {
+    combine(Fn.Combine.MAX, v);
+  }
+
+  /** Puts the number into the elements of the view that are less. */
+  public void max(Number v) {
+    combine(Fn.Combine.MAX, v);
+  }
+
+  /**
+   * Puts the smaller of the value and what is there into the view. Axes may come in any order;
+   * missing ones are broadcast by name. With repeated indices the smallest of all stays; a NaN
+   * among them does. Equal ones share the gradient equally.
+   *
+   * @throws AxialException as {@link #set(NamedArray)}, and for random keys
+   */
+  public void min(NamedArray v) {
+    combine(Fn.Combine.MIN, v);
+  }
+
+  /** Puts the number into the elements of the view that are greater. */
+  public void min(Number v) {
+    combine(Fn.Combine.MIN, v);
+  }
+
+  private void combine(Fn.Combine fn, NamedArray v) {
     core.writable();
+    view.combinable(fn);
     NamedArray value = view.fitted(v);
     Storage s = eager();
     if (s == null) {
       View.Read w = view.writing();
-      emit(new Op.RefAdd(w.access(), Mode.DROP), value, w.operands());
+      emit(new Op.RefCombine(fn, w.access(), Mode.DROP), value, w.operands());
       return;
     }
-    Store x = value.store("add");
+    Store x = value.store(Errors.combines(fn));
     lock(s);
     try {
-      add(s, value, x);
+      combine(fn, s, value, x);
     } finally {
       s.unlock();
     }
   }
 
-  /** Adds one number to each element of the view. */
-  public void add(Number v) {
+  private void combine(Fn.Combine fn, Number v) {
     Storage s = eager();
     Block b = s == null ? null : view.block();
     if (s == null || b == null) {
-      add(view.fitted(v));
+      view.combinable(fn);
+      combine(fn, view.fitted(v));
       return;
     }
+    view.combinable(fn);
     Op.Const c = view.fittedConstant(v);
     core.writable();
     lock(s);
     try {
-      b.addToEach(s.store(), c);
+      b.combineEach(fn, written(s, b), c);
     } finally {
       s.unlock();
     }
   }
 
   /**
-   * Replaces the contents of the view by what f makes of them. In eager code the lock is held
-   * meanwhile, so that no other access comes between; f must not touch the reference.
+   * Replaces the contents of the view by what f makes of them: they are read once, and written
+   * once; with repeated indices the last result stays. In eager code the lock is held meanwhile, so
+   * that no other access comes between; f must not touch the reference.
    */
   public void update(Function<NamedArray, NamedArray> f) {
     core.writable();
@@ -429,6 +497,7 @@ public final class NamedRef implements Tensor, AutoCloseable {
         }
         View.Read w = view.writing();
         List<Type> types = types(w.operands());
+        Store _ = written(s, null);
         old =
             NamedArray.concrete(
                 EagerRefs.type(s, w.access(), types),
@@ -536,12 +605,12 @@ public final class NamedRef implements Tensor, AutoCloseable {
    *     or its axes are others or in another order, or it is open already
    */
   public static NamedRef open(Path path, DType dtype, Axis... axes) {
-    return opened(path, true, new ArrayType(dtype, Axis.dims(axes)));
+    return opened(path, true, false, new ArrayType(dtype, Axis.dims(axes)));
   }
 
   /** Opens a file with the dtype and the axes that it states. */
   public static NamedRef open(Path path) {
-    return opened(path, true, null);
+    return opened(path, true, false, null);
   }
 
   /**
@@ -549,16 +618,45 @@ public final class NamedRef implements Tensor, AutoCloseable {
    * that could write, before anything is written.
    */
   public static NamedRef openReadOnly(Path path, DType dtype, Axis... axes) {
-    return opened(path, false, new ArrayType(dtype, Axis.dims(axes)));
+    return opened(path, false, false, new ArrayType(dtype, Axis.dims(axes)));
   }
 
   /** Opens a file for reading, with the dtype and the axes that it states. */
   public static NamedRef openReadOnly(Path path) {
-    return opened(path, false, null);
+    return opened(path, false, false, null);
   }
 
-  private static NamedRef opened(Path path, boolean writable, @Nullable ArrayType asked) {
-    NamedRef r = onDisk("open", () -> RefFile.open(path, writable));
+  /**
+   * Opens a file whose checksums are compared first, which reads all of it: about 0.1 s for a
+   * gigabyte that is in memory.
+   *
+   * @throws AxialException as {@link #open(Path)}, and as {@link #verify}
+   */
+  public static NamedRef open(Path path, Opening how) {
+    return opened(path, true, how == Opening.VERIFY, null);
+  }
+
+  /** Opens a file for reading, whose checksums are compared first. */
+  public static NamedRef openReadOnly(Path path, Opening how) {
+    return opened(path, false, how == Opening.VERIFY, null);
+  }
+
+  /**
+   * Compares a file with the checksums of its pages. Each 4096 bytes of elements have one, which a
+   * block of {@link #commit} writes with them, and {@link #flush} and {@link #close} after writes
+   * outside of blocks.
+   *
+   * @throws AxialException naming the first page that differs and its elements; or if the checksums
+   *     are older than the elements, because whoever wrote them was cut off; or if the file cannot
+   *     be opened
+   */
+  public static void verify(Path path) {
+    openReadOnly(path, Opening.VERIFY).close();
+  }
+
+  private static NamedRef opened(
+      Path path, boolean writable, boolean verify, @Nullable ArrayType asked) {
+    NamedRef r = onDisk("open", () -> RefFile.open(path, writable, verify));
     ArrayType there = r.core.type;
     if (asked != null && !asked.equals(there)) {
       r.close();
@@ -574,6 +672,9 @@ public final class NamedRef implements Tensor, AutoCloseable {
     RefFile file = fromFile(open);
     var site = new OnDisk(Site.later(), file.path());
     var storage = new Storage(file.type(), file.store(), site, file.writable());
+    if (file.writable()) {
+      storage.replace(file.store(), file);
+    }
     CLEANER.register(storage, file::close);
     return new NamedRef(new Core(file.type(), storage, file, null, null, site, "", false));
   }
@@ -713,29 +814,60 @@ public final class NamedRef implements Tensor, AutoCloseable {
   }
 
   private void write(Storage s, NamedArray value, Store x) {
+    boolean counted = x.use();
+    try {
+      writeUsed(s, value, x);
+    } finally {
+      x.done(counted);
+    }
+  }
+
+  private void writeUsed(Storage s, NamedArray value, Store x) {
     Block b = view.block();
     if (b != null && value.type().isScalar()) {
-      b.fill(s.store(), x);
+      b.fill(written(s, b), x);
     } else if (b != null && value.type().dims().equals(view.axes())) {
-      b.write(s.store(), x);
+      b.write(written(s, b), x);
     } else {
       View.Read w = view.writing();
       List<Type> types = types(w.operands());
+      Store _ = written(s, null);
       EagerRefs.set(s, w.access(), x, value.type(), stores(w.operands()), types);
     }
   }
 
-  private void add(Storage s, NamedArray value, Store x) {
+  private void combine(Fn.Combine fn, Storage s, NamedArray value, Store x) {
+    boolean counted = x.use();
+    try {
+      combineUsed(fn, s, value, x);
+    } finally {
+      x.done(counted);
+    }
+  }
+
+  private void combineUsed(Fn.Combine fn, Storage s, NamedArray value, Store x) {
     Block b = view.block();
     if (b != null && value.type().isScalar()) {
-      b.addToEach(s.store(), x);
+      b.combineEach(fn, written(s, b), x);
     } else if (b != null && value.type().dims().equals(view.axes())) {
-      b.add(s.store(), x);
+      b.combine(fn, written(s, b), x);
     } else {
       View.Read w = view.writing();
       List<Type> types = types(w.operands());
-      EagerRefs.add(s, w.access(), x, value.type(), stores(w.operands()), types);
+      Store _ = written(s, null);
+      EagerRefs.combine(fn, s, w.access(), x, value.type(), stores(w.operands()), types);
     }
+  }
+
+  /** The memory, which is about to be written: its file is told where. */
+  private static Store written(Storage s, @Nullable Block b) {
+    Storage.Guard g = s.guard();
+    if (g != null && b != null) {
+      b.tell(g);
+    } else if (g != null) {
+      g.writesAll();
+    }
+    return s.store();
   }
 
   private static List<Store> stores(List<NamedArray> xs) {

@@ -2,6 +2,8 @@ package dev.axial;
 
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Dim;
+import dev.axial.ir.RefType;
+import dev.axial.ir.Type;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -166,6 +168,46 @@ record Signature(Tree.Structure structure, List<Object> leaves) {
         r.inputs(path, out);
       } else {
         out.add(path);
+      }
+    }
+    return out;
+  }
+
+  /**
+   * The types of the first inputs of the program, in the same order. A storage is an input where
+   * its number first comes; numbers count from 0.
+   *
+   * @throws AxialException if the numbers of storages are none, or a storage has two types
+   */
+  List<Type> types() {
+    var out = new ArrayList<Type>();
+    var bases = new ArrayList<ArrayType>();
+    for (Object leaf : leaves) {
+      if (!(leaf instanceof OfRef r)) {
+        out.add((ArrayType) leaf);
+        continue;
+      }
+      if (r.storage == bases.size()) {
+        bases.add(r.base);
+        out.add(new RefType(r.base));
+      }
+      if (r.storage < 0 || r.storage >= bases.size() || !bases.get(r.storage).equals(r.base)) {
+        throw new AxialException(
+            "reference %d of its signature is %s, after those with the numbers from 0: %s"
+                .formatted(r.storage, r.base, bases));
+      }
+      for (Place p : r.places) {
+        switch (p) {
+          case Whole _ -> {}
+          case Moving _ -> out.add(ArrayType.scalar(DType.INT32));
+          case Indexed i -> out.add(i.type);
+        }
+      }
+      if (r.valid != null) {
+        out.add(r.valid);
+      }
+      if (r.present != null) {
+        out.add(r.present);
       }
     }
     return out;

@@ -2,6 +2,7 @@ package dev.axial;
 
 import dev.axial.engine.Executable;
 import dev.axial.engine.Storage;
+import dev.axial.engine.Store;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Builder;
 import dev.axial.ir.Checker;
@@ -326,7 +327,9 @@ final class Tracing {
   }
 
   private static Program finished(Builder b, List<Var> outs) {
-    return checked(DeadCode.remove(checked(b.close(outs, List.of()))));
+    return Deep.guarded(
+        "a traced program was cleaned",
+        () -> checked(DeadCode.remove(checked(b.close(outs, List.of())))));
   }
 
   /** Traces from eager code; the first inputs of the builder are the arguments. */
@@ -345,6 +348,11 @@ final class Tracing {
           return outputs(t, out[0]);
         });
     Program p = finished(b, outs);
+    for (Object x : t.captured()) {
+      if (x instanceof Store s) {
+        s.retain(); // the code is used again when the scope of the array has ended
+      }
+    }
     return new Root(p, List.copyOf(t.captured()), out[0].structure());
   }
 

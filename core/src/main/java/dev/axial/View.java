@@ -4,6 +4,7 @@ import dev.axial.interpreter.Block;
 import dev.axial.ir.Access;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Dim;
+import dev.axial.ir.Fn;
 import dev.axial.ir.Mode;
 import dev.axial.ir.Op;
 import dev.axial.ir.Sel;
@@ -19,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  * of the base a {@link Place}, which says where along it the view lies. Selecting again composes
  * with the places, so a view costs nothing and an access is always one access to the base.
  *
- * <p>An index that is a value is judged against the view it was applied to, in its own dtype: cut to
- * int32 first, an index far out of range would be another one. The base judges it when that view is
- * the whole axis; otherwise it is clamped here, after which it is int32 as all places are, and
+ * <p>An index that is a value is judged against the view it was applied to, in its own dtype: cut
+ * to int32 first, an index far out of range would be another one. The base judges it when that view
+ * is the whole axis; otherwise it is clamped here, after which it is int32 as all places are, and
  * {@code valid} says where a write must not happen. {@code present} says where a read gives zero as
  * well: the missing entries of a mask.
  *
@@ -30,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 final class View {
   /** Up to so many elements of an array are read here; more is worth an engine's while. */
   private static final int FEW = 1 << 12;
+
+  /** What a value is written into, in messages. */
+  private static final String REFERENCE = "a reference";
 
   private final ArrayType base;
   private final List<Place> places;
@@ -355,7 +359,7 @@ final class View {
     private Place narrowed(Place p, int start, int step, int size) {
       return switch (p) {
         case Range r -> Plain.narrowed(r, start, step, size);
-        case Moving m -> 
+        case Moving m ->
             new Moving(
                 inRange(m).plus(m.step * start), Plain.stride(m.step * step, size), size, -1);
         case Fixed f -> f;
@@ -587,6 +591,29 @@ final class View {
     }
   }
 
+  /** The arrays among that data which are concrete. */
+  List<NamedArray> arrays() {
+    var out = new ArrayList<NamedArray>();
+    data(
+        new Data() {
+          @Override
+          public void number(int place) {}
+
+          @Override
+          public void window(Moving place) {
+            array(place.start());
+          }
+
+          @Override
+          public void array(NamedArray indices) {
+            if (indices.isConcrete()) {
+              out.add(indices);
+            }
+          }
+        });
+    return out;
+  }
+
   // ---------------------------------------------------------------- accessing
 
   /** The access to the base, and its operands without the mask. */
@@ -688,19 +715,33 @@ final class View {
     return ordered(Ops.emit(new Op.Index(r.access, r.mode), in));
   }
 
-  /** A copy of an array with this view written. */
-  NamedArray scatter(NamedArray x, NamedArray value, boolean add) {
-    NamedArray v = fitted(value);
+  /** A copy of an array with this view overwritten, or combined with a value by fn. */
+  NamedArray scatter(NamedArray x, NamedArray value, Fn.@Nullable Combine fn) {
+    if (fn != null) {
+      combinable(fn);
+    }
+    NamedArray v = fitted(value, "an array");
     Read w = writing();
     var in = new ArrayList<NamedArray>();
     in.add(x);
     in.add(v);
     in.addAll(w.operands);
-    return Ops.emit(new Op.Scatter(w.access, add, Mode.DROP), in);
+    return Ops.emit(new Op.Scatter(fn, w.access, Mode.DROP), in);
+  }
+
+  /** Refuses what cannot be combined by fn. */
+  void combinable(Fn.Combine fn) {
+    if (base.dtype() == DType.KEY) {
+      throw Errors.combinedKeys(fn);
+    }
   }
 
   /** A value as this view's dtype, checked to fit it. */
   NamedArray fitted(NamedArray v) {
+    return fitted(v, REFERENCE);
+  }
+
+  private NamedArray fitted(NamedArray v, String whole) {
     if (!type().covers(v.type())) {
       throw Errors.doesNotFit(v.type(), type());
     }
@@ -712,7 +753,7 @@ final class View {
         || t == DType.KEY
         || v.dtype().isFloating() && !t.isFloating()
         || !v.dtype().isFloating() && v.dtype() != DType.BOOL && t == DType.BOOL) {
-      throw Errors.lossy(v.dtype(), t);
+      throw Errors.lossy(v.dtype(), whole, t);
     }
     return v.astype(t);
   }
@@ -725,10 +766,10 @@ final class View {
   Op.Const fittedConstant(Number v) {
     DType t = base.dtype();
     if (!Ops.isIntegral(v) && !t.isFloating()) {
-      throw Errors.lossy(DType.FLOAT32, t);
+      throw Errors.lossy(DType.FLOAT32, REFERENCE, t);
     }
     if (t == DType.KEY || t == DType.BOOL) {
-      throw Errors.lossy(DType.INT32, t);
+      throw Errors.lossy(DType.INT32, REFERENCE, t);
     }
     return Ops.numberConstant(v, t);
   }

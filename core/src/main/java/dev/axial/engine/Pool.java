@@ -46,6 +46,9 @@ public final class Pool {
     static final @Nullable LongFunction<@Nullable MemorySegment> SOURCE = Engines.largeBlocks();
   }
 
+  /** Uses of stores are counted from the first scope on. */
+  private static volatile boolean scopesWereUsed;
+
   private static long reserved;
   private static long idle;
 
@@ -333,39 +336,109 @@ public final class Pool {
     }
   }
 
-  static void created(Store store) {
+  /** Notes a new store in the scope of this thread; whether there is one. */
+  static boolean created(Store store) {
     Scope s = SCOPE.get();
-    if (s != null) {
-      s.stores.put(store, true);
+    if (s == null) {
+      return false;
     }
+    s.put(store);
+    return true;
   }
 
-  /** What is made on this thread until it is closed, and freed then unless it was kept. */
+  /** Whether any scope was ever opened. */
+  static boolean scopesWereUsed() {
+    return scopesWereUsed;
+  }
+
+  /**
+   * What is made on this thread until it is closed, and freed then unless it was kept. Threads that
+   * use some of it meanwhile are not hurt: a reference ends under its lock, and the memory of an
+   * array goes back at the end of the last use that is under way.
+   */
   public static final class Scope {
     private final @Nullable Scope outer = SCOPE.get();
     private final Map<Store, Boolean> stores = new IdentityHashMap<>();
 
     /** Opens a scope on this thread. */
     public Scope() {
+      countUses();
       SCOPE.set(this);
     }
 
+    private static void countUses() {
+      scopesWereUsed = true;
+    }
+
+    private synchronized void put(Store store) {
+      stores.put(store, true);
+    }
+
     /** Hands a store to the enclosing scope, if any. */
-    public void keep(Store store) {
+    public synchronized void keep(Store store) {
       if (stores.remove(store) != null && outer != null) {
-        outer.stores.put(store, true);
+        outer.put(store);
       }
+    }
+
+    private synchronized List<Store> all() {
+      return new ArrayList<>(stores.keySet());
+    }
+
+    /** Hands all to the enclosing scope, without its end. */
+    private void dissolve() {
+      SCOPE.set(outer);
+      all().forEach(this::keep);
     }
 
     /** Frees what was not kept. */
     public void close() {
       if (SCOPE.get() != this) {
-        throw new AxialException("scopes are closed on their own thread, the innermost first");
+        throw new AxialException(
+            "scopes are closed on their own thread, the innermost first, and not in a callback of a call that they are around");
+      }
+      for (Store s : all()) {
+        Storage o = s.owner();
+        if (o != null && o.held()) {
+          throw new AxialException(
+              "a Memory.scope() ends in an update of the reference made at %s, which was made in the scope. End it after the update."
+                  .formatted(o.site()));
+        }
       }
       SCOPE.set(outer);
-      List<Store> all = new ArrayList<>(stores.keySet());
-      stores.clear();
-      all.forEach(Store::free);
+      AxialException late = null;
+      for (Store s : all()) {
+        try {
+          Storage o = s.owner();
+          if (o != null) {
+            o.endWithScope(s);
+          } else {
+            s.free();
+          }
+        } catch (AxialException x) { // in use for long: the collector frees it
+          late = x;
+        }
+      }
+      if (late != null) {
+        throw late;
+      }
+    }
+  }
+
+  /**
+   * Runs Java that a program calls. Scopes that were open before the call stay open: the call
+   * writes to what was made in them.
+   */
+  public static void inCallback(Runnable body) {
+    if (SCOPE.get() == null) {
+      body.run();
+      return;
+    }
+    var inner = new Scope();
+    try {
+      body.run();
+    } finally {
+      inner.dissolve();
     }
   }
 }

@@ -7,6 +7,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
 import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,8 +25,25 @@ public final class Store {
   private @Nullable Object array;
   private @Nullable MemorySegment segment;
   private final Pool.@Nullable Block block;
+
+  /** Whether it stays whatever scopes end. */
   private volatile boolean handedOut;
-  private volatile boolean freed;
+
+  /** Whether the end of a scope frees it, so that its uses are counted. */
+  private volatile boolean scoped;
+
+  /**
+   * The uses under way, and {@link #ENDED} once it was freed: the last one gives the memory back.
+   */
+  private volatile int uses;
+
+  /** The reference that has it for its contents. */
+  private volatile @Nullable Storage owner;
+
+  private static final int ENDED = 1 << 30;
+
+  private static final AtomicIntegerFieldUpdater<Store> USES =
+      AtomicIntegerFieldUpdater.newUpdater(Store.class, "uses");
 
   private Store(
       DType dtype,
@@ -46,7 +65,7 @@ public final class Store {
   private static Store made(
       DType t, int n, @Nullable Object array, @Nullable MemorySegment s, Pool.@Nullable Block b) {
     var out = new Store(t, n, array, s, b);
-    Pool.created(out);
+    out.scoped = Pool.created(out);
     return out;
   }
 
@@ -136,7 +155,7 @@ public final class Store {
   }
 
   /** The memory for a caller to keep; the pool does not recycle it any more. */
-  public MemorySegment handOut() {
+  public synchronized MemorySegment handOut() {
     handedOut = true;
     if (block != null) {
       block.keep();
@@ -147,7 +166,7 @@ public final class Store {
   /** The Java array behind a small store, or null. */
   public @Nullable Object heap() {
     Object a = array;
-    if (freed) {
+    if (uses == ENDED) {
       throw gone();
     }
     return a;
@@ -170,27 +189,109 @@ public final class Store {
   }
 
   private void copyTo(MemorySegment to) {
+    boolean counted = use();
     try {
       MemorySegment.copy(segment(), 0, to, 0, size * dtype.bytes());
     } finally { // until then the pool must not give the memory to somebody else
+      done(counted);
       Reference.reachabilityFence(this);
     }
   }
 
-  /** Gives the memory back at once; a later use is an error. */
-  public void free() {
-    if (!handedOut && !freed) {
-      freed = true;
-      array = null;
-      segment = null;
-      if (block != null) {
-        block.release();
+  /**
+   * Gives the memory back, at once or at the end of the last use that is under way; a later use is
+   * an error.
+   */
+  public synchronized void free() {
+    if (!handedOut && USES.getAndUpdate(this, u -> u | ENDED) == 0) {
+      release();
+    }
+  }
+
+  private void release() {
+    array = null;
+    if (block != null) {
+      block.release();
+    }
+  }
+
+  // ---------------------------------------------------------------- uses, and the end of a scope
+
+  /**
+   * Begins a use of the memory: until its end nobody else gets it, whatever scope ends meanwhile.
+   * Nothing is counted where no scope can free it.
+   *
+   * @return whether it was counted, for {@link #done}
+   */
+  public boolean use() {
+    if (!scoped) {
+      return false;
+    }
+    if ((USES.getAndIncrement(this) & ENDED) != 0) {
+      done(true);
+      throw gone();
+    }
+    return true;
+  }
+
+  /** The end of a use. */
+  public void done(boolean counted) {
+    if (counted && USES.decrementAndGet(this) == ENDED) {
+      release();
+    }
+  }
+
+  /** Begins the use of all stores among the inputs of a call; whether {@link #doneAll} is due. */
+  public static boolean useAll(List<Object> inputs) {
+    if (!Pool.scopesWereUsed()) {
+      return false;
+    }
+    int n = 0;
+    try {
+      for (; n < inputs.size(); n++) {
+        if (inputs.get(n) instanceof Store s) {
+          s.use();
+        }
+      }
+    } catch (AxialException x) {
+      doneAll(inputs.subList(0, n));
+      throw x;
+    }
+    return true;
+  }
+
+  /** The end of the use of all of them. */
+  public static void doneAll(List<Object> inputs) {
+    for (Object x : inputs) {
+      if (x instanceof Store s) {
+        s.done(s.scoped);
       }
     }
   }
 
+  /** Takes it out of all scopes for good: it belongs to what stays, such as compiled code. */
+  public synchronized Store retain() {
+    if ((uses & ENDED) != 0) {
+      throw gone();
+    }
+    scoped = false;
+    handedOut = true;
+    return this;
+  }
+
+  /** Says which reference it is the contents of; null once it is an array, or nobody's. */
+  void owner(@Nullable Storage o) {
+    owner = o;
+  }
+
+  /** The reference that it is the contents of. */
+  @Nullable Storage owner() {
+    return owner;
+  }
+
   /** One element of a floating store. */
   public double getDouble(long k) {
+    boolean counted = use();
     try {
       return switch (dtype) {
         case BFLOAT16, FLOAT16 ->
@@ -200,12 +301,14 @@ public final class Store {
         case INT32, INT64, UINT32, BOOL, KEY -> getLong(k);
       };
     } finally {
+      done(counted);
       Reference.reachabilityFence(this);
     }
   }
 
   /** One element of an integer, boolean or key store. */
   public long getLong(long k) {
+    boolean counted = use();
     try {
       return switch (dtype) {
         case INT32 -> segment().getAtIndex(ValueLayout.JAVA_INT, k);
@@ -215,6 +318,7 @@ public final class Store {
         case BFLOAT16, FLOAT16, FLOAT32, FLOAT64 -> (long) getDouble(k);
       };
     } finally {
+      done(counted);
       Reference.reachabilityFence(this);
     }
   }

@@ -5,6 +5,7 @@ import dev.axial.engine.Store;
 import dev.axial.ir.Access;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Dim;
+import dev.axial.ir.Fn;
 import dev.axial.ir.Sel;
 import dev.axial.ir.Type;
 import java.util.ArrayList;
@@ -227,7 +228,8 @@ final class Accesses {
         });
   }
 
-  void add(Cell to, Object value, Object[] index, boolean clamp) {
+  /** Combines; out of range at the nearest place (clamp) or not at all. */
+  void combine(Fn.Combine fn, Cell to, Object value, Object[] index, boolean clamp) {
     int step = block.inner(0);
     int from = block.inner(2);
     visit(
@@ -236,7 +238,7 @@ final class Accesses {
         clamp,
         (base, _, v, n, in) -> {
           if (in) {
-            to.add(base, step, value, v, from, n);
+            to.combine(fn, base, step, value, v, from, n);
           }
         });
   }
@@ -258,7 +260,7 @@ final class Accesses {
           }
           switch (edge) {
             case CLAMP -> to.read(base, step, out, o, n);
-            case ADD -> to.add(base, step, value, v, from, n);
+            case ADD -> to.combine(Fn.Combine.ADD, base, step, value, v, from, n);
             case DROP -> {}
           }
         });

@@ -9,7 +9,9 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.axial.AxialException;
 import dev.axial.DType;
+import dev.axial.engine.Storage;
 import dev.axial.engine.Store;
+import dev.axial.ir.Fn;
 import dev.axial.ir.Half;
 import dev.axial.ir.Op;
 import java.lang.foreign.MemorySegment;
@@ -127,6 +129,20 @@ public final class Block {
   /** The number of elements. */
   public int size() {
     return size;
+  }
+
+  /** Says which elements of the whole array a write may touch. */
+  public void tell(Storage.Guard guard) {
+    long first = start;
+    long last = start;
+    for (int d = 0; d < sizes.length; d++) {
+      long reach = strides[d] * (sizes[d] - 1);
+      first += Math.min(reach, 0);
+      last += Math.max(reach, 0);
+    }
+    if (size > 0) {
+      guard.writes(first, last + 1);
+    }
   }
 
   // ---------------------------------------------------------------- reading
@@ -308,29 +324,48 @@ public final class Block {
     }
   }
 
-  // ---------------------------------------------------------------- adding
+  // ---------------------------------------------------------------- combining
 
-  /** Adds one value to each element. */
-  public void addToEach(Store to, Store value) {
-    addToEach(to, get(value.segment(), 0));
+  /** Combines each element with one value. */
+  public void combineEach(Fn.Combine fn, Store to, Store value) {
+    combineEach(fn, to, get(value.segment(), 0));
   }
 
-  /** Adds a constant of their dtype to each element. */
-  public void addToEach(Store to, Op.Const value) {
-    addToEach(to, bits(value));
+  /** Combines each element with a constant of their dtype. */
+  public void combineEach(Fn.Combine fn, Store to, Op.Const value) {
+    combineEach(fn, to, bits(value));
   }
 
-  private void addToEach(Store to, long bits) {
+  private void combineEach(Fn.Combine fn, Store to, long bits) {
     MemorySegment dst = to.segment();
     if (size == 1) {
-      put(dst, start, sum(get(dst, start), bits));
+      put(dst, start, combined(fn, get(dst, start), bits));
       return;
     }
     runs((at, step, _, n) -> {
       for (int k = 0; k < n; k++) {
-        put(dst, at + k * step, sum(get(dst, at + k * step), bits));
+        put(dst, at + k * step, combined(fn, get(dst, at + k * step), bits));
       }
     });
+  }
+
+  private long combined(Fn.Combine fn, long a, long b) {
+    if (fn == Fn.Combine.ADD) {
+      return sum(a, b);
+    }
+    Fn.Binary f = fn.of(dtype);
+    return switch (dtype) {
+      case BFLOAT16, FLOAT16 -> Scalars.half(f, dtype, (short) a, (short) b);
+      case FLOAT32 ->
+          Float.floatToRawIntBits(
+              Scalars.real(f, Float.intBitsToFloat((int) a), Float.intBitsToFloat((int) b)));
+      case FLOAT64 ->
+          Double.doubleToRawLongBits(
+              Scalars.real(f, Double.longBitsToDouble(a), Double.longBitsToDouble(b)));
+      case INT32, UINT32, BOOL ->
+          Scalars.integer(f, dtype == DType.UINT32).applyAsInt((int) a, (int) b);
+      case INT64, KEY -> Scalars.integer(f).applyAsLong(a, b);
+    };
   }
 
   private long sum(long a, long b) {
@@ -345,16 +380,24 @@ public final class Block {
     };
   }
 
-  /** Adds as many values to the elements, in order. */
-  public void add(Store to, Store values) {
+  /** Combines the elements with as many values, in order. */
+  public void combine(Fn.Combine fn, Store to, Store values) {
     if (size == 1) {
-      addToEach(to, values);
+      combineEach(fn, to, values);
       return;
     }
     MemorySegment src = values.segment();
     MemorySegment dst = to.segment();
     try {
-      addRuns(src, dst);
+      if (fn == Fn.Combine.ADD) {
+        addRuns(src, dst);
+      } else {
+        runs((at, step, o, n) -> {
+          for (int k = 0; k < n; k++) {
+            put(dst, at + k * step, combined(fn, get(dst, at + k * step), get(src, o + k)));
+          }
+        });
+      }
     } finally {
       Reference.reachabilityFence(values);
     }

@@ -2,6 +2,7 @@ package dev.axial.interpreter;
 
 import dev.axial.DType;
 import dev.axial.engine.Store;
+import dev.axial.ir.Fn;
 import dev.axial.ir.Half;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -73,16 +74,68 @@ final class Cell {
     }
   }
 
-  /** this[at + k step] += src[o + k from]. */
-  void add(long at, int step, Object src, int o, int from, int n) {
+  /** this[at + k step] = fn(this[at + k step], src[o + k from]). */
+  void combine(Fn.Combine fn, long at, int step, Object src, int o, int from, int n) {
     if (array != null) {
-      addArray(array, (int) at, step, src, o, from, n);
+      combineArray(fn, array, (int) at, step, src, o, from, n);
       return;
     }
     Object dst = Store.newArray(dtype, n);
     read(at, step, dst, 0, n);
-    addArray(dst, 0, 1, src, o, from, n);
+    combineArray(fn, dst, 0, 1, src, o, from, n);
     write(at, step, dst, 0, 1, n);
+  }
+
+  private void combineArray(
+      Fn.Combine fn, Object dst, int at, int step, Object src, int o, int from, int n) {
+    if (fn == Fn.Combine.ADD) {
+      addArray(dst, at, step, src, o, from, n);
+      return;
+    }
+    Fn.Binary f = fn.of(dtype);
+    switch (dst) {
+      case short[] d -> {
+        short[] s = (short[]) src;
+        for (int k = 0; k < n; k++) {
+          d[at + k * step] = Scalars.half(f, dtype, d[at + k * step], s[o + k * from]);
+        }
+      }
+      case float[] d -> {
+        float[] s = (float[]) src;
+        for (int k = 0; k < n; k++) {
+          d[at + k * step] = Scalars.real(f, d[at + k * step], s[o + k * from]);
+        }
+      }
+      case double[] d -> {
+        double[] s = (double[]) src;
+        for (int k = 0; k < n; k++) {
+          d[at + k * step] = Scalars.real(f, d[at + k * step], s[o + k * from]);
+        }
+      }
+      case int[] d -> {
+        int[] s = (int[]) src;
+        var g = Scalars.integer(f, dtype == DType.UINT32);
+        for (int k = 0; k < n; k++) {
+          d[at + k * step] = g.applyAsInt(d[at + k * step], s[o + k * from]);
+        }
+      }
+      case long[] d -> {
+        long[] s = (long[]) src;
+        var g = Scalars.integer(f);
+        for (int k = 0; k < n; k++) {
+          d[at + k * step] = g.applyAsLong(d[at + k * step], s[o + k * from]);
+        }
+      }
+      case byte[] d -> { // booleans
+        byte[] s = (byte[]) src;
+        var g = Scalars.integer(f, false);
+        for (int k = 0; k < n; k++) {
+          d[at + k * step] = (byte) g.applyAsInt(d[at + k * step], s[o + k * from]);
+        }
+      }
+      default -> // not over Op: an array of any type
+          throw new dev.axial.AxialException("internal error: " + dst.getClass());
+    }
   }
 
   private void addArray(Object dst, int at, int step, Object src, int o, int from, int n) {

@@ -240,6 +240,10 @@ final class Code {
       }
       case Op.Bitcast c -> f -> f[out[0]] = Elementwise.bitcast(c.to(), array(f, in[0]));
       case Op.StopGradient _ -> f -> f[out[0]] = f[in[0]];
+      case Op.Reduce r when r.fn() == Fn.Reduce.SUM && x.get(0).array().dtype().isFloating() -> {
+        Sums sums = Sums.of(x.get(0).array(), e.result().array());
+        yield f -> f[out[0]] = sums.run(array(f, in[0]));
+      }
       case Op.Reduce r -> {
         ArrayType from = x.get(0).array();
         Strided s = Strided.of(from, from, e.result().array());
@@ -291,11 +295,12 @@ final class Code {
       case Op.Scatter s -> {
         Accesses plan = plan(s.access(), x.get(0).type(), e, 2, true);
         DType t = x.get(0).array().dtype();
+        Fn.Combine fn = s.fn();
         yield f -> {
           Object copy = view(t, f[in[0]]).toArray(false);
           Cell to = Cell.of(t, copy);
-          if (s.add()) {
-            plan.add(to, array(f, in[1]), arrays(f, in, 2), s.mode() == Mode.CLAMP);
+          if (fn != null) {
+            plan.combine(fn, to, array(f, in[1]), arrays(f, in, 2), s.mode() == Mode.CLAMP);
           } else {
             plan.set(to, array(f, in[1]), arrays(f, in, 2), false);
           }
@@ -346,10 +351,10 @@ final class Code {
         Accesses plan = plan(s.access(), x.get(0).type(), e, 2, true);
         yield f -> plan.set(cell(f, in[0]), array(f, in[1]), arrays(f, in, 2), s.reverse());
       }
-      case Op.RefAdd a -> {
-        Accesses plan = plan(a.access(), x.get(0).type(), e, 2, true);
-        yield f ->
-            plan.add(cell(f, in[0]), array(f, in[1]), arrays(f, in, 2), a.mode() == Mode.CLAMP);
+      case Op.RefCombine c -> {
+        Accesses plan = plan(c.access(), x.get(0).type(), e, 2, true);
+        boolean clamp = c.mode() == Mode.CLAMP;
+        yield f -> plan.combine(c.fn(), cell(f, in[0]), array(f, in[1]), arrays(f, in, 2), clamp);
       }
       case Op.RefSwap s -> {
         Accesses plan = plan(s.access(), x.get(0).type(), e, 2, true);

@@ -5,6 +5,7 @@ import dev.axial.engine.Store;
 import dev.axial.ir.Access;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Edge;
+import dev.axial.ir.Fn;
 import dev.axial.ir.Mode;
 import dev.axial.ir.Type;
 import java.util.List;
@@ -62,10 +63,17 @@ public final class EagerRefs {
     plan(s, a, types, type).set(Cell.of(s.store()), value.toArray(), arrays(operands), false);
   }
 
-  /** Adds to a selection; nothing out of range. */
-  public static void add(
-      Storage s, Access a, Store value, ArrayType type, List<Store> operands, List<Type> types) {
-    plan(s, a, types, type).add(Cell.of(s.store()), value.toArray(), arrays(operands), false);
+  /** Combines a selection with a value; nothing out of range. */
+  public static void combine(
+      Fn.Combine fn,
+      Storage s,
+      Access a,
+      Store value,
+      ArrayType type,
+      List<Store> operands,
+      List<Type> types) {
+    plan(s, a, types, type)
+        .combine(fn, Cell.of(s.store()), value.toArray(), arrays(operands), false);
   }
 
   /** Overwrites a selection and gives what was there; out of range it reads clamped. */

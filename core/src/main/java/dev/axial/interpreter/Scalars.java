@@ -3,6 +3,7 @@ package dev.axial.interpreter;
 import dev.axial.AxialException;
 import dev.axial.DType;
 import dev.axial.ir.Fn;
+import dev.axial.ir.Half;
 import dev.axial.numerics.Evaluator;
 import dev.axial.numerics.Expansion;
 import java.util.function.IntBinaryOperator;
@@ -79,6 +80,11 @@ final class Scalars {
       case AND, OR, XOR, SHL, SHR, SAR ->
           throw new AxialException("internal error: " + f + " of real numbers");
     };
+  }
+
+  /** Numbers of two bytes, by their bits: in float32, rounded once. */
+  static short half(Fn.Binary f, DType t, short x, short y) {
+    return Half.narrow(t, real(f, Half.widen(t, x), Half.widen(t, y)));
   }
 
   /** Shift counts out of range shift everything out; division by zero gives all ones. */

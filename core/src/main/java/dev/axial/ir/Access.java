@@ -51,6 +51,9 @@ public record Access(List<Sel> sels, boolean masked) {
           throw new AxialException("window %s leaves axis %s".formatted(w, d));
         }
       }
+      if (s instanceof Sel.Window w && w.size() < 0) {
+        throw new AxialException("a window of %d along axis %s".formatted(w.size(), d));
+      }
       if (s instanceof Sel.Ds w && (w.size() < 0 || w.size() > d.size())) {
         throw new AxialException("a window of %d does not fit axis %s".formatted(w.size(), d));
       }

@@ -110,9 +110,14 @@ public final class Builder {
     if (op instanceof Op.Const c) {
       return List.of(constant(c));
     }
+    for (Program body : op.bodies()) {
+      Program.checkDepth(1 + body.depth());
+    }
     List<Var> mine = use(in);
     List<Var> out =
-        TypeRules.infer(op, Program.types(mine)).stream().map(t -> new Var(sized(t), this)).toList();
+        TypeRules.infer(op, Program.types(mine)).stream()
+            .map(t -> new Var(sized(t), this))
+            .toList();
     append(new Equation(op, mine, out, site));
     return out;
   }

@@ -15,7 +15,7 @@ public final class Effects {
   /** The references and stacks among the operands that the equation writes. */
   public static Set<Var> written(Equation e) {
     return switch (e.op()) {
-      case Op.RefSet _, Op.RefAdd _, Op.RefSwap _, Op.StackPush _, Op.StackPop _ ->
+      case Op.RefSet _, Op.RefCombine _, Op.RefSwap _, Op.StackPush _, Op.StackPop _ ->
           Set.of(e.in().getFirst());
       case Op.CustomVjp c -> {
         var out = nested(e, List.of(c.primal()), Effects::written);
@@ -36,7 +36,7 @@ public final class Effects {
       case Op.Pure _,
           Op.RefNew _,
           Op.RefSet _,
-          Op.RefAdd _,
+          Op.RefCombine _,
           Op.StackNew _,
           Op.StackPush _,
           Op.Callback _ ->

@@ -1,5 +1,7 @@
 package dev.axial.ir;
 
+import dev.axial.DType;
+
 /** Element-wise functions, as data: typing, batching and evaluation treat each group as one. */
 public final class Fn {
   private Fn() {}
@@ -113,6 +115,38 @@ public final class Fn {
     GE,
     EQ,
     NE
+  }
+
+  /**
+   * How a write combines its value with what is there; the order of several at one place does not
+   * matter, up to rounding. Of booleans ADD and MAX are "or", MUL and MIN "and".
+   */
+  public enum Combine {
+    ADD,
+    MUL,
+    MAX,
+    MIN;
+
+    /** The function of two numbers. */
+    public Binary binary() {
+      return switch (this) {
+        case ADD -> Binary.ADD;
+        case MUL -> Binary.MUL;
+        case MAX -> Binary.MAX;
+        case MIN -> Binary.MIN;
+      };
+    }
+
+    /** The function of two elements of a dtype. */
+    public Binary of(DType t) {
+      if (t != DType.BOOL) {
+        return binary();
+      }
+      return switch (this) {
+        case ADD, MAX -> Binary.OR;
+        case MUL, MIN -> Binary.AND;
+      };
+    }
   }
 
   /** How axes are reduced. SUM, MAX and MIN take numbers, ANY and ALL booleans. */

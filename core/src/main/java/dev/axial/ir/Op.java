@@ -4,6 +4,7 @@ import dev.axial.AxialException;
 import dev.axial.DType;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The operations. Each is data; what it means to a pass stands in that pass, as one case of an
@@ -30,8 +31,7 @@ public sealed interface Op {
     /** The constant of this dtype nearest to x. */
     public static Const of(DType dtype, double x) {
       return switch (dtype) {
-        case BFLOAT16, FLOAT16 ->
-            new Const(dtype, Double.doubleToLongBits(Half.round(dtype, x)));
+        case BFLOAT16, FLOAT16 -> new Const(dtype, Double.doubleToLongBits(Half.round(dtype, x)));
         case FLOAT32 -> new Const(dtype, Double.doubleToLongBits((float) x));
         case FLOAT64 -> new Const(dtype, Double.doubleToLongBits(x));
         case INT32 -> new Const(dtype, (int) x);
@@ -45,8 +45,7 @@ public sealed interface Op {
     public static Const of(DType dtype, long x) {
       return switch (dtype) {
         case BFLOAT16, FLOAT16 ->
-            new Const(
-                dtype, Double.doubleToLongBits(Half.widen(dtype, Half.nearest(dtype, x))));
+            new Const(dtype, Double.doubleToLongBits(Half.widen(dtype, Half.nearest(dtype, x))));
         case FLOAT32 -> new Const(dtype, Double.doubleToLongBits((float) x));
         case FLOAT64 -> new Const(dtype, Double.doubleToLongBits((double) x));
         case INT32 -> new Const(dtype, (int) x);
@@ -143,8 +142,11 @@ public sealed interface Op {
   /** array, access operands. */
   record Index(Access access, Mode mode) implements Pure {}
 
-  /** A copy of an array with a selection overwritten or added to: array, value, access operands. */
-  record Scatter(Access access, boolean add, Mode mode) implements Pure {}
+  /**
+   * A copy of an array with a selection overwritten, if fn is null, or combined with a value:
+   * array, value, access operands. Repeated indices each count. It prints as its function's name.
+   */
+  record Scatter(Fn.@Nullable Combine fn, Access access, Mode mode) implements Pure {}
 
   /** One block of threefry2x32: key, x0, x1; two results of uint32. */
   record Threefry() implements Pure {}
@@ -179,8 +181,17 @@ public sealed interface Op {
   /** ref, value, access operands; dropped out of range. Reverse visits the indices backwards. */
   record RefSet(Access access, boolean reverse) implements State {}
 
-  /** ref, value, access operands. */
-  record RefAdd(Access access, Mode mode) implements State {}
+  /**
+   * ref, value, access operands: each element becomes what fn makes of it and the value. Repeated
+   * indices each count. Only an addition may have the mode CLAMP: it is the transpose of a read. It
+   * prints as its function's name.
+   */
+  record RefCombine(Fn.Combine fn, Access access, Mode mode) implements State {
+    /** Addition. */
+    public static RefCombine add(Access access, Mode mode) {
+      return new RefCombine(Fn.Combine.ADD, access, mode);
+    }
+  }
 
   /** ref, value, access operands; the previous contents, each found at its turn. */
   record RefSwap(Access access, Edge edge, boolean reverse) implements State {}
@@ -259,13 +270,16 @@ public sealed interface Op {
 
   /** Calls Java code in program order. */
   record Callback(HostFunction function, String name) implements Op {
-    /** Calls it on stores of the given types. Whatever it throws names the callback. */
+    /**
+     * Calls it on stores of the given types. Exceptions name the callback, checked ones too, which
+     * code that hides them can throw; errors come as they are.
+     */
     public void call(List<Object> args, List<ArrayType> types) {
       try {
         function.call(args, types);
       } catch (AxialException failure) {
         throw failure;
-      } catch (RuntimeException failure) {
+      } catch (Exception failure) {
         throw new AxialException("the callback %s failed: %s".formatted(name, failure), failure);
       }
     }

@@ -2,6 +2,7 @@ package dev.axial.ir;
 
 import dev.axial.AxialException;
 import dev.axial.DType;
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
@@ -12,10 +13,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the text of {@link Printer}. The result is checked; an error says where the text is wrong.
+ * Whatever the text is, it is read or it is an {@link AxialException}.
  */
 final class Parser {
   private static final Map<String, Op> ELEMENTWISE = new HashMap<>();
-  private static final Map<String, Class<?>> RECORDS = new HashMap<>();
+  private static final Map<String, Named> RECORDS = new HashMap<>();
+
+  /** What a name stands for: a record, and the function that is a part of the name. */
+  private record Named(Class<?> op, Fn.@Nullable Combine fn) {}
 
   static {
     for (var f : Fn.Unary.values()) {
@@ -28,25 +33,41 @@ final class Parser {
       ELEMENTWISE.put(Printer.opName(new Op.Compare(f)), new Op.Compare(f));
     }
     for (Class<?> c : Op.kinds()) {
-      RECORDS.put(Printer.snake(c.getSimpleName()), c);
+      RECORDS.put(Printer.snake(c.getSimpleName()), new Named(c, null));
+    }
+    RECORDS.remove(Printer.snake(Op.RefCombine.class.getSimpleName()));
+    for (Class<?> c : List.of(Op.RefCombine.class, Op.Scatter.class)) {
+      for (var f : Fn.Combine.values()) {
+        RECORDS.put(Printer.opName(c, f), new Named(c, f));
+      }
     }
   }
+
+  /** An array has no more axes. */
+  private static final int MOST_AXES = 1024;
 
   private final String text;
   private final Map<String, Var> vars = new HashMap<>();
   private int at;
+
+  /** How many blocks are open. */
+  private int depth;
 
   Parser(String text) {
     this.text = text;
   }
 
   Program program() {
-    Program p = block();
-    space();
-    if (at != text.length()) {
-      throw error("the end of the text");
+    try {
+      Program p = block();
+      space();
+      if (at != text.length()) {
+        throw error("the end of the text");
+      }
+      return Checker.check(p);
+    } catch (StackOverflowError _) {
+      throw error("programs that are nested less deeply: the stack of this thread is too small");
     }
-    return Checker.check(p);
   }
 
   private AxialException error(String expected) {
@@ -138,20 +159,55 @@ final class Parser {
   }
 
   private int integer() {
+    int start = at;
+    long n = whole();
+    if (n != (int) n) {
+      at = start;
+      throw error("an integer of 32 bits");
+    }
+    return (int) n;
+  }
+
+  private long whole() {
     space();
     int start = at;
     if (at < text.length() && text.charAt(at) == '-') {
       at++;
     }
-    while (at < text.length() && Character.isDigit(text.charAt(at))) {
+    while (at < text.length() && text.charAt(at) >= '0' && text.charAt(at) <= '9') {
       at++;
     }
     try {
-      return Integer.parseInt(text.substring(start, at));
+      return Long.parseLong(text.substring(start, at));
     } catch (NumberFormatException x) {
       at = start;
       throw error("an integer");
     }
+  }
+
+  private double real() {
+    int start = at;
+    String s = number();
+    try {
+      return Double.parseDouble(s);
+    } catch (NumberFormatException x) {
+      at = start;
+      throw error("a number");
+    }
+  }
+
+  private Op.Const constant(DType t) {
+    if (t.isFloating()) {
+      return Op.Const.of(t, real());
+    }
+    int start = at;
+    long n = whole();
+    Op.Const c = Op.Const.of(t, n);
+    if (c.bits() != n) {
+      at = start;
+      throw error("a number that " + t + " holds");
+    }
+    return c;
   }
 
   // ---------------------------------------------------------------- types
@@ -168,8 +224,28 @@ final class Parser {
   }
 
   private ArrayType arrayType() {
-    DType t = DType.ofShortName(word("a dtype"));
-    return new ArrayType(t, dims());
+    DType t = dtype();
+    int start = at;
+    try {
+      var type = new ArrayType(t, dims());
+      long _ = Math.multiplyExact(ArrayType.product(type.dims()), t.bytes());
+      return type;
+    } catch (ArithmeticException _) {
+      at = start;
+      throw error("axes whose sizes multiply to less than 2^63 bytes");
+    }
+  }
+
+  private DType dtype() {
+    int start = at;
+    String name = word("a dtype");
+    for (DType t : DType.values()) {
+      if (t.shortName().equals(name)) {
+        return t;
+      }
+    }
+    at = start;
+    throw error("a dtype");
   }
 
   private List<Dim> dims() {
@@ -180,6 +256,9 @@ final class Parser {
         expect(",");
       }
       out.add(dim());
+      if (out.size() > MOST_AXES) {
+        throw error("no more than %,d axes".formatted(MOST_AXES));
+      }
     }
     return out;
   }
@@ -187,7 +266,25 @@ final class Parser {
   private Dim dim() {
     String name = word("an axis");
     expect(":");
-    return new Dim(name, integer());
+    int start = at;
+    int size = integer();
+    if (size < 0) {
+      at = start;
+      throw error("the size of an axis");
+    }
+    return new Dim(name, size);
+  }
+
+  private List<Integer> integers() {
+    expect("[");
+    var out = new ArrayList<Integer>();
+    while (!accept("]")) {
+      if (!out.isEmpty()) {
+        expect(",");
+      }
+      out.add(integer());
+    }
+    return out;
   }
 
   private List<String> strings() {
@@ -264,6 +361,7 @@ final class Parser {
   }
 
   private Program block() {
+    Program.checkDepth(depth++);
     expect("program(");
     var owner = new Object();
     List<Var> inputs = declared(owner, ")");
@@ -274,6 +372,7 @@ final class Parser {
     }
     List<Var> outputs = usedUntilNewLine();
     expect("}");
+    depth--;
     return new Program(inputs, equations, outputs);
   }
 
@@ -317,31 +416,37 @@ final class Parser {
       return elementwise;
     }
     if (name.equals("const") && result != null) {
-      DType t = result.array().dtype();
-      String s = number();
-      return t.isFloating()
-          ? Op.Const.of(t, Double.parseDouble(s))
-          : new Op.Const(t, Long.parseLong(s));
+      return constant(result.array().dtype());
     }
-    Class<?> record = RECORDS.get(name);
-    if (record == null) {
+    Named named = RECORDS.get(name);
+    if (named == null) {
       throw error("an operation instead of '" + name + "'");
     }
-    RecordComponent[] parts = record.getRecordComponents();
-    var values = new Object[parts.length];
+    RecordComponent[] parts = named.op.getRecordComponents();
+    var values = new @Nullable Object[parts.length];
     var types = new Class<?>[parts.length];
+    String before = "[";
     for (int k = 0; k < parts.length; k++) {
-      expect(k == 0 ? "[" : ",");
+      types[k] = parts[k].getType();
+      if (types[k] == Fn.Combine.class) {
+        values[k] = named.fn;
+        continue;
+      }
+      expect(before);
+      before = ",";
       expect(parts[k].getName());
       expect("=");
-      types[k] = parts[k].getType();
       values[k] = attribute(parts[k]);
     }
-    if (parts.length > 0) {
+    if (before.equals(",")) {
       expect("]");
     }
     try {
-      return (Op) record.getDeclaredConstructor(types).newInstance(values);
+      return (Op) named.op.getDeclaredConstructor(types).newInstance(values);
+    } catch (InvocationTargetException x) {
+      throw new AxialException(
+          "cannot parse the program: %s cannot have these parts: %s".formatted(name, x.getCause()),
+          x);
     } catch (ReflectiveOperationException x) {
       throw new AxialException("internal error: cannot make " + name, x);
     }
@@ -356,7 +461,7 @@ final class Parser {
       return accept(Printer.HIDDEN) ? Rule.later(Parser::hidden) : Rule.of(block());
     }
     if (t == DType.class) {
-      return DType.ofShortName(word("a dtype"));
+      return dtype();
     }
     if (t == String.class) {
       return word("a name");
@@ -378,7 +483,7 @@ final class Parser {
       return access();
     }
     if (t == StackType.class) {
-      return type();
+      return type() instanceof StackType s ? s : misplaced("the type of a stack");
     }
     if (t.isEnum()) {
       String name = word("a constant");
@@ -397,9 +502,13 @@ final class Parser {
       if (of == String.class) {
         return strings();
       }
-      return strings().stream().map(Integer::valueOf).toList();
+      return integers();
     }
     throw error("something that can be read back; " + t.getSimpleName() + " cannot");
+  }
+
+  private Object misplaced(String expected) {
+    throw error(expected);
   }
 
   private Access access() {

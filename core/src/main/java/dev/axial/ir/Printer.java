@@ -10,11 +10,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Programs as text. Element-wise operations print as their function's name; the others as their
- * record's name with its components in brackets, so a new operation prints without another line
- * here, and {@link Parser} reads it back by the same rule.
+ * record's name, with the function that a write combines by, and its components in brackets, so a
+ * new operation prints without another line here, and {@link Parser} reads it back by the same
+ * rule.
  *
  * <pre>{@code
  * program(v0: f32[X:3], v1: ref f32[X:3]) {
@@ -60,8 +62,16 @@ final class Printer {
       case Op.Unary u -> u.fn().name().toLowerCase(Locale.ROOT);
       case Op.Binary b -> b.fn().name().toLowerCase(Locale.ROOT);
       case Op.Compare c -> c.fn().name().toLowerCase(Locale.ROOT);
+      case Op.RefCombine c -> opName(c.getClass(), c.fn());
+      case Op.Scatter s -> opName(s.getClass(), s.fn());
       default -> snake(op.getClass().getSimpleName()); // not over Op: the name of any record
     };
+  }
+
+  /** Of an operation that combines by a function: ref_add, scatter_max; scatter for none. */
+  static String opName(Class<?> op, Fn.@Nullable Combine fn) {
+    String name = op == Op.RefCombine.class ? "ref" : "scatter";
+    return fn == null ? name : name + "_" + fn.name().toLowerCase(Locale.ROOT);
   }
 
   /** Name and attributes; a program is left out, as {@link #nested} gives it. */
@@ -144,7 +154,8 @@ final class Printer {
     }
     String before = "[";
     for (RecordComponent c : parts) {
-      if (!withPrograms && (c.getType() == Program.class || c.getType() == Rule.class)) {
+      boolean hides = c.getType() == Program.class || c.getType() == Rule.class;
+      if (!withPrograms && hides || c.getType() == Fn.Combine.class) {
         continue;
       }
       out.append(before).append(c.getName()).append('=');

@@ -5,6 +5,7 @@ import dev.axial.DType;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The type of each operation's results, from the types of its operands. */
 public final class TypeRules {
@@ -151,6 +152,7 @@ public final class TypeRules {
       case Op.Index i -> List.of(selected(arr(in, 0), i.access(), in.subList(1, in.size())));
       case Op.Scatter s -> {
         fits(arr(in, 0), s.access(), arr(in, 1), in.subList(2, in.size()));
+        combines(s.fn(), s.mode(), arr(in, 0));
         yield List.of(arr(in, 0));
       }
       case Op.Threefry _ -> {
@@ -180,8 +182,9 @@ public final class TypeRules {
         fits(ref(in), s.access(), arr(in, 1), in.subList(2, in.size()));
         yield List.of();
       }
-      case Op.RefAdd s -> {
+      case Op.RefCombine s -> {
         fits(ref(in), s.access(), arr(in, 1), in.subList(2, in.size()));
+        combines(s.fn(), s.mode(), ref(in));
         yield List.of();
       }
       case Op.RefSwap s -> List.of(fits(ref(in), s.access(), arr(in, 1), in.subList(2, in.size())));
@@ -222,9 +225,9 @@ public final class TypeRules {
       }
       case Op.Cond c -> {
         require(
-            in.get(0).equals(ArrayType.scalar(DType.BOOL)),
+            !in.isEmpty() && in.get(0).equals(ArrayType.scalar(DType.BOOL)),
             "a condition is one boolean scalar, got %s",
-            in.get(0));
+            in);
         var t = in.subList(1, in.size());
         require(
             Program.types(c.yes().inputs()).equals(t) && Program.types(c.no().inputs()).equals(t),
@@ -384,12 +387,23 @@ public final class TypeRules {
     return t;
   }
 
+  private static void combines(Fn.@Nullable Combine fn, Mode mode, ArrayType t) {
+    if (fn != null && fn != Fn.Combine.ADD) {
+      require(t.dtype() != DType.KEY, "%s into %s", fn, t);
+      require(mode == Mode.DROP, "%s into %s at the nearest place", fn, t);
+    }
+  }
+
   private static void laneMask(boolean masked, List<Type> in, int k) {
     require(in.size() == (masked ? k + 1 : k), "stack operands %s", in);
     if (masked) {
-      for (Dim d : arr(in, k).dims()) {
-        require(stack(in).lanes().contains(d.name()), "mask axis %s of %s", d, in.get(0));
-      }
+      StackType s = stack(in);
+      ArrayType mask = arr(in, k);
+      require(
+          mask.dtype() == DType.BOOL && s.of().with(s.laneDims()).covers(mask),
+          "mask %s of %s",
+          mask,
+          s);
     }
   }
 

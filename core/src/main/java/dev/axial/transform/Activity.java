@@ -72,7 +72,7 @@ final class Activity {
         continue;
       }
       switch (e.op()) {
-        case Op.RefSet _, Op.RefAdd _, Op.RefSwap _ -> {
+        case Op.RefSet _, Op.RefCombine _, Op.RefSwap _ -> {
           String site = e.site();
           return site == null ? "" : site;
         }
@@ -128,7 +128,7 @@ final class Activity {
           edge.accept(in.get(0), e.result());
           edge.accept(in.get(1), e.result());
         }
-        case Op.RefSet _, Op.RefAdd _, Op.StackPush _ -> edge.accept(in.get(1), in.get(0));
+        case Op.RefSet _, Op.RefCombine _, Op.StackPush _ -> edge.accept(in.get(1), in.get(0));
         case Op.RefSwap _ -> {
           edge.accept(in.get(1), in.get(0));
           edge.accept(in.get(0), e.result());

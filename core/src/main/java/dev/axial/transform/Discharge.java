@@ -9,6 +9,7 @@ import dev.axial.ir.Edge;
 import dev.axial.ir.Effects;
 import dev.axial.ir.Env;
 import dev.axial.ir.Equation;
+import dev.axial.ir.Fn;
 import dev.axial.ir.Mode;
 import dev.axial.ir.Op;
 import dev.axial.ir.Program;
@@ -20,6 +21,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rewrites references as values: an access becomes an index or an update of the current contents,
@@ -86,9 +88,9 @@ public final class Discharge {
             throw new AxialException(
                 "discharge of a set in reverse order is not supported: discharge before differentiating");
           }
-          update(b, state, x, s.access(), false, Mode.DROP);
+          update(b, state, x, null, s.access(), Mode.DROP);
         }
-        case Op.RefAdd a -> update(b, state, x, a.access(), true, a.mode());
+        case Op.RefCombine a -> update(b, state, x, a.fn(), a.access(), a.mode());
         case Op.RefSwap s -> {
           if (s.reverse()
               || s.edge() == Edge.ADD
@@ -100,7 +102,7 @@ public final class Discharge {
           Access a = mode == Mode.CLAMP ? new Access(s.access().sels(), false) : s.access();
           var ops = x.subList(2, x.size());
           env.put(e.result(), read(b, now(state, x.get(0)), a, mode, ops.subList(0, a.operands())));
-          update(b, state, x, s.access(), false, Mode.DROP);
+          update(b, state, x, null, s.access(), Mode.DROP);
         }
         case Op.Scan s -> dischargeScan(b, e, s, x, env, state);
         case Op.While w -> dischargeWhile(b, e, w, x, env, state);
@@ -152,12 +154,12 @@ public final class Discharge {
   }
 
   private static void update(
-      Builder b, Map<Var, Var> state, List<Var> x, Access a, boolean add, Mode mode) {
+      Builder b, Map<Var, Var> state, List<Var> x, Fn.@Nullable Combine fn, Access a, Mode mode) {
     Var ref = x.get(0);
     Var now = now(state, ref);
     state.put(
         ref,
-        b.one(new Op.Scatter(a, add, mode), cat(List.of(now, x.get(1)), x.subList(2, x.size()))));
+        b.one(new Op.Scatter(fn, a, mode), cat(List.of(now, x.get(1)), x.subList(2, x.size()))));
   }
 
   /** The references among a body's captured operands that it writes; their contents are carried. */

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  *   y = f(x)            dy = f'(x) dx
  *   y = x[i]            dy = dx[i]             (linear operations: the same on the tangent)
  *   ref[i] = v          dref[i] = dv           (the tangent of a reference is a reference)
+ *   ref[i] max= v       see Combining
  *   push(s, v)          push(ds, dv)
  *   loops and branches carry values and tangents side by side
  * </pre>
@@ -179,6 +180,8 @@ public final class Jvp {
           tan.put(e.result(), b.one(e.op(), d));
         }
       }
+      case Op.Scatter s when s.fn() != null && s.fn() != Fn.Combine.ADD ->
+          jvpScatter(b, e, s, x, t, val, tan);
       case Op.Scatter _ -> {
         val.put(e.out(), b.emit(e.op(), x));
         if (t.get(0) != null || t.get(1) != null) {
@@ -201,7 +204,9 @@ public final class Jvp {
         }
       }
       case Op.RefGet _, Op.RefFreeze _, Op.StackPop _ -> jvpState(b, e, x, t, false, val, tan);
-      case Op.RefSet _, Op.RefAdd _, Op.RefSwap _, Op.StackPush _ ->
+      case Op.RefCombine c when c.fn() != Fn.Combine.ADD ->
+          combine(b, c, x, on(e.in().get(0)) ? t.get(0) : null, t.get(1));
+      case Op.RefSet _, Op.RefCombine _, Op.RefSwap _, Op.StackPush _ ->
           jvpState(b, e, x, t, true, val, tan);
       case Op.Call c -> jvpCall(b, e, c, x, t, val, tan);
       case Op.CustomVjp c -> {
@@ -264,6 +269,46 @@ public final class Jvp {
       dx.set(1, dense(b, t.get(1), x.get(1)));
     }
     tan.put(e.out(), b.emit(e.op(), dx));
+  }
+
+  /** A maximum, a minimum or a product into a reference whose tangent is cell, if it has one. */
+  private void combine(
+      Builder b, Op.RefCombine op, List<Var> x, @Nullable Var cell, @Nullable Var dv) {
+    if (cell == null) {
+      b.emit(op, x);
+      return;
+    }
+    var at = Combining.of(op, x);
+    if (op.fn() != Fn.Combine.MUL) {
+      at.extremumTangent(b, cell, dv, at.extremum(b, op, x));
+    } else if (!Combining.repeats(op, x)) {
+      Var old = at.get(b, x.get(0));
+      b.emit(op, x);
+      at.productTangent(b, cell, x.get(1), dv, old);
+    } else {
+      Program loop = Combining.oneByOne(op, x);
+      active.addAll(Activity.active(loop, loop.inputs().subList(0, dv == null ? 1 : 2)));
+      var t = new ArrayList<@Nullable Var>(Collections.nCopies(x.size(), null));
+      t.set(0, cell);
+      t.set(1, dv);
+      Out _ = run(b, loop, x, t);
+    }
+  }
+
+  /** By way of references, for which the rules exist. */
+  private void jvpScatter(
+      Builder b, Equation e, Op.Scatter s, List<Var> x, List<@Nullable Var> t, Env val, Env tan) {
+    Var d = t.get(0);
+    Fn.Combine fn = s.fn();
+    if (fn == null || !on(e.result()) || d == null && t.get(1) == null) {
+      val.put(e.out(), b.emit(s, x));
+      return;
+    }
+    Var ref = b.one(new Op.RefNew(), x.get(0));
+    Var cell = b.one(new Op.RefNew(), dense(b, d, x.get(0)));
+    combine(b, new Op.RefCombine(fn, s.access(), s.mode()), with(x, 0, ref), cell, t.get(1));
+    val.put(e.out(), b.emit(new Op.RefFreeze(), List.of(ref)));
+    tan.put(e.out(), b.emit(new Op.RefFreeze(), List.of(cell)));
   }
 
   private void jvpCall(

@@ -121,10 +121,10 @@ public final class RenameAxes {
       case Op.ArgSort a -> new Op.ArgSort(name(a.axis()), a.descending());
       case Op.ArgReduce a -> new Op.ArgReduce(a.max(), name(a.axis()));
       case Op.Index i -> new Op.Index(access(i.access()), i.mode());
-      case Op.Scatter s -> new Op.Scatter(access(s.access()), s.add(), s.mode());
+      case Op.Scatter s -> new Op.Scatter(s.fn(), access(s.access()), s.mode());
       case Op.RefGet g -> new Op.RefGet(access(g.access()), g.mode());
       case Op.RefSet s -> new Op.RefSet(access(s.access()), s.reverse());
-      case Op.RefAdd a -> new Op.RefAdd(access(a.access()), a.mode());
+      case Op.RefCombine a -> new Op.RefCombine(a.fn(), access(a.access()), a.mode());
       case Op.RefSwap s -> new Op.RefSwap(access(s.access()), s.edge(), s.reverse());
       case Op.StackNew s -> new Op.StackNew((StackType) type(s.type()));
       case Op.Scan s -> new Op.Scan(program(s.body()), s.length(), s.carry(), s.reverse());

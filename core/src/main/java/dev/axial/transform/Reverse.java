@@ -39,6 +39,7 @@ import org.jspecify.annotations.Nullable;
  *   y = ref[i]        r̄[i] += ȳ
  *   ref[i] = v        v̄ += swap(r̄[i], 0)           against the order of the indices
  *   ref[i] += v       v̄ += r̄[i]
+ *   ref[i] max= v     see Combining
  *   o = swap(r[i], v) v̄ += swap(r̄[i], ō)           against the order of the indices
  *   push(s, v)        v̄ += pop(s̄)
  *   v = pop(s)        push(s̄, v̄)
@@ -123,7 +124,7 @@ public final class Reverse {
         if (v.isArray()) {
           Var early = l.value.remove(v);
           if (early != null) {
-            bb.emit(new Op.RefAdd(Access.ALL, Mode.CLAMP), List.of(ref, early));
+            bb.emit(Op.RefCombine.add(Access.ALL, Mode.CLAMP), List.of(ref, early));
           }
         }
         l.cell.put(v, ref);
@@ -135,7 +136,7 @@ public final class Reverse {
       Var own = written.contains(v) ? l.cell.get(v) : null;
       if (own != null) {
         Var g = bb.one(new Op.RefGet(Access.ALL, Mode.CLAMP), own);
-        bb.emit(new Op.RefAdd(Access.ALL, Mode.CLAMP), List.of(ref, g));
+        bb.emit(Op.RefCombine.add(Access.ALL, Mode.CLAMP), List.of(ref, g));
       }
     });
     var grads = new ArrayList<@Nullable Var>();
@@ -173,6 +174,9 @@ public final class Reverse {
     final Map<Var, Var> popped = new LinkedHashMap<>();
     final Map<Var, Var> known = new HashMap<>();
     final Map<Var, Boolean> cheap = new HashMap<>();
+
+    /** The most operations that follow one from another and are computed again. */
+    private static final int AGAIN = 32;
 
     Level(Builder fb, Builder bb, boolean direct) {
       this.fb = fb;
@@ -212,6 +216,10 @@ public final class Reverse {
 
     /** Scalar arithmetic on the loop's index and on what comes from outside is computed again. */
     boolean cheap(Var v) {
+      return cheap(v, AGAIN);
+    }
+
+    private boolean cheap(Var v, int most) {
       if (v.owner() != fb || v.constant() != null || known.containsKey(v)) {
         return true;
       }
@@ -222,6 +230,7 @@ public final class Reverse {
       Equation e = fb.definition(v);
       boolean yes =
           e != null
+              && most > 0
               && v.type() instanceof ArrayType t
               && t.isScalar()
               && (e.op() instanceof Op.Unary
@@ -230,7 +239,7 @@ public final class Reverse {
                   || e.op() instanceof Op.Compare
                   || e.op() instanceof Op.Cast)
               && e.in().stream()
-                  .allMatch(x -> x.isArray() && x.array().isScalar() && cheap(fb.origin(x)));
+                  .allMatch(x -> x.isArray() && x.array().isScalar() && cheap(fb.origin(x), most - 1));
       cheap.put(v, yes);
       return yes;
     }
@@ -242,7 +251,7 @@ public final class Reverse {
       Var ct = bb.fit(given, src.array());
       Var c = cell.get(src);
       if (c != null) {
-        bb.emit(new Op.RefAdd(Access.ALL, Mode.CLAMP), List.of(c, ct));
+        bb.emit(Op.RefCombine.add(Access.ALL, Mode.CLAMP), List.of(c, ct));
         return;
       }
       Var old = value.get(src);
@@ -382,6 +391,8 @@ public final class Reverse {
       case Op.Scan s -> reverseScan(fb, e, s, x, env);
       case Op.While w -> reverseWhile(fb, e, w, x, env);
       case Op.Cond c -> reverseCond(fb, e, c, x, env);
+      case Op.RefCombine c when c.fn() != Fn.Combine.ADD && on(e.in().get(0)) ->
+          reverseCombine(fb, e, c, x);
       case Op.Pure _, Op.State _, Op.Callback _ -> {
         env.put(e.out(), fb.emit(e.op(), x));
         yield simple(e, x, env);
@@ -551,7 +562,7 @@ public final class Reverse {
             Var ct = l.take(e.result());
             if (ct != null && on(in.get(0))) {
               l.bb.emit(
-                  new Op.RefAdd(i.access(), i.mode()),
+                  Op.RefCombine.add(i.access(), i.mode()),
                   cat(List.of(l.cell(in.get(0)), ct), l.res(x.subList(1, x.size()))));
             }
           };
@@ -569,7 +580,7 @@ public final class Reverse {
             Var ct = l.take(e.result());
             if (ct != null && on(in.get(0))) {
               l.bb.emit(
-                  new Op.RefAdd(g.access(), g.mode()),
+                  Op.RefCombine.add(g.access(), g.mode()),
                   cat(List.of(l.cell(in.get(0)), ct), l.res(x.subList(1, x.size()))));
             }
           };
@@ -577,10 +588,10 @@ public final class Reverse {
           l -> {
             Var ct = l.take(e.result());
             if (ct != null && on(in.get(0))) {
-              l.bb.emit(new Op.RefAdd(Access.ALL, Mode.CLAMP), List.of(l.cell(in.get(0)), ct));
+              l.bb.emit(Op.RefCombine.add(Access.ALL, Mode.CLAMP), List.of(l.cell(in.get(0)), ct));
             }
           };
-      case Op.RefAdd a ->
+      case Op.RefCombine a -> // an addition; the others have been treated
           l -> {
             if (on(in.get(0)) && on(in.get(1))) {
               l.add(
@@ -652,6 +663,37 @@ public final class Reverse {
     Var seed = ct == null ? l.bb.num(in.get(0).type().array().dtype(), 0) : ct;
     Var got = l.bb.one(op, cat(List.of(l.cell(in.get(0)), seed), l.res(x.subList(2, x.size()))));
     l.add(in.get(1), got);
+  }
+
+  private Back reverseCombine(Builder fb, Equation e, Op.RefCombine c, List<Var> x) {
+    var at = Combining.of(c, x);
+    Var ref = e.in().get(0);
+    Var value = e.in().get(1);
+    if (c.fn() != Fn.Combine.MUL) {
+      var equal = at.extremum(fb, c, x);
+      return l -> {
+        var there = new Combining.Equal(l.res(equal.hit()), l.res(equal.hold()));
+        l.add(value, at.at(l.res(at.operands())).extremumAdjoint(l.bb, l.cell(ref), there));
+      };
+    }
+    if (!Combining.repeats(c, x)) {
+      Var old = at.get(fb, x.get(0));
+      fb.emit(c, x);
+      return l -> {
+        var there = at.at(l.res(at.operands()));
+        l.add(value, there.productAdjoint(l.bb, l.cell(ref), l.res(x.get(1)), l.res(old)));
+      };
+    }
+    Program loop = Combining.oneByOne(c, x);
+    active.addAll(Activity.active(loop, loop.inputs().subList(0, on(value) ? 2 : 1)));
+    var inner = new Env();
+    inner.put(loop.inputs(), x);
+    var back = forward(loop, fb, inner);
+    return l -> {
+      l.cell.put(loop.inputs().get(0), l.cell(ref));
+      l.unwind(back);
+      l.add(value, l.take(loop.inputs().get(1)));
+    };
   }
 
   private Back reverseScan(Builder fb, Equation e, Op.Scan s, List<Var> x, Env env) {
@@ -896,7 +938,7 @@ public final class Reverse {
   }
 
   private static boolean reads(Equation e, Var ref) {
-    if (!e.in().contains(ref) || e.op() instanceof Op.RefSet || e.op() instanceof Op.RefAdd) {
+    if (!e.in().contains(ref) || writesOnly(e.op())) {
       return false;
     }
     if (e.op() instanceof Op.CustomVjp) { // its forward rule may look as well
@@ -911,6 +953,10 @@ public final class Reverse {
       }
     }
     return bodies.isEmpty();
+  }
+
+  private static boolean writesOnly(Op op) {
+    return op instanceof Op.RefSet || op instanceof Op.RefCombine c && c.fn() == Fn.Combine.ADD;
   }
 
   private Var original(Var ref) {

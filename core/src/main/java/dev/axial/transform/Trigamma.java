@@ -41,14 +41,14 @@ final class Trigamma {
     Var up = positive(b.select(low, b.sub(num(1), x), x));
     Var off = b.select(low, b.sub(x, b.un(Fn.Unary.ROUND, x)), num(0.5)); // or no pole there
     Var turn = b.un(Fn.Unary.SIN, b.mul(num(Math.PI), off));
-    Var peak = b.div(num(Math.PI * Math.PI), Partials.square(b, turn));
+    Var peak = Partials.square(b, b.div(num(Math.PI), turn));
     return b.select(low, b.sub(peak, up), up);
   }
 
   private Var positive(Var x) {
-    Var sum = b.div(num(1), Partials.square(b, x));
+    Var sum = Partials.square(b, b.div(num(1), x)); // where the square of x would vanish, too
     for (int k = 1; k < SHIFTS; k++) {
-      sum = b.add(sum, b.div(num(1), Partials.square(b, b.add(x, num(k)))));
+      sum = b.add(sum, Partials.square(b, b.div(num(1), b.add(x, num(k)))));
     }
     Var z = b.div(num(1), b.add(x, num(SHIFTS)));
     Var z2 = Partials.square(b, z);

@@ -22,10 +22,8 @@ import dev.axial.ir.Type;
 import dev.axial.ir.Var;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,14 +31,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A value is mapped when its type has the axis, so alignment by name is the whole rule for most
  * operations; the program must not use the name itself (see {@link RenameAxes}). What remains:
- * references made inside are mapped; an unmapped one is read or added to, once per lane; a mapped
- * predicate becomes a mask. A mask reaches references (the access takes it), stacks (heights that
- * stay) and the conditions of loops inside; values need none, because a select outside discards
- * them.
+ * references made inside are mapped; an unmapped one is read or combined with, once per lane; a
+ * mapped predicate becomes a mask. A mask reaches references (the access takes it), stacks (heights
+ * that stay) and the conditions of loops inside; values need none, because a select outside
+ * discards them.
  */
 public final class Vmap {
   private final Dim lane;
-  private final Set<Var> added = new HashSet<>();
+
+  /** How lanes have combined their values in references whose elements they share. */
+  private final Map<Var, Fn.Combine> combined = new HashMap<>();
+
   private final Map<Var, LaneView> views = new HashMap<>();
   private final Map<Var, String> whose = new HashMap<>();
 
@@ -171,13 +172,7 @@ public final class Vmap {
       case Op.RefNew r -> b.emit(r, List.of(spread(b, x.get(0))));
       case Op.RefFreeze r -> b.emit(r, x);
       case Op.RefGet g -> {
-        if (shared(x.get(0)) && added.contains(x.get(0))) {
-          throw Rejected.error(
-              b.site(),
-              "%s, which is not mapped over '%s', is read after add in the same vmapped function: the lanes' sums are not known there. Read it before the add, or after the vmap.",
-              named(x.get(0)),
-              lane.name());
-        }
+        unread(b, x.get(0));
         yield access(b, x, g.access(), (a, in) -> new Op.RefGet(a, g.mode()));
       }
       case Op.RefSet s -> {
@@ -200,7 +195,8 @@ public final class Vmap {
             maskedAccess(s.access(), mask),
             (a, _) -> new Op.RefSwap(a, s.edge(), s.reverse()));
       }
-      case Op.RefAdd a -> vmapAdd(b, a, x, mask);
+      case Op.RefCombine c ->
+          c.fn() == Fn.Combine.ADD ? vmapAdd(b, c, x, mask) : vmapCombine(b, c, x, mask);
       case Op.StackNew s -> {
         var lanes = new ArrayList<>(s.type().lanes());
         lanes.add(lane.name());
@@ -226,6 +222,7 @@ public final class Vmap {
         Builder in = new Builder();
         var args = x.stream().map(v -> input(in, v)).toList();
         var outs = run(in, c.body(), args, mask);
+        noted(b, args, x);
         in.use(outs);
         var caps = Builder.union(in);
         yield b.emit(new Op.Call(in.close(outs, caps), c.name(), true), cat(x, caps));
@@ -316,11 +313,84 @@ public final class Vmap {
     }
   }
 
-  private List<Var> vmapAdd(Builder b, Op.RefAdd a, List<Var> x, @Nullable Var mask) {
-    Var v = mask == null ? x.get(1) : b.select(mask, x.get(1), b.num(x.get(1).array().dtype(), 0));
-    if (shared(x.get(0))) {
-      added.add(x.get(0));
+  private static String name(Fn.Combine fn) {
+    return switch (fn) {
+      case ADD -> "add";
+      case MUL -> "times";
+      case MAX -> "max";
+      case MIN -> "min";
+    };
+  }
+
+  /** Lanes that share an element combine in any order, so it must not matter. */
+  private void combines(Builder b, Var ref, Fn.Combine fn) {
+    Fn.Combine before = shared(ref) ? combined.putIfAbsent(ref, fn) : null;
+    if (before != null && before != fn) {
+      throw Rejected.error(
+          b.site(),
+          "%s, whose elements the lanes over '%s' share, is written by %s and by %s in the same vmapped function: the result would depend on the order of the lanes. Use one of them, pass a reference that has the axis '%s', or loop.",
+          named(ref),
+          lane.name(),
+          name(before),
+          name(fn),
+          lane.name());
     }
+  }
+
+  private void unread(Builder b, Var ref) {
+    Fn.Combine fn = shared(ref) ? combined.get(ref) : null;
+    if (fn != null) {
+      throw Rejected.error(
+          b.site(),
+          "%s, which is not mapped over '%s', is read after %s in the same vmapped function: the lanes' %s are not known there. Read it before the %s, or after the vmap.",
+          named(ref),
+          lane.name(),
+          name(fn),
+          fn == Fn.Combine.ADD ? "sums" : "values",
+          name(fn));
+    }
+  }
+
+  /** What a round of a loop combines, the next one must not read. */
+  private void rounds(Builder b, Program body, Op loop, List<? extends @Nullable Var> x) {
+    var outside = new HashMap<Var, Var>();
+    for (int k = Math.max(0, loop.offset()); k < body.inputs().size(); k++) {
+      Var v = x.get(k - loop.offset());
+      if (v != null) {
+        outside.put(body.inputs().get(k), v);
+      }
+    }
+    for (Equation e : body.equations()) {
+      Var ref = e.op() instanceof Op.RefCombine ? outside.get(e.in().getFirst()) : null;
+      if (ref != null && e.op() instanceof Op.RefCombine c) {
+        b.site(e.site());
+        combines(b, ref, c.fn());
+      }
+      List<@Nullable Var> in = new ArrayList<>();
+      e.in().forEach(v -> in.add(outside.get(v)));
+      e.op().bodies().forEach(q -> rounds(b, q, e.op(), in));
+    }
+  }
+
+  private List<Var> vmapCombine(Builder b, Op.RefCombine c, List<Var> x, @Nullable Var mask) {
+    combines(b, x.get(0), c.fn());
+    Var m = mask;
+    boolean spread = mapped(x.get(0)) || x.subList(2, x.size()).stream().anyMatch(this::mapped);
+    boolean counts = c.fn() == Fn.Combine.MUL || mapped(x.get(1));
+    if (!spread && counts && (m == null || !mapped(m))) { // the lanes come one after another
+      Var yes = b.constant(Op.Const.of(DType.BOOL, 1L));
+      m = and(b, m, b.broadcast(yes, List.of(lane)));
+    }
+    return access(
+        b,
+        masked(b, x, c.access(), m),
+        maskedAccess(c.access(), m),
+        (a, _) -> new Op.RefCombine(c.fn(), a, c.mode()));
+  }
+
+  private List<Var> vmapAdd(Builder b, Op.RefCombine a, List<Var> x, @Nullable Var mask) {
+    Var v = mask == null ? x.get(1) : b.select(mask, x.get(1), b.num(x.get(1).array().dtype(), 0));
+    combines(b, x.get(0), Fn.Combine.ADD);
     if (!mapped(x.get(0))) {
       if (x.subList(2, x.size()).stream().noneMatch(this::mapped)) { // the sum over the lanes
         v =
@@ -329,7 +399,7 @@ public final class Vmap {
                 : b.mul(v, b.num(v.array().dtype(), lane.size()));
       }
     }
-    return access(b, Jvp.with(x, 1, v), a.access(), (acc, in) -> new Op.RefAdd(acc, a.mode()));
+    return access(b, Jvp.with(x, 1, v), a.access(), (acc, _) -> Op.RefCombine.add(acc, a.mode()));
   }
 
   /** An input that stands for v in a nested program; a lane view is known by it too. */
@@ -343,7 +413,21 @@ public final class Vmap {
     if (what != null) {
       whose.put(w, what);
     }
+    Fn.Combine fn = combined.get(v);
+    if (fn != null) {
+      combined.put(w, fn);
+    }
     return w;
+  }
+
+  /** What happened to the references of a nested program happened to those they stand for. */
+  private void noted(Builder b, List<Var> inner, List<Var> outer) {
+    for (int k = 0; k < inner.size(); k++) {
+      Fn.Combine fn = combined.get(inner.get(k));
+      if (fn != null) {
+        combines(b, outer.get(k), fn);
+      }
+    }
   }
 
   private List<Var> vmapCustomVjp(Builder b, Op.CustomVjp c, List<Var> x) {
@@ -359,7 +443,9 @@ public final class Vmap {
 
   private Program primal(Program p, List<Var> x) {
     Builder b = new Builder();
-    var outs = spreadAll(b, run(b, p, x.stream().map(v -> input(b, v)).toList(), null));
+    var args = x.stream().map(v -> input(b, v)).toList();
+    var outs = spreadAll(b, run(b, p, args, null));
+    noted(b, args, x);
     closed(b);
     return b.close(outs, List.of());
   }
@@ -469,6 +555,7 @@ public final class Vmap {
 
   private List<Var> vmapScan(Builder b, Equation e, Op.Scan s, List<Var> x, @Nullable Var mask) {
     boolean[] map = flags(x, s.carry());
+    rounds(b, s.body(), s, x);
     while (true) {
       Builder in = new Builder();
       var head = new ArrayList<Var>();
@@ -486,6 +573,7 @@ public final class Vmap {
 
   private List<Var> vmapWhile(Builder b, Equation e, Op.While w, List<Var> x, @Nullable Var mask) {
     boolean[] map = flags(x, w.carry());
+    rounds(b, w.body(), w, x);
     var consts = x.subList(w.carry(), x.size());
     while (true) {
       Builder cb = new Builder();

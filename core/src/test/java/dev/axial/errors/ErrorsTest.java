@@ -135,7 +135,8 @@ class ErrorsTest {
     bad(
         "flatten to an axis that is too long",
         () ->
-            jit((NamedArray y) -> flattenAxes(y.broadcast(axis("a", 1 << 30)), "all", "a", "Feature"))
+            jit((NamedArray y) ->
+                    flattenAxes(y.broadcast(axis("a", 1 << 30)), "all", "a", "Feature"))
                 .apply(x()));
     bad(
         "more elements than can be counted",
@@ -145,6 +146,7 @@ class ErrorsTest {
     bad("linspace past the end of its dtype", () -> linspace(F, 0, 1e6, DType.FLOAT16));
     bad("item of many", () -> x().item());
     bad("arithmetic on a key", () -> key(0).plus(1));
+    bad("times into a key", () -> newRef(key(0)).times(2));
   }
 
   private static void references() {
@@ -154,6 +156,7 @@ class ErrorsTest {
     bad("write real into integer", () -> newRef(arange(F)).set(x()));
     bad("write a real number into integer", () -> newRef(arange(F)).set(1.5));
     bad("add a real number to an integer", () -> newRef(arange(F)).at(F.at(0)).add(1.5));
+    bad("write a real number into an array of integers", () -> arange(F).at(F.at(0)).set(1.5));
     bad("write a number into boolean", () -> newRef(arange(F).lt(1)).set(1));
     bad("update that gives other axes", () -> ref(B).update(v -> ones(F)));
     bad("swap of another size", () -> ref(B).swap(ones(B.resize(3))));
@@ -520,6 +523,7 @@ class ErrorsTest {
     bad(
         "carry changes its structure",
         () -> foriLoop(0, 3, List.of(scalar(0.0)), (i, c) -> List.of(c.get(0), c.get(0))));
+    bad("loops in loops without end", () -> jit((NamedArray x) -> nested(101, x)).apply(x()));
     bad("carry holds a reference", () -> foriLoop(0, 3, ref(B), (i, c) -> c));
     bad("scan over another size", () -> fold(B, scalar(0), arange(B.resize(3)), (c, i) -> c));
     bad("scan result has the axis", () -> map(B, arange(B), i -> ones(B)));
@@ -580,6 +584,24 @@ class ErrorsTest {
               .apply(x());
         });
     bad(
+        "read after max in vmap",
+        () -> {
+          NamedRef r = ref(B);
+          vmapProc((NamedArray y) -> forLoop(0, 4, i -> r.max(r.get(B.at(i)).plus(y))), F).run(x());
+        });
+    bad(
+        "max and times in vmap",
+        () -> {
+          NamedRef r = ref(B);
+          vmapProc(
+                  (NamedArray y) -> {
+                    r.max(y);
+                    r.at(B.at(0)).times(y);
+                  },
+                  F)
+              .run(x());
+        });
+    bad(
         "captured array with the mapped axis",
         () -> {
           NamedArray outside = x();
@@ -635,6 +657,18 @@ class ErrorsTest {
     return (R) cond(scalar(true), () -> (Object) scalar(1), () -> (Object) List.of(scalar(1)));
   }
 
+  private static Object levels(int n) {
+    Object tree = x();
+    for (int k = 0; k < n; k++) {
+      tree = List.of(tree);
+    }
+    return tree;
+  }
+
+  private static NamedArray nested(int n, NamedArray x) {
+    return n == 0 ? x : foriLoop(0, 2, x, (i, c) -> nested(n - 1, c));
+  }
+
   private static void trees() {
     bad("raw array in a tree", () -> jit((Object o) -> x()).apply(new float[3]));
     bad("raw array in a record", () -> jit((Named n) -> n.x()).apply(new Named(x(), new int[2])));
@@ -642,6 +676,7 @@ class ErrorsTest {
     bad(
         "keys that do not sort",
         () -> jit((Map<Object, NamedArray> m) -> x()).apply(Map.of("a", x(), 1, x())));
+    bad("tree of too many levels", () -> jit((Object o) -> x()).apply(levels(201)));
     bad("reference in an array component", () -> Tree.toRefs(new Strict(x())));
     bad(
         "map over different structures",

@@ -51,6 +51,9 @@ class NumericsGoldenTest {
           .without(
               "(cumlogsumexp|logsumexp-weights|rounding-decimals)/.*|.*#linspace-no-end",
               "not in Haliax")
+          .without(
+              "function-specials/.*#(silu|gelu-tanh|gelu-exact)",
+              "zero times -infinity is NaN in JAX, the limit here: DerivativesTest has it")
           .without("subnormal/.*", "XLA flushes subnormal numbers to zero, Axial keeps them");
 
   static Stream<Case> cases() {
@@ -59,8 +62,8 @@ class NumericsGoldenTest {
 
   @Test
   void countsWhatIsAsked() {
-    assertThat(CATALOGUE.outputsAsked()).isEqualTo(1677);
-    assertThat(CATALOGUE.outputsLeft()).isEqualTo(666);
+    assertThat(CATALOGUE.outputsAsked()).isEqualTo(1671);
+    assertThat(CATALOGUE.outputsLeft()).isEqualTo(672);
   }
 
   @ParameterizedTest

@@ -31,12 +31,15 @@ class OpsGradGoldenTest {
               "cumulative/cummax-ties#(tangent|grad.x)", "how JAX shares among ties is an accident")
           .without("shape/pad-interior#.*", "no padding between elements")
           .without(
-              "(ties/logaddexp|at-infinity/softplus)#(tangent|grad.*)",
-              "of two equal infinities and of NaN the derivative here is that of the sum")
+              "ties/logaddexp#(tangent|grad.*)",
+              "two equal infinities share the derivative here, NaN in JAX")
           .without(
               "along/standardize/d0#(tangent|grad.*)",
               "JAX's variance, E(x^2) - E(x)^2, has lost the digits")
-          .without("ties/hypot-origin#(tangent|grad.*)", "a subgradient here, NaN in JAX");
+          .without(
+              "pow/zero-base#(tangent|grad.*)",
+              "by x at x = 0 and y = 0 it is NaN in JAX, 0 here: DerivativesTest has all of them")
+          .without("ties/hypot-origin#(tangent|grad.*)", "0 here, NaN in JAX");
 
   private static final Axis D0 = new Axis("d0", 0);
   private static final Axis D1 = new Axis("d1", 0);
@@ -47,8 +50,8 @@ class OpsGradGoldenTest {
 
   @Test
   void countsWhatIsAsked() {
-    assertThat(CATALOGUE.outputsAsked()).isEqualTo(964);
-    assertThat(CATALOGUE.outputsLeft()).isEqualTo(24);
+    assertThat(CATALOGUE.outputsAsked()).isEqualTo(1020);
+    assertThat(CATALOGUE.outputsLeft()).isEqualTo(25);
   }
 
   @ParameterizedTest
@@ -385,7 +388,21 @@ class OpsGradGoldenTest {
       case "add-repeats" -> two((x, y) -> x.at(at("d0", index(c, "i"))).add(named(y, "token")));
       case "set" -> two((x, y) -> x.at(at("d0", index(c, "i"))).set(named(y, "token", "d1")));
       case "set-repeats" -> two((x, y) -> x.at(at("d0", index(c, "i"))).set(named(y, "token")));
-      case "multiply" -> two((x, y) -> x.at(at("d0", index(c, "i"))).times(named(y, "token")));
+      case "multiply", "multiply-repeats", "multiply-zeros" ->
+          two((x, y) -> x.at(at("d0", index(c, "i"))).times(named(y, "token")));
+      case "max-repeats", "max-ties", "max-outside", "max-nan" ->
+          two((x, y) -> x.at(at("d0", index(c, "i"))).max(named(y, "token")));
+      case "min-repeats", "min-ties", "min-outside", "min-nan" ->
+          two((x, y) -> x.at(at("d0", index(c, "i"))).min(named(y, "token")));
+      case "max-rows" ->
+          two((x, y) -> x.at(at("d0", index(c, "i"))).max(named(y, "token", "d1")));
+      case "min-rows" ->
+          two((x, y) -> x.at(at("d0", index(c, "i"))).min(named(y, "token", "d1")));
+      case "segment-max" ->
+          one(y -> segments(Double.NEGATIVE_INFINITY, c).max(named(y, "token")));
+      case "segment-min" ->
+          one(y -> segments(Double.POSITIVE_INFINITY, c).min(named(y, "token")));
+      case "segment-product" -> one(y -> segments(1, c).times(named(y, "token")));
       case "paired-add" ->
           two((x, y) ->
               x.at(at("d0", index(c, "i")), at("d1", index(c, "j"))).add(named(y, "token")));
@@ -396,6 +413,10 @@ class OpsGradGoldenTest {
                   .add(named(y, "token")));
       default -> throw new IllegalArgumentException(f);
     };
+  }
+
+  private static NamedArray.ArrayUpdate segments(double start, Case c) {
+    return full(start, DType.FLOAT64, new Axis("d0", 3)).at(at("d0", index(c, "i")));
   }
 
   private static Function<List<NamedArray>, NamedArray> window(String f, String name) {

@@ -9,8 +9,11 @@ import static dev.axial.Axial.jitProc;
 import static dev.axial.Axial.jvp;
 import static dev.axial.Axial.lower;
 import static dev.axial.Axial.newRef;
+import static dev.axial.Axial.oneHot;
 import static dev.axial.Axial.scalar;
 import static dev.axial.Axial.sum;
+import static dev.axial.Axial.take;
+import static dev.axial.Axial.takeAlong;
 import static dev.axial.Axial.unmapped;
 import static dev.axial.Axial.vmap;
 import static dev.axial.Axial.where;
@@ -36,13 +39,14 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Rule 12, for every integer dtype to its ends: an index is judged in its own dtype against the view
- * that it is applied to. Every access, on a view of every kind and on views of views, eager and in
- * every transformation, does what a model on Java's longs does. {@code -Daxial.index.views=N} takes
- * more random views.
+ * Rule 12, for every integer dtype to its ends: an index is judged in its own dtype against the
+ * view that it is applied to. Every access, on a view of every kind and on views of views, eager
+ * and in every transformation, does what a model on Java's longs does. {@code
+ * -Daxial.index.views=N} takes more random views.
  */
 class IntegerIndexLawsTest {
   private static final int N = 11;
@@ -73,8 +77,11 @@ class IntegerIndexLawsTest {
                 all.list(7, 2, -1, 0),
                 all.indices("I", DType.INT64, 3, 0, -1, (1L << 32) + 1, Long.MIN_VALUE),
                 all.indices("I", DType.UINT32, 3, 0, 0xffffffffL, 0x80000000L),
-                all.where(new boolean[] {false, true, true, false, true, false, true, true, true,
-                      false, true}, 9)));
+                all.where(
+                    new boolean[] {
+                      false, true, true, false, true, false, true, true, true, false, true
+                    },
+                    9)));
     var random = new Random(12);
     for (int k = 0; k < Integer.getInteger("axial.index.views", 6); k++) {
       StagedPlaces v = all;
@@ -102,9 +109,24 @@ class IntegerIndexLawsTest {
   /** Values at the ends of the view, and of the dtypes. */
   private static long[] values(DType t, int n) {
     return LongStream.of(
-            0, n - 1, n, n + 1L, -1, -n, -n - 1L, Integer.MAX_VALUE, Integer.MIN_VALUE, 1L << 31,
-            1L << 32, (1L << 32) + 1, (1L << 32) - 1, -(1L << 32), -(1L << 32) - 1, Long.MAX_VALUE,
-            Long.MIN_VALUE, Long.MIN_VALUE + n)
+            0,
+            n - 1,
+            n,
+            n + 1L,
+            -1,
+            -n,
+            -n - 1L,
+            Integer.MAX_VALUE,
+            Integer.MIN_VALUE,
+            1L << 31,
+            1L << 32,
+            (1L << 32) + 1,
+            (1L << 32) - 1,
+            -(1L << 32),
+            -(1L << 32) - 1,
+            Long.MAX_VALUE,
+            Long.MIN_VALUE,
+            Long.MIN_VALUE + n)
         .filter(i ->
             switch (t) {
               case INT32 -> i == (int) i;
@@ -302,8 +324,7 @@ class IntegerIndexLawsTest {
   @MethodSource("some")
   void derivatives_are_those_of_the_places_touched(Case c) {
     StagedPlaces v = c.view;
-    BiFunction<NamedArray, NamedArray, NamedArray> f =
-        (b, i) -> weigh(accesses(v, b, i));
+    BiFunction<NamedArray, NamedArray, NamedArray> f = (b, i) -> weigh(accesses(v, b, i));
     BiFunction<NamedArray, NamedArray, NamedArray> backward = jit(grad(f));
     BiFunction<NamedArray, NamedArray, NamedArray> tangent =
         jit((NamedArray b, NamedArray i) ->
@@ -341,8 +362,28 @@ class IntegerIndexLawsTest {
     for (long i : values(c.dtype, c.view.size())) {
       same(
           "loaded, at " + i,
-          Tree.leaves(loaded.call(base, index(i, c.dtype))).stream().map(x -> (NamedArray) x).toList(),
+          Tree.leaves(loaded.call(base, index(i, c.dtype))).stream()
+              .map(x -> (NamedArray) x)
+              .toList(),
           model(c.view, doubles(BASE), i));
     }
+  }
+
+  /** The other functions that take positions. */
+  @ParameterizedTest
+  @EnumSource(names = {"INT32", "INT64", "UINT32"})
+  void positions_of_take_and_its_relatives(DType t) {
+    long[] at = values(t, N);
+    NamedArray base = array(BASE, X);
+    double[] want = LongStream.of(at).mapToDouble(i -> BASE[StagedPlaces.nearest(i, N)]).toArray();
+    NamedArray along = array(at, axis("X", at.length)).astype(t);
+    NamedArray several = along.rename("X", "I");
+    assertThat(takeAlong(base, X, along).toDoubleArray()).containsExactly(want);
+    assertThat(take(base, X, several).toDoubleArray()).containsExactly(want);
+    assertThat(jit((NamedArray i) -> takeAlong(base, X, i)).apply(along).toDoubleArray())
+        .containsExactly(want);
+    NamedArray hot = sum(oneHot(several, X), X);
+    double[] inside = LongStream.of(at).mapToDouble(i -> i >= 0 && i < N ? 1 : 0).toArray();
+    assertThat(hot.toDoubleArray()).containsExactly(inside);
   }
 }

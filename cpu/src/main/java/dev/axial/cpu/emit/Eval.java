@@ -485,7 +485,7 @@ final class Eval {
           Op.Scatter _,
           Op.RefNew _,
           Op.RefSet _,
-          Op.RefAdd _,
+          Op.RefCombine _,
           Op.RefSwap _,
           Op.StackNew _,
           Op.StackPush _,
@@ -504,15 +504,17 @@ final class Eval {
     };
   }
 
-  /** The sum of two elements in memory, as {@code add} of a reference makes it. */
-  Val sum(DType t, Val a, Val b) {
+  /** What a write makes of an element in memory and its value; numbers of two bytes round once. */
+  Val combined(Fn.Combine fn, DType t, Val a, Val b) {
     int n = lanes(a, b);
     Val x = asm.splat(a, n);
     Val y = asm.splat(b, n);
     if (t.isHalf()) {
-      return halves.narrow(t, asm.op("fadd", halves.widen(t, x), halves.widen(t, y)));
+      Val wide =
+          Elements.binary(asm, fn.binary(), DType.FLOAT32, halves.widen(t, x), halves.widen(t, y));
+      return halves.narrow(t, wide);
     }
-    return t == DType.BOOL ? asm.op("or", x, y) : Elements.binary(asm, Fn.Binary.ADD, t, x, y);
+    return Elements.binary(asm, fn.of(t), t, x, y);
   }
 
   private static int lanes(Val a, Val b) {

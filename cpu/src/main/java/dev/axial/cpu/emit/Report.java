@@ -11,6 +11,7 @@ import dev.axial.cpu.plan.Stage;
 import dev.axial.cpu.plan.Step;
 import dev.axial.engine.Piece;
 import dev.axial.ir.Dim;
+import dev.axial.ir.Fn;
 import dev.axial.ir.Op;
 import java.util.ArrayList;
 import java.util.List;
@@ -152,10 +153,15 @@ public record Report(List<Supplier<Piece>> made, long bytes, long operations, lo
       case Root.Write w ->
           "%s of %s, in place: %s"
               .formatted(
-                  w.kind().name().toLowerCase(java.util.Locale.ROOT),
+                  name(w).name().toLowerCase(java.util.Locale.ROOT),
                   w.space(),
                   w.into().buffer().what());
     };
+  }
+
+  private static Enum<?> name(Root.Write w) {
+    Fn.Combine fn = w.fn();
+    return fn == null ? w.kind() : fn;
   }
 
   /** Whether a store does nothing but copy what was read from a reference. */
@@ -220,7 +226,7 @@ public record Report(List<Supplier<Piece>> made, long bytes, long operations, lo
       case Root.Write w -> {
         Mem old = w.old();
         long n = w.space().size() * w.of().dtype().bytes();
-        yield w.kind() == Root.Kind.ADD || old != null ? 2 * n : n;
+        yield w.kind() == Root.Kind.COMBINE || old != null ? 2 * n : n;
       }
     };
   }

@@ -10,15 +10,14 @@ import dev.axial.cpu.llvm.Host;
  * @param halves whether it converts between float16 and float32
  */
 public record Target(int vectorBytes, int vectorRegisters, boolean halves) {
-  /** The widest vectors that a processor has. */
+  /** For the widest vectors that code uses there. */
   public static Target of(Host host) {
     boolean halves = host.has("f16c") || host.has("neon");
-    if (host.has("avx512f") && host.has("avx512vl") && host.has("avx512dq")) {
-      return new Target(64, 32, halves);
-    }
-    return host.has("avx2")
-        ? new Target(32, 16, halves)
-        : new Target(16, host.has("neon") ? 32 : 16, halves);
+    return switch (host.vectorBytes()) {
+      case 64 -> new Target(64, 32, halves);
+      case 32 -> new Target(32, 16, halves);
+      default -> new Target(16, host.has("neon") ? 32 : 16, halves); // not over Op: a width
+    };
   }
 
   /** Lanes of 32-bit elements. */

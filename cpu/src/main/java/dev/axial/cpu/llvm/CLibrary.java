@@ -12,17 +12,24 @@ public final class CLibrary {
   private CLibrary() {}
 
   /** A handle for a function. */
-  public static MethodHandle function(String name, FunctionDescriptor d) {
+  public static MethodHandle function(String name, FunctionDescriptor d, Linker.Option... how) {
     return LINKER.downcallHandle(
         LINKER
             .defaultLookup()
             .find(name)
             .orElseThrow(() -> new AxialException("the C library has no function " + name)),
-        d);
+        d,
+        how);
   }
 
-  /** What a call threw that throws nothing. */
+  /**
+   * What a call threw that throws nothing. Errors are thrown on, such as that of a stack that is
+   * full before the call.
+   */
   public static AxialException unexpected(Throwable x) {
+    if (x instanceof Error e) {
+      throw e;
+    }
     return new AxialException("internal error: " + x, x);
   }
 }

@@ -126,7 +126,7 @@ public final class Llvm {
     MemorySegment machine =
         pointer(
             bind("LLVMOrcJITTargetMachineBuilderCreateFromTargetMachine", ADDRESS, ADDRESS),
-            machine(a));
+            machine(a, features));
     call(
         bind("LLVMOrcLLJITBuilderSetJITTargetMachineBuilder", null, ADDRESS, ADDRESS),
         builder,
@@ -183,20 +183,20 @@ public final class Llvm {
         bind("LLVMOrcReleaseResourceTracker", null, ADDRESS));
   }
 
-  /** What it compiles for. */
+  /** What it says of the processor, all features included. */
   Host host() {
-    return new Host(version, triple, cpu, features);
+    return new Host(version, triple, cpu, features, 0, Features.POLICY);
   }
 
   // ---------------------------------------------------------------- compiling
 
-  private MemorySegment machine(Arena a) {
+  private MemorySegment machine(Arena a, String used) {
     return pointer(
         fn.createMachine,
         target,
         a.allocateFrom(triple),
         a.allocateFrom(cpu),
-        a.allocateFrom(features),
+        a.allocateFrom(used),
         2, // optimization: default
         2, // position-independent
         0); // code model: default
@@ -207,8 +207,9 @@ public final class Llvm {
    *
    * @param ir the text of the module
    * @param passes the optimizer's pipeline
+   * @param features what the code may use, as {@link Host#features} has it
    */
-  byte[] compile(String ir, String passes) {
+  byte[] compile(String ir, String passes, String features) {
     MemorySegment context = pointer(fn.contextCreate);
     try (Arena a = Arena.ofConfined()) {
       MemorySegment source = a.allocateFrom(ir);
@@ -221,7 +222,7 @@ public final class Llvm {
       }
       MemorySegment module = out.get(ADDRESS, 0);
       try {
-        return emit(a, module, message, ir, passes);
+        return emit(a, module, message, ir, passes, features);
       } finally {
         call(fn.disposeModule, module);
       }
@@ -231,11 +232,16 @@ public final class Llvm {
   }
 
   private byte[] emit(
-      Arena a, MemorySegment module, MemorySegment message, String ir, String passes) {
+      Arena a,
+      MemorySegment module,
+      MemorySegment message,
+      String ir,
+      String passes,
+      String features) {
     if (number(fn.verify, module, 2, message) != 0) { // 2: return the reason
       throw broken("is not valid", message, ir);
     }
-    MemorySegment machine = machine(a);
+    MemorySegment machine = machine(a, features);
     MemorySegment layout = pointer(fn.createLayout, machine);
     MemorySegment options = pointer(fn.createOptions);
     try {

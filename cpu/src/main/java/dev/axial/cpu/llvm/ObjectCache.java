@@ -5,13 +5,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ref.Cleaner;
 import java.lang.ref.WeakReference;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,22 +17,26 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Modules as addresses of functions, each text compiled once: in this process by a weak map, across
- * processes by files in the cache folder. A file's name is the hash of the text, the host and the
- * version of LLVM; it has a header with a checksum, and is written aside and moved, so that a
- * damaged or half-written one is never linked. The oldest go when the folder exceeds {@code
- * axial.cache.bytes} (512 MB).
+ * processes by files in the cache folder. A file's name is the hash of the text, the host, the
+ * policy of features and the version of LLVM; a keyed digest binds what is in it to that name, and
+ * it is written aside and moved, so that a damaged, half-written or foreign one is never linked.
+ * The oldest go when the folder exceeds {@code axial.cache.bytes} (512 MB).
  */
 public final class ObjectCache {
   /** Stands in a module's text for its own name, which is its hash. */
   public static final String NAME = "axial_self";
 
-  private static final int MAGIC = 0x4158_4f32;
+  private static final String OBJECTS = "objects";
+
+  /** What the names of objects look like; nothing else is ever deleted. */
+  static final Pattern MINE = Pattern.compile("[0-9a-f]{64}\\.o");
+
   private static final long LIMIT = Long.getLong("axial.cache.bytes", 512L << 20);
   private static final Cleaner CLEANER = Cleaner.create();
 
@@ -52,12 +53,12 @@ public final class ObjectCache {
   private final Map<String, Live> live = new HashMap<>();
 
   private final AtomicBoolean warned = new AtomicBoolean();
-  private volatile @Nullable Path folder;
+  private volatile @Nullable CacheFolder folder;
 
   /** A cache of what the given library makes of modules. */
   public ObjectCache(Library library) {
     this.library = library;
-    this.folder = CacheFolder.get().resolve("objects");
+    this.folder = CacheFolder.get();
   }
 
   private static final class Live {
@@ -171,7 +172,9 @@ public final class ObjectCache {
       }
     }
     long start = System.nanoTime();
-    byte[] made = onLargeStack(() -> library.llvm().compile(ir.replace(NAME, name), passes));
+    byte[] made =
+        onLargeStack(() ->
+            library.llvm().compile(ir.replace(NAME, name), passes, library.host().features()));
     double ms = (System.nanoTime() - start) / 1e6;
     write(key, made);
     return linked(key, made, symbols, ms, "compiled");
@@ -206,37 +209,13 @@ public final class ObjectCache {
   // ---------------------------------------------------------------- files
 
   private byte @Nullable [] read(String key) {
-    Path f = folder;
-    if (f == null) {
-      return null;
+    CacheFolder f = folder;
+    String name = key + ".o";
+    byte[] object = f == null ? null : f.read(OBJECTS, name, CacheFolder.OBJECT);
+    if (f != null && object != null) {
+      touch(f.file(OBJECTS, name));
     }
-    Path file = f.resolve(key + ".o");
-    try {
-      if (!Files.exists(file)) {
-        return null;
-      }
-      var b = ByteBuffer.wrap(Files.readAllBytes(file));
-      if (b.remaining() < 16 || b.getInt() != MAGIC) {
-        return null;
-      }
-      int length = b.getInt();
-      long sum = b.getLong();
-      if (length != b.remaining() || sum != checksum(b.array(), 16, length)) {
-        return null;
-      }
-      byte[] out = new byte[length];
-      b.get(out);
-      touch(file);
-      return out;
-    } catch (IOException x) {
-      return null;
-    }
-  }
-
-  private static long checksum(byte[] bytes, int from, int n) {
-    var c = new CRC32C();
-    c.update(bytes, from, n);
-    return c.getValue();
+    return object;
   }
 
   /** The time of last use orders what is dropped; a folder that cannot be written keeps its own. */
@@ -251,15 +230,13 @@ public final class ObjectCache {
   }
 
   private void write(String key, byte[] object) {
-    Path f = folder;
-    if (f == null) {
+    CacheFolder f = folder;
+    if (f == null || object.length > CacheFolder.OBJECT - Hash.BYTES) {
       return;
     }
     try {
-      var b = ByteBuffer.allocate(16 + object.length);
-      b.putInt(MAGIC).putInt(object.length).putLong(checksum(object, 0, object.length)).put(object);
-      CacheFolder.write(f.resolve(key + ".o"), b.array());
-      trim(f, b.capacity());
+      f.write(OBJECTS, key + ".o", object);
+      trim(f, object.length);
     } catch (IOException | UncheckedIOException x) {
       if (!warned.getAndSet(true)) {
         System.getLogger("dev.axial")
@@ -269,38 +246,19 @@ public final class ObjectCache {
                 f,
                 x);
       }
-      folder = Files.isDirectory(f) && Files.isWritable(f) ? folder : null;
+      folder = null;
     }
   }
 
   /** Bytes written since the folder was looked at. */
   private long written;
 
-  private record Entry(Path file, long age, long bytes) {}
-
   /** Looks at the whole folder only when this process has filled a good part of the limit. */
-  private synchronized void trim(Path f, long bytes) throws IOException {
+  private synchronized void trim(CacheFolder f, long bytes) throws IOException {
     written += bytes;
-    if (written < LIMIT / 16) {
-      return;
-    }
-    written = 0;
-    var entries = new ArrayList<Entry>();
-    long total = 0;
-    try (var list = Files.newDirectoryStream(f)) {
-      for (Path p : list) {
-        var e = new Entry(p, p.toFile().lastModified(), p.toFile().length());
-        entries.add(e);
-        total += e.bytes;
-      }
-    }
-    entries.sort(Comparator.comparingLong(Entry::age));
-    for (Entry e : entries) {
-      if (total <= LIMIT) {
-        return;
-      }
-      total -= e.bytes;
-      Files.deleteIfExists(e.file);
+    if (written >= LIMIT / 16) {
+      written = 0;
+      f.trim(OBJECTS, MINE, LIMIT);
     }
   }
 }

@@ -145,10 +145,11 @@ final class BlockPlanner {
         steps.lastWrite.put(c, steps.last());
       }
       case Op.RefSet s ->
-          writes.write(i, Root.Kind.SET, s.access(), Mode.DROP, Edge.DROP, s.reverse());
-      case Op.RefAdd s -> writes.write(i, Root.Kind.ADD, s.access(), s.mode(), Edge.DROP, false);
+          writes.write(i, Root.Kind.SET, null, s.access(), Mode.DROP, Edge.DROP, s.reverse());
+      case Op.RefCombine c ->
+          writes.write(i, Root.Kind.COMBINE, c.fn(), c.access(), c.mode(), Edge.DROP, false);
       case Op.RefSwap s ->
-          writes.write(i, Root.Kind.SWAP, s.access(), Mode.DROP, s.edge(), s.reverse());
+          writes.write(i, Root.Kind.SWAP, null, s.access(), Mode.DROP, s.edge(), s.reverse());
       case Op.RefFreeze _ -> {
         Node n = i.result();
         Cell c = i.cell();

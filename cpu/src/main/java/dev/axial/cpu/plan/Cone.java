@@ -258,7 +258,7 @@ public final class Cone {
           Op.Scatter _,
           Op.RefNew _,
           Op.RefSet _,
-          Op.RefAdd _,
+          Op.RefCombine _,
           Op.RefSwap _,
           Op.StackNew _,
           Op.StackPush _,

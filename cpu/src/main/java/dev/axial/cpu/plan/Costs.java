@@ -32,7 +32,7 @@ final class Costs {
           Op.Scatter _,
           Op.RefNew _,
           Op.RefSet _,
-          Op.RefAdd _,
+          Op.RefCombine _,
           Op.RefSwap _,
           Op.RefFreeze _,
           Op.StackNew _,

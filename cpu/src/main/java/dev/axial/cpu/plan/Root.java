@@ -48,6 +48,27 @@ public sealed interface Root {
       return List.of(value);
     }
 
+    /** Whether floating-point numbers are added: then the order of the elements counts. */
+    public boolean sumsReals() {
+      return fn == Fn.Reduce.SUM && value.type().dtype().isFloating();
+    }
+
+    /** How many elements are combined into one. */
+    public long count() {
+      long n = 1;
+      for (Dim d : summed()) {
+        n *= d.size();
+      }
+      return n;
+    }
+
+    /** The axes along which elements are combined, in their order, but those of one element. */
+    public List<Dim> summed() {
+      return value.type().dims().stream()
+          .filter(d -> axes.contains(d.name()) && d.size() != 1)
+          .toList();
+    }
+
     /** The axes that stay. */
     public List<Dim> kept() {
       return value.type().without(axes).dims();
@@ -70,7 +91,7 @@ public sealed interface Root {
   /** What an access does to memory. */
   enum Kind {
     SET,
-    ADD,
+    COMBINE,
     SWAP
   }
 
@@ -78,12 +99,14 @@ public sealed interface Root {
    * An access that writes. Points whose index varies are visited one after another.
    *
    * @param space the axes of the selection
-   * @param mode what an add does out of range
+   * @param fn what a combination makes of what is there and the value; null for the others
+   * @param mode what a combination does out of range
    * @param edge what a swap does out of range
    * @param old where a swap puts what was there
    */
   record Write(
       Kind kind,
+      Fn.@Nullable Combine fn,
       Mem into,
       ArrayType of,
       Access access,

@@ -4,6 +4,7 @@ import dev.axial.ir.Access;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Dim;
 import dev.axial.ir.Edge;
+import dev.axial.ir.Fn;
 import dev.axial.ir.Mode;
 import dev.axial.ir.Op;
 import dev.axial.ir.Sel;
@@ -24,7 +25,14 @@ final class Writes {
     this.steps = steps;
   }
 
-  void write(Item i, Root.Kind kind, Access access, Mode mode, Edge edge, boolean reverse) {
+  void write(
+      Item i,
+      Root.Kind kind,
+      Fn.@Nullable Combine fn,
+      Access access,
+      Mode mode,
+      Edge edge,
+      boolean reverse) {
     Cell c = i.cell();
     List<Node> index = i.nodes(2);
     Node value = i.node(1);
@@ -39,7 +47,7 @@ final class Writes {
     }
     var w =
         new Root.Write(
-            kind, c.mem(), c.type(), access, index, value, mode, edge, reverse, old, defines,
+            kind, fn, c.mem(), c.type(), access, index, value, mode, edge, reverse, old, defines,
             space);
     settle(c, i.position(), w);
     if (kind == Root.Kind.SET && steps.homes.get(value) == c && c.mem().equals(value.mem())) {
@@ -158,6 +166,7 @@ final class Writes {
     index.addAll(w.index().subList(k, w.index().size()));
     return new Root.Write(
         w.kind(),
+        w.fn(),
         w.into().with(offset, strides),
         of,
         new Access(sels, w.access().masked()),
@@ -264,7 +273,8 @@ final class Writes {
     steps.root(
         narrowed(
             new Root.Write(
-                s.add() ? Root.Kind.ADD : Root.Kind.SET,
+                s.fn() == null ? Root.Kind.SET : Root.Kind.COMBINE,
+                s.fn(),
                 to,
                 out.type(),
                 s.access(),

@@ -29,6 +29,7 @@ import dev.axial.ir.Type;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -54,6 +55,9 @@ public final class Compiled implements Executable {
   /** Whether it may call Java for more than to divide a loop, so that the call must be known. */
   private final boolean upcalls;
 
+  /** Bytes of the stack that must be left, where that has to be looked at; else 0. */
+  private final long stack;
+
   /** The memory of the last call, which the next takes without a queue; more is in the queue. */
   private final AtomicReference<@Nullable Call> spare = new AtomicReference<>();
 
@@ -61,6 +65,9 @@ public final class Compiled implements Executable {
   private final AtomicInteger idleCount = new AtomicInteger();
   private final Type[] inputs;
   private final Type[] outputs;
+
+  /** The elements of each input. */
+  private final long[] inputSizes;
 
   /** Where in the staging area small inputs and outputs go; -1 for those that are elsewhere. */
   private final long[] inputAt;
@@ -94,9 +101,13 @@ public final class Compiled implements Executable {
     this.scratch = written.room() == 0 ? plan.scratch() : roomAt + written.room();
     this.entry = code.entry(0);
     this.upcalls = !called.isEmpty() || !plan.stacks().isEmpty();
+    boolean calls = upcalls || written.divides();
+    this.stack =
+        calls || written.stack() > StackLeft.ALWAYS ? written.stack() + StackLeft.HANDLER : 0;
     this.explanation = explanation;
     this.report = written.report();
     inputs = plan.program().inputs().stream().map(v -> v.type()).toArray(Type[]::new);
+    inputSizes = Arrays.stream(inputs).mapToLong(t -> t.array().size()).toArray();
     outputs = plan.program().outputs().stream().map(v -> v.type()).toArray(Type[]::new);
     long at = 0;
     inputAt = new long[inputs.length];
@@ -187,6 +198,9 @@ public final class Compiled implements Executable {
 
   @Override
   public List<Object> call(List<Object> given) {
+    if (stack > 0) {
+      StackLeft.need(stack);
+    }
     Call c = take();
     Store block = null;
     try {
@@ -226,6 +240,11 @@ public final class Compiled implements Executable {
   }
 
   private List<Object> run(Call c, List<Object> given) {
+    if (given.size() != inputs.length) {
+      throw new AxialException(
+          "internal error: %d inputs for a compiled program of %d"
+              .formatted(given.size(), inputs.length));
+    }
     for (int k = 0; k < inputs.length; k++) {
       c.put(Table.INPUTS + k, input(c, k, given.get(k)));
     }
@@ -235,6 +254,7 @@ public final class Compiled implements Executable {
     }
     if (!upcalls) {
       C.entry(entry, c.table);
+      Upcalls.rethrow();
       c.check();
       return results(c, out, given);
     }
@@ -245,20 +265,32 @@ public final class Compiled implements Executable {
         record.setAtIndex(JAVA_LONG, 1, 0L);
       }
     }
-    Call before = Upcalls.enter(c);
     try {
-      C.entry(entry, c.table);
+      if (called.isEmpty() || !Thread.currentThread().isVirtual() || !Lent.run(this, c)) {
+        enter(c);
+      }
       c.check();
       return results(c, out, given);
     } finally {
-      Upcalls.enter(before);
       c.freeStacks();
+    }
+  }
+
+  /** Runs native code that calls Java, on this thread. */
+  void enter(Call c) {
+    Call before = Upcalls.enter(c);
+    try {
+      C.entry(entry, c.table);
+      Upcalls.rethrow();
+    } finally {
+      Upcalls.enter(before);
     }
   }
 
   private long input(Call c, int k, Object x) {
     return switch (x) {
       case Store s -> {
+        expect(k, s);
         Object array = s.heap();
         if (array == null) {
           yield s.segment().address();
@@ -269,12 +301,13 @@ public final class Compiled implements Executable {
         stage(array, c.staging, inputAt[k]);
         yield c.staging.address() + inputAt[k];
       }
-      case Storage s -> address(s.store());
+      case Storage s -> address(k, s.store());
       case NativeStack s -> {
+        s.expect((StackType) inputs[k]);
         s.copyTo(c.staging.asSlice(inputAt[k]));
         yield c.staging.address() + inputAt[k];
       }
-      case NativeRef r -> address(r.store());
+      case NativeRef r -> address(k, r.store());
       default -> // not over Op: what callers pass
           throw new AxialException("internal error: an input of " + x.getClass());
     };
@@ -308,11 +341,23 @@ public final class Compiled implements Executable {
     return array;
   }
 
-  private static long address(Store s) {
-    if (!s.segment().isNative()) {
-      throw new AxialException("internal error: a reference that is not in native memory");
+  private long address(int k, Store s) {
+    expect(k, s);
+    long address = s.segment().address();
+    if (!s.segment().isNative() || (address & inputs[k].array().dtype().bytes() - 1) != 0) {
+      throw new AxialException(
+          "internal error: a reference that is not in native memory, or not aligned");
     }
-    return s.segment().address();
+    return address;
+  }
+
+  /** The last who looks: native code touches as many elements as the program says. */
+  private void expect(int k, Store s) {
+    if (s.size() != inputSizes[k] || s.dtype() != inputs[k].array().dtype()) {
+      throw new AxialException(
+          "internal error: input %d of a compiled program is %,d elements of %s, not %s"
+              .formatted(k, s.size(), s.dtype().shortName(), inputs[k]));
+    }
   }
 
   private long output(Call c, int k, @Nullable Object[] out) {

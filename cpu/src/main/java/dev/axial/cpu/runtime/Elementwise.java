@@ -2,6 +2,7 @@ package dev.axial.cpu.runtime;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.axial.AxialException;
 import dev.axial.cpu.emit.Flat;
 import dev.axial.cpu.emit.Threads;
 import dev.axial.cpu.llvm.ObjectCache;
@@ -51,6 +52,18 @@ public final class Elementwise implements Executable {
     return List.of(new Piece(explain(), last.site(), 1, bytes, operations, 0));
   }
 
+  /** An input; native code touches as many elements as the program says. */
+  private Store given(List<Object> inputs, int k) {
+    var s = (Store) inputs.get(k);
+    ArrayType t = program.inputs().get(k).array();
+    if (s.size() != t.size() || s.dtype() != t.dtype()) {
+      throw new AxialException(
+          "internal error: input %d of an operation is %,d elements of %s, not %s"
+              .formatted(k, s.size(), s.dtype().shortName(), t));
+    }
+    return s;
+  }
+
   @Override
   public List<Object> call(List<Object> inputs) {
     int ins = inputs.size();
@@ -64,7 +77,7 @@ public final class Elementwise implements Executable {
       env.setAtIndex(JAVA_LONG, Flat.PARTS, parts);
       env.setAtIndex(JAVA_LONG, Flat.LENGTH, n);
       for (int k = 0; k < ins; k++) {
-        MemorySegment m = ((Store) inputs.get(k)).segment();
+        MemorySegment m = given(inputs, k).segment();
         if (!m.isNative()) {
           MemorySegment copy = arena.allocate(Math.max(1, m.byteSize()), 64);
           MemorySegment.copy(m, 0, copy, 0, m.byteSize());

@@ -3,6 +3,7 @@ package dev.axial.cpu.runtime;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.axial.AxialException;
+import dev.axial.ir.StackType;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
@@ -26,6 +27,17 @@ final class NativeStack {
     this.frameBytes = frameBytes;
     MemorySegment mine = data;
     CLEANER.register(this, () -> C.free(mine));
+  }
+
+  /** A program that takes a stack of this type may have this one. */
+  void expect(StackType t) {
+    long lanes = t.of().with(t.laneDims()).size();
+    long bytes = t.of().size() * t.of().dtype().bytes();
+    if (lanes != heights.length || bytes != frameBytes) {
+      throw new AxialException(
+          "internal error: a stack of %d lanes and frames of %,d bytes, not %s"
+              .formatted(heights.length, frameBytes, t));
+    }
   }
 
   /** Writes a record with frames of its own into the memory of another call. */

@@ -1,5 +1,6 @@
 package dev.axial.cpu.runtime;
 
+import dev.axial.AxialException;
 import dev.axial.DType;
 import dev.axial.cpu.emit.Gemm;
 import dev.axial.cpu.emit.Target;
@@ -31,6 +32,9 @@ public final class Product implements Executable {
   private final ObjectCache.Code library;
   private final int entry;
 
+  /** Whether it is large enough for threads to be asked. */
+  private final boolean divided;
+
   private final AtomicReference<@Nullable Room> spare = new AtomicReference<>();
 
   private Product(Step.Contract step, ArrayType type, Target target, ObjectCache.Code library) {
@@ -39,6 +43,9 @@ public final class Product implements Executable {
     this.target = target;
     this.library = library;
     this.entry = Gemm.entry(type.dtype());
+    Step.Matrices s = step.shape();
+    long work = s.m() * s.n() * s.k() * s.lastBatch();
+    this.divided = work >= Gemm.DIVIDED;
   }
 
   /** The product that a plan consists of; null if there is more to do. */
@@ -103,12 +110,16 @@ public final class Product implements Executable {
   @Override
   public List<Object> call(List<Object> inputs) {
     Step.Pair p = step.pairs().getFirst();
+    if (divided) {
+      StackLeft.need(Gemm.STACK + StackLeft.HANDLER);
+    }
     Store out = Store.inNative(type.dtype(), type.size());
     Room room = room();
     try {
       long a = operand(inputs, p.a(), room.a);
       long b = operand(inputs, p.b(), room.b);
       batches(room.call, a, b, out.segment().address(), 0);
+      Upcalls.rethrow();
     } finally {
       spare.set(room);
       Reference.reachabilityFence(room);
@@ -126,7 +137,13 @@ public final class Product implements Executable {
 
   /** The address of an operand, copied if it is a Java array. */
   private static long operand(List<Object> inputs, Mem m, MemorySegment staging) {
-    MemorySegment x = ((Store) inputs.get(m.buffer().index())).segment();
+    var s = (Store) inputs.get(m.buffer().index());
+    if (s.size() != m.buffer().elements() || s.dtype() != m.buffer().dtype()) {
+      throw new AxialException(
+          "internal error: a factor is %,d elements of %s, not %,d of %s"
+              .formatted(s.size(), s.dtype(), m.buffer().elements(), m.buffer().dtype()));
+    }
+    MemorySegment x = s.segment();
     if (!x.isNative()) {
       MemorySegment.copy(x, 0, staging, 0, x.byteSize());
     }

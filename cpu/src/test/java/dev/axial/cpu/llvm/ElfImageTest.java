@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
  * The small linker and ORC make the same of an object, and what one does not know the other does.
  */
 class ElfImageTest {
-  private static final Llvm LLVM = new Library(Natives.libLlvm()).llvm();
+  private static final Library LIBRARY = new Library(Natives.libLlvm());
+  private static final Llvm LLVM = LIBRARY.llvm();
 
   /** Constants, a call within the module, and two calls of the C library. */
   private static final String CALLS =
@@ -64,7 +65,7 @@ class ElfImageTest {
   }
 
   private static byte[] object(String ir) {
-    return LLVM.compile(ir, "function(simplifycfg)");
+    return LLVM.compile(ir, "function(simplifycfg)", LIBRARY.host().features());
   }
 
   private static float call(Linked code, float x) throws Throwable {
