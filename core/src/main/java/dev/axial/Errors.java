@@ -164,10 +164,10 @@ final class Errors {
         "a value of type %s cannot be written to a selection of type %s.", type(value), type(into));
   }
 
-  static AxialException lossy(DType from, DType into) {
+  static AxialException lossy(DType from, String what, DType into) {
     return error(
-        "a value of dtype %s cannot be written into a reference of dtype %s without loss; cast it with astype(DType.%s) if that is meant.",
-        from, into, into.name());
+        "a value of dtype %s cannot be written into %s of dtype %s without loss; cast it with astype(DType.%s) if that is meant.",
+        from, what, into, into.name());
   }
 
   static AxialException combinedKeys(Fn.Combine fn) {

@@ -66,15 +66,19 @@ final class Jacobians {
   }
 
   /**
-   * What the argument's axes are called beside the result's: an axis whose name is taken gets primes
-   * until it is free. So the result's axes keep their names, and of several derivatives each has a
-   * prime more than the one before.
+   * What the argument's axes are called beside the result's: an axis whose name is taken gets
+   * primes until it is free. So the result's axes keep their names, and of several derivatives each
+   * has a prime more than the one before. Names of axes that a vmap around maps are taken too.
    */
   private static Map<String, String> names(List<Dim> in, List<Dim> out) {
     var taken = new HashSet<String>();
     out.forEach(d -> taken.add(d.name()));
     List<String> clash = in.stream().map(Dim::name).filter(taken::contains).toList();
     in.forEach(d -> taken.add(d.name()));
+    Trace t = Trace.current();
+    if (t != null) {
+      t.lanes().forEach(a -> taken.add(a.name()));
+    }
     var names = new LinkedHashMap<String, String>();
     for (String name : clash) {
       String free = name + "'";
@@ -116,10 +120,7 @@ final class Jacobians {
         mapped(
             what,
             lanes,
-            e ->
-                real(
-                    what,
-                    Grads.jvp(what, fun(f), new Object[] {x}, new Object[] {e}).tangent()),
+            e -> real(what, Grads.jvp(what, fun(f), new Object[] {x}, new Object[] {e}).tangent()),
             basis(lanes, in, x.dtype()));
     List<Dim> out = j.type().dims().subList(lanes.size(), j.rank());
     var order = new ArrayList<>(out);
@@ -136,7 +137,8 @@ final class Jacobians {
   /** The pullbacks of a basis of the result's space. */
   static NamedArray reverse(String what, Function<NamedArray, NamedArray> f, NamedArray x) {
     real(what, x);
-    var pull = new Grads.Pullback<NamedArray, @Nullable Object>(what, fun(f), new Object[] {x}, true);
+    var pull =
+        new Grads.Pullback<NamedArray, @Nullable Object>(what, fun(f), new Object[] {x}, true);
     NamedArray y = real(what, pull.value());
     List<Dim> in = x.type().dims();
     List<Dim> out = y.type().dims();

@@ -315,7 +315,7 @@ public final class NamedRef implements Tensor, AutoCloseable {
   /** Overwrites the view with one boolean. */
   public void set(boolean v) {
     if (dtype() == DType.KEY) {
-      throw Errors.lossy(DType.BOOL, DType.KEY);
+      throw Errors.lossy(DType.BOOL, "a reference", DType.KEY);
     }
     set(Ops.constant(dtype(), v ? 1L : 0L));
   }

@@ -59,32 +59,42 @@ public record ArrayType(DType dtype, List<Dim> dims) implements Type {
    * @throws AxialException if it is beyond a long; no memory has so many elements
    */
   public static long elements(List<Dim> dims) {
-    long n = 1;
-    for (int k = 0; k < dims.size(); k++) {
-      long size = dims.get(k).size();
-      if (Math.multiplyHigh(n, size) != 0 || n * size < 0) {
-        return beyond(dims);
+    try {
+      return product(dims);
+    } catch (ArithmeticException _) {
+      BigInteger n = BigInteger.ONE;
+      for (Dim d : dims) {
+        n = n.multiply(BigInteger.valueOf(d.size()));
       }
-      n *= size;
+      throw new AxialException(
+          "an array of %,d elements was asked for, with the axes %s; an array has at most %,d. Split it along an axis."
+              .formatted(
+                  n,
+                  dims.stream().map(d -> d.name() + "=" + d.size()).toList(),
+                  Integer.MAX_VALUE - 8));
     }
-    return n;
   }
 
-  /** An empty axis further on makes nothing of everything. */
-  private static long beyond(List<Dim> dims) {
-    BigInteger n = BigInteger.ONE;
-    for (Dim d : dims) {
-      n = n.multiply(BigInteger.valueOf(d.size()));
+  /**
+   * The same for those who say themselves what has so many elements.
+   *
+   * @throws ArithmeticException if it is beyond a long; an empty axis makes nothing of everything
+   */
+  public static long product(List<Dim> dims) {
+    long n = 1;
+    boolean beyond = false;
+    for (int k = 0; k < dims.size(); k++) {
+      long size = dims.get(k).size();
+      if (size == 0) {
+        return 0;
+      }
+      beyond |= Math.multiplyHigh(n, size) != 0 || n * size < 0;
+      n *= size;
     }
-    if (n.signum() == 0) {
-      return 0;
+    if (beyond) {
+      throw new ArithmeticException("long overflow");
     }
-    throw new AxialException(
-        "an array of %,d elements was asked for, with the axes %s; an array has at most %,d. Split it along an axis."
-            .formatted(
-                n,
-                dims.stream().map(d -> d.name() + "=" + d.size()).toList(),
-                Integer.MAX_VALUE - 8));
+    return n;
   }
 
   public int rank() {

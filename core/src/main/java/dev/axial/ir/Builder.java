@@ -115,7 +115,9 @@ public final class Builder {
     }
     List<Var> mine = use(in);
     List<Var> out =
-        TypeRules.infer(op, Program.types(mine)).stream().map(t -> new Var(sized(t), this)).toList();
+        TypeRules.infer(op, Program.types(mine)).stream()
+            .map(t -> new Var(sized(t), this))
+            .toList();
     append(new Equation(op, mine, out, site));
     return out;
   }

@@ -31,8 +31,7 @@ public sealed interface Op {
     /** The constant of this dtype nearest to x. */
     public static Const of(DType dtype, double x) {
       return switch (dtype) {
-        case BFLOAT16, FLOAT16 ->
-            new Const(dtype, Double.doubleToLongBits(Half.round(dtype, x)));
+        case BFLOAT16, FLOAT16 -> new Const(dtype, Double.doubleToLongBits(Half.round(dtype, x)));
         case FLOAT32 -> new Const(dtype, Double.doubleToLongBits((float) x));
         case FLOAT64 -> new Const(dtype, Double.doubleToLongBits(x));
         case INT32 -> new Const(dtype, (int) x);
@@ -46,8 +45,7 @@ public sealed interface Op {
     public static Const of(DType dtype, long x) {
       return switch (dtype) {
         case BFLOAT16, FLOAT16 ->
-            new Const(
-                dtype, Double.doubleToLongBits(Half.widen(dtype, Half.nearest(dtype, x))));
+            new Const(dtype, Double.doubleToLongBits(Half.widen(dtype, Half.nearest(dtype, x))));
         case FLOAT32 -> new Const(dtype, Double.doubleToLongBits((float) x));
         case FLOAT64 -> new Const(dtype, Double.doubleToLongBits((double) x));
         case INT32 -> new Const(dtype, (int) x);

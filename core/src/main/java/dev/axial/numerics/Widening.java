@@ -28,13 +28,13 @@ import java.util.Map;
  *   cast x        = cast(up x), down(odd x)      from and to any dtype, by way of float32
  * </pre>
  *
- * A float64 or an integer that lies between two float32 numbers becomes the one whose last bit is
- * 1 ({@code odd}), which is in the middle of no two numbers of two bytes: so it is rounded once.
+ * A float64 or an integer that lies between two float32 numbers becomes the one whose last bit is 1
+ * ({@code odd}), which is in the middle of no two numbers of two bytes: so it is rounded once.
  *
- * Every engine compiles the program that this writes, so all of them round in the same places, and
- * fused loops round as if each operation were done alone. What is left of the two-byte dtypes are
- * constants, the two conversions, and what moves elements: selections, references, stacks. There a
- * write that combines, such as {@code add}, rounds at each element.
+ * <p>Every engine compiles the program that this writes, so all of them round in the same places,
+ * and fused loops round as if each operation were done alone. What is left of the two-byte dtypes
+ * are constants, the two conversions, and what moves elements: selections, references, stacks.
+ * There a write that combines, such as {@code add}, rounds at each element.
  */
 public final class Widening {
   private final Builder b = new Builder();
@@ -114,8 +114,7 @@ public final class Widening {
           Op.ArgSort _,
           Op.ArgReduce _ ->
           inFloat32(e, x);
-      case Op.Cast c when c.to().isHalf() ->
-          List.of(narrowed(up(x.getFirst()), c.to()));
+      case Op.Cast c when c.to().isHalf() -> List.of(narrowed(up(x.getFirst()), c.to()));
       case Op.Cast c -> List.of(b.cast(up(x.getFirst()), c.to()));
       case Op.Iota i when i.dtype().isHalf() ->
           List.of(b.cast(b.one(new Op.Iota(DType.FLOAT32, i.dim())), i.dtype()));
@@ -206,8 +205,7 @@ public final class Widening {
     Var zero = b.num(t, 0);
     Var below = b.compare(Fn.Compare.LT, x, zero);
     Var beyond =
-        b.select(
-            below, b.compare(Fn.Compare.LT, back, x), b.compare(Fn.Compare.GT, back, x));
+        b.select(below, b.compare(Fn.Compare.LT, back, x), b.compare(Fn.Compare.GT, back, x));
     Var word = b.one(new Op.Bitcast(bits), near);
     Var cut = b.sub(word, b.cast(beyond, bits));
     Var last = b.bin(Fn.Binary.OR, cut, b.num(bits, 1));

@@ -135,7 +135,8 @@ class ErrorsTest {
     bad(
         "flatten to an axis that is too long",
         () ->
-            jit((NamedArray y) -> flattenAxes(y.broadcast(axis("a", 1 << 30)), "all", "a", "Feature"))
+            jit((NamedArray y) ->
+                    flattenAxes(y.broadcast(axis("a", 1 << 30)), "all", "a", "Feature"))
                 .apply(x()));
     bad(
         "more elements than can be counted",
@@ -155,6 +156,7 @@ class ErrorsTest {
     bad("write real into integer", () -> newRef(arange(F)).set(x()));
     bad("write a real number into integer", () -> newRef(arange(F)).set(1.5));
     bad("add a real number to an integer", () -> newRef(arange(F)).at(F.at(0)).add(1.5));
+    bad("write a real number into an array of integers", () -> arange(F).at(F.at(0)).set(1.5));
     bad("write a number into boolean", () -> newRef(arange(F).lt(1)).set(1));
     bad("update that gives other axes", () -> ref(B).update(v -> ones(F)));
     bad("swap of another size", () -> ref(B).swap(ones(B.resize(3))));

@@ -9,8 +9,11 @@ import static dev.axial.Axial.jitProc;
 import static dev.axial.Axial.jvp;
 import static dev.axial.Axial.lower;
 import static dev.axial.Axial.newRef;
+import static dev.axial.Axial.oneHot;
 import static dev.axial.Axial.scalar;
 import static dev.axial.Axial.sum;
+import static dev.axial.Axial.take;
+import static dev.axial.Axial.takeAlong;
 import static dev.axial.Axial.unmapped;
 import static dev.axial.Axial.vmap;
 import static dev.axial.Axial.where;
@@ -36,6 +39,7 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -363,5 +367,23 @@ class IntegerIndexLawsTest {
               .toList(),
           model(c.view, doubles(BASE), i));
     }
+  }
+
+  /** The other functions that take positions. */
+  @ParameterizedTest
+  @EnumSource(names = {"INT32", "INT64", "UINT32"})
+  void positions_of_take_and_its_relatives(DType t) {
+    long[] at = values(t, N);
+    NamedArray base = array(BASE, X);
+    double[] want = LongStream.of(at).mapToDouble(i -> BASE[StagedPlaces.nearest(i, N)]).toArray();
+    NamedArray along = array(at, axis("X", at.length)).astype(t);
+    NamedArray several = along.rename("X", "I");
+    assertThat(takeAlong(base, X, along).toDoubleArray()).containsExactly(want);
+    assertThat(take(base, X, several).toDoubleArray()).containsExactly(want);
+    assertThat(jit((NamedArray i) -> takeAlong(base, X, i)).apply(along).toDoubleArray())
+        .containsExactly(want);
+    NamedArray hot = sum(oneHot(several, X), X);
+    double[] inside = LongStream.of(at).mapToDouble(i -> i >= 0 && i < N ? 1 : 0).toArray();
+    assertThat(hot.toDoubleArray()).containsExactly(inside);
   }
 }

@@ -35,8 +35,7 @@ class JacobiansTest {
 
   private interface Derivative extends UnaryOperator<Function<NamedArray, NamedArray>> {}
 
-  private static final List<Derivative> MODES =
-      List.of(f -> jacobian(f), f -> jacobianForward(f));
+  private static final List<Derivative> MODES = List.of(f -> jacobian(f), f -> jacobianForward(f));
 
   /** All derivatives of an order, by each sequence of modes. */
   private static List<Function<NamedArray, NamedArray>> derivatives(
@@ -111,7 +110,8 @@ class JacobiansTest {
   void names_with_primes_of_their_own() {
     Axis other = axis("X'", 3);
     for (Derivative m : MODES) {
-      assertThat(names(m.apply(x -> x.rename("X", "X'")).apply(ones(X)))).containsExactly("X'", "X");
+      assertThat(names(m.apply(x -> x.rename("X", "X'")).apply(ones(X))))
+          .containsExactly("X'", "X");
       assertThat(names(m.apply(x -> x.times(2)).apply(ones(X, other))))
           .containsExactly("X", "X'", "X''", "X'''");
       assertThat(names(m.apply(x -> sum(x, other)).apply(ones(X, other))))
@@ -127,7 +127,8 @@ class JacobiansTest {
       NamedArray got = vmap(f, batch).apply(points);
       same(got, outer(6, 3).broadcast(batch));
     }
-    NamedArray lanes = vmap(hessian(x -> sum(square(x))), axis("X'", 3)).apply(ones(axis("X'", 3), X));
+    NamedArray lanes =
+        vmap(hessian(x -> sum(square(x))), axis("X'", 3)).apply(ones(axis("X'", 3), X));
     assertThat(lanes.size()).isEqualTo(12);
   }
 }

@@ -2,8 +2,8 @@ package dev.axial.laws;
 
 import static dev.axial.Axial.array;
 import static dev.axial.Axial.axis;
-import static dev.axial.Axial.foriLoop;
 import static dev.axial.Axial.forLoop;
+import static dev.axial.Axial.foriLoop;
 import static dev.axial.Axial.grad;
 import static dev.axial.Axial.jit;
 import static dev.axial.Axial.jvp;

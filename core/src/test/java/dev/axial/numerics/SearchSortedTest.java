@@ -16,7 +16,9 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Where a value goes in an axis that {@code sort} made: NaN is the last of all, also as a value. */
+/**
+ * Where a value goes in an axis that {@code sort} made: NaN is the last of all, also as a value.
+ */
 class SearchSortedTest {
   private static final double NAN = Double.NaN;
   private static final double INF = Double.POSITIVE_INFINITY;
@@ -68,8 +70,7 @@ class SearchSortedTest {
     Axis n = axis("N", 3);
     NamedArray sorted = array(new int[] {1, 5, 9}, n).astype(t);
     NamedArray values = array(VALUES, axis("V", VALUES.length));
-    int[] want =
-        Arrays.stream(VALUES).mapToInt(x -> place(new double[] {1, 5, 9}, x)).toArray();
+    int[] want = Arrays.stream(VALUES).mapToInt(x -> place(new double[] {1, 5, 9}, x)).toArray();
     assertThat(searchsorted(sorted, n, values).toIntArray()).isEqualTo(want);
     NamedArray wide = array(new long[] {0, 5, 6, 1L << 40}, axis("V", 4));
     assertThat(searchsorted(sorted, n, wide).toIntArray()).containsExactly(0, 1, 2, 3);

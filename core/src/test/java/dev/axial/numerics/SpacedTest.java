@@ -53,7 +53,8 @@ class SpacedTest {
   void linspace_has_the_dtype_that_is_asked_for() {
     assertThat(linspace(axis("X", 11), 0, 10, DType.INT32))
         .satisfies(x -> assertThat(x.dtype()).isEqualTo(DType.INT32))
-        .satisfies(x -> assertThat(x.toIntArray()).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10));
+        .satisfies(
+            x -> assertThat(x.toIntArray()).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10));
     assertThat(linspace(axis("X", 4), -1, 1, DType.INT64).toLongArray())
         .containsExactly(-1, -1, 0, 1);
     assertThat(linspace(X, 0, 0xffffffffL, DType.UINT32).toLongArray())
