@@ -170,7 +170,9 @@ public final class Widening {
     Var old = array ? x.getFirst() : b.one(new Op.RefGet(Access.ALL, Mode.CLAMP), x.getFirst());
     Var sum = b.one(new Op.Binary(Fn.Binary.ADD), b.cast(up(old), DType.FLOAT64), sums);
     Var now = b.cast(b.cast(sum, DType.FLOAT32), t.dtype());
-    return array ? List.of(now) : b.emit(new Op.RefSet(Access.ALL, false), List.of(x.getFirst(), now));
+    return array
+        ? List.of(now)
+        : b.emit(new Op.RefSet(Access.ALL, false), List.of(x.getFirst(), now));
   }
 
   /** The operation in float32; a result that had two bytes is rounded to them. */
