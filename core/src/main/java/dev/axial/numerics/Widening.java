@@ -172,7 +172,9 @@ public final class Widening {
     Var old = array ? x.getFirst() : b.one(new Op.RefGet(Access.ALL, Mode.CLAMP), x.getFirst());
     Var sum = b.one(new Op.Binary(Fn.Binary.ADD), b.cast(up(old), DType.FLOAT64), sums);
     Var now = t.dtype().isHalf() ? narrowed(sum, t.dtype()) : b.cast(sum, t.dtype());
-    return array ? List.of(now) : b.emit(new Op.RefSet(Access.ALL, false), List.of(x.getFirst(), now));
+    return array
+        ? List.of(now)
+        : b.emit(new Op.RefSet(Access.ALL, false), List.of(x.getFirst(), now));
   }
 
   /** A number of any dtype as one of two bytes, rounded once. */
