@@ -10,10 +10,10 @@ import java.util.List;
 
 /**
  * Whether the parts of a saved function fit each other. Compiled code believes the program: where
- * the program says 50 million elements it reads and writes as many, whatever it is given. So nothing
- * else that a file says is believed. The program was checked when it was read; here the signature,
- * the captured arrays and the form of the result are compared with its inputs and outputs. What a
- * caller gives is compared with the signature in each call.
+ * the program says 50 million elements it reads and writes as many, whatever it is given. So
+ * nothing else that a file says is believed. The program was checked when it was read; here the
+ * signature, the captured arrays and the form of the result are compared with its inputs and
+ * outputs. What a caller gives is compared with the signature in each call.
  */
 final class ExportCheck {
   private ExportCheck() {}

@@ -1,5 +1,7 @@
 package dev.axial;
 
+import dev.axial.disk.Disk;
+import dev.axial.disk.NewFile;
 import dev.axial.engine.Storage;
 import dev.axial.engine.Store;
 import dev.axial.ir.ArrayType;
@@ -15,10 +17,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -33,6 +35,15 @@ import org.jspecify.annotations.Nullable;
 final class ExportFile {
   private static final byte[] MAGIC = "AXIALFN\n".getBytes(StandardCharsets.US_ASCII);
   private static final int VERSION = 1;
+
+  /** Bytes before the body. */
+  private static final int HEAD = MAGIC.length + 20;
+
+  /** Trees in trees, and no more. */
+  private static final int DEEPEST = 1000;
+
+  /** An array has no more axes. */
+  private static final int MOST_AXES = 1024;
 
   /** What a file holds: a function's name, what it takes, and the traced program. */
   record Content(String what, Signature signature, Tracing.Root root) {}
@@ -64,31 +75,12 @@ final class ExportFile {
   }
 
   private static void save(Path file, byte[] body) {
-    Path folder = file.toAbsolutePath().getParent();
-    Path fresh = null;
+    ByteBuffer head = ByteBuffer.allocate(HEAD);
+    head.put(MAGIC).putInt(VERSION).putLong(body.length).putLong(checksum(body));
     try {
-      fresh = Files.createTempFile(folder, "." + file.getFileName(), ".part");
-      try (var out = new DataOutputStream(Files.newOutputStream(fresh))) {
-        out.write(MAGIC);
-        out.writeInt(VERSION);
-        out.writeLong(body.length);
-        out.writeLong(checksum(body));
-        out.write(body);
-      }
-      Files.move(fresh, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+      NewFile.write(Disk.SYSTEM, file, head.flip(), ByteBuffer.wrap(body));
     } catch (IOException x) {
-      discard(fresh);
       throw new UncheckedIOException("the function cannot be saved to " + file, x);
-    }
-  }
-
-  private static void discard(@Nullable Path unfinished) {
-    if (unfinished != null) {
-      try {
-        Files.deleteIfExists(unfinished);
-      } catch (IOException _) {
-        // what is left has a name that nobody takes for a saved function
-      }
     }
   }
 
@@ -264,12 +256,26 @@ final class ExportFile {
       all = Files.readAllBytes(file);
     } catch (IOException x) {
       throw new UncheckedIOException("the function in %s cannot be read".formatted(file), x);
+    } catch (OutOfMemoryError x) {
+      throw new AxialException(
+          "%s is too large to be a saved function that this process can hold: %s"
+              .formatted(file, x.getMessage()),
+          x);
     }
+    return read(file, all);
+  }
+
+  /** What the bytes of a file hold. */
+  static Content read(Path file, byte[] all) {
     try (var in = new DataInputStream(new ByteArrayInputStream(body(file, all)))) {
-      return ExportCheck.check(file, content(in));
-    } catch (IOException x) {
-      throw damaged(file, x);
-    } catch (IllegalArgumentException x) {
+      Content c = content(in);
+      if (in.available() > 0) {
+        throw new IOException("%,d bytes too many".formatted(in.available()));
+      }
+      return ExportCheck.check(file, c);
+    } catch (AxialException x) {
+      throw x;
+    } catch (IOException | RuntimeException x) { // a constructor refused what the file says
       throw damaged(file, x);
     }
   }
@@ -282,13 +288,12 @@ final class ExportFile {
   }
 
   private static byte[] body(Path file, byte[] all) {
-    int start = MAGIC.length + 20;
-    if (all.length < start || !Arrays.equals(all, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
+    if (all.length < HEAD || !Arrays.equals(all, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
       throw Errors.error(
           "%s is no saved function: it does not begin with AXIALFN. Such files are written by Lowered.serialize.",
           file);
     }
-    var head = java.nio.ByteBuffer.wrap(all, MAGIC.length, 20);
+    var head = ByteBuffer.wrap(all, MAGIC.length, 20);
     int version = head.getInt();
     if (version != VERSION) {
       throw Errors.error(
@@ -297,7 +302,7 @@ final class ExportFile {
     }
     long length = head.getLong();
     long sum = head.getLong();
-    byte[] body = Arrays.copyOfRange(all, start, all.length);
+    byte[] body = Arrays.copyOfRange(all, HEAD, all.length);
     if (length != body.length || sum != checksum(body)) {
       throw Errors.error(
           "%s is damaged: it has %,d bytes after its head with checksum %x, and should have %,d with %x. Save the function again.",
@@ -308,16 +313,16 @@ final class ExportFile {
 
   private static Content content(DataInputStream in) throws IOException {
     String what = text(in);
-    Tree.Structure structure = structure(in);
+    Tree.Structure structure = structure(in, 0);
     var leaves = new ArrayList<Object>();
-    int n = in.readInt();
+    int n = count(in);
     for (int k = 0; k < n; k++) {
       leaves.add(leaf(in));
     }
-    Tree.Structure out = structure(in);
+    Tree.Structure out = structure(in, 0);
     Program p = Program.parse(text(in));
     var captured = new ArrayList<Object>();
-    int count = in.readInt();
+    int count = count(in);
     for (int k = 0; k < count; k++) {
       captured.add(captured(in));
     }
@@ -327,9 +332,22 @@ final class ExportFile {
         new Tracing.Root(p, List.copyOf(captured), out));
   }
 
+  /** A number of things that follow, each of a byte at least: it is no larger than what is left. */
+  private static int count(DataInputStream in) throws IOException {
+    int n = in.readInt();
+    if (n < 0 || n > in.available()) {
+      throw new IOException("%,d things in %,d bytes".formatted(n, in.available()));
+    }
+    return n;
+  }
+
+  private static byte[] bytes(DataInputStream in) throws IOException {
+    return in.readNBytes(count(in));
+  }
+
   private static String text(DataInputStream in) throws IOException {
-    byte[] bytes = in.readNBytes(in.readInt());
-    return new String(bytes, StandardCharsets.UTF_8);
+    ByteBuffer bytes = ByteBuffer.wrap(bytes(in));
+    return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
   }
 
   private static ArrayType type(DataInputStream in) throws IOException {
@@ -339,10 +357,17 @@ final class ExportFile {
 
   private static List<Dim> dims(DataInputStream in) throws IOException {
     var out = new ArrayList<Dim>();
-    int n = in.readInt();
+    int n = count(in);
+    if (n > MOST_AXES) {
+      throw new IOException("%,d axes".formatted(n));
+    }
     for (int k = 0; k < n; k++) {
       String name = text(in);
-      out.add(new Dim(name, in.readInt()));
+      int size = in.readInt();
+      if (size < 0) {
+        throw new IOException("an axis of size %d".formatted(size));
+      }
+      out.add(new Dim(name, size));
     }
     return List.copyOf(out);
   }
@@ -382,26 +407,31 @@ final class ExportFile {
   private static Store captured(DataInputStream in) throws IOException {
     DType t = DType.valueOf(text(in));
     int length = in.readInt();
-    byte[] bytes = in.readNBytes(in.readInt());
-    Store s = Store.zeros(t, length).retain();
-    if (s.segment().byteSize() != bytes.length) {
-      throw new IOException("%d bytes for %d elements of %s".formatted(bytes.length, length, t));
+    byte[] bytes = bytes(in);
+    if (length < 0 || (long) length * t.bytes() != bytes.length) {
+      throw new IOException("%,d bytes for %,d elements of %s".formatted(bytes.length, length, t));
     }
+    for (int k = 0; t == DType.BOOL && k < length; k++) {
+      if (bytes[k] < 0 || bytes[k] > 1) {
+        throw new IOException("a boolean of %d".formatted(bytes[k]));
+      }
+    }
+    Store s = Store.zeros(t, length).retain();
     MemorySegment.copy(MemorySegment.ofArray(bytes), 0, s.segment(), 0, bytes.length);
     return s;
   }
 
-  private static Tree.Structure structure(DataInputStream in) throws IOException {
+  private static Tree.Structure structure(DataInputStream in, int depth) throws IOException {
     char tag = (char) in.readByte();
     return switch (tag) {
       case '*' -> new Tree.Leaf();
       case '0' -> new Tree.Empty();
       case '=' -> new Tree.Static(constant(in));
-      case '[' -> new Tree.OfList(parts(in));
-      case '?' -> new Tree.OfOptional(parts(in));
+      case '[' -> new Tree.OfList(parts(in, depth));
+      case '?' -> new Tree.OfOptional(parts(in, depth));
       case 'a' -> {
         Class<?> component = named(text(in));
-        yield new Tree.OfArray(component, parts(in));
+        yield new Tree.OfArray(component, parts(in, depth));
       }
       case 'r' -> {
         Class<?> type = named(text(in));
@@ -409,7 +439,7 @@ final class ExportFile {
           throw Errors.error(
               "%s was a record when the function was saved, and is none now.", type.getName());
         }
-        Tree.OfRecord r = new Tree.OfRecord(type, parts(in));
+        Tree.OfRecord r = new Tree.OfRecord(type, parts(in, depth));
         if (type.getRecordComponents().length != r.parts().size()) {
           throw Errors.error(
               "the record %s had %d components when the function was saved, and has %d now.",
@@ -418,7 +448,7 @@ final class ExportFile {
         yield r;
       }
       case '{' -> {
-        List<Tree.Structure> parts = parts(in);
+        List<Tree.Structure> parts = parts(in, depth);
         var keys = new ArrayList<Object>();
         for (int k = 0; k < parts.size(); k++) {
           keys.add(constant(in));
@@ -429,11 +459,14 @@ final class ExportFile {
     };
   }
 
-  private static List<Tree.Structure> parts(DataInputStream in) throws IOException {
+  private static List<Tree.Structure> parts(DataInputStream in, int depth) throws IOException {
     var out = new ArrayList<Tree.Structure>();
-    int n = in.readInt();
+    int n = count(in);
+    if (depth >= DEEPEST) {
+      throw new IOException("trees that are nested more than %,d deep".formatted(DEEPEST));
+    }
     for (int k = 0; k < n; k++) {
-      out.add(structure(in));
+      out.add(structure(in, depth + 1));
     }
     return out;
   }
@@ -450,11 +483,18 @@ final class ExportFile {
       case 'h' -> Short.valueOf(s);
       case 'y' -> Byte.valueOf(s);
       case 'b' -> Boolean.valueOf(s);
-      case 'c' -> s.charAt(0);
+      case 'c' -> character(s);
       case 'x' -> new Axis(s, in.readInt());
       case 'e' -> constantOf(named(s), text(in));
       default -> throw new IOException("an unknown constant: " + tag); // not over Op
     };
+  }
+
+  private static char character(String s) throws IOException {
+    if (s.length() != 1) {
+      throw new IOException("a character of %d".formatted(s.length()));
+    }
+    return s.charAt(0);
   }
 
   private static Object constantOf(Class<?> type, String name) {
@@ -476,7 +516,7 @@ final class ExportFile {
     try {
       return Class.forName(
           name, false, loader != null ? loader : ExportFile.class.getClassLoader());
-    } catch (ClassNotFoundException x) {
+    } catch (ClassNotFoundException | LinkageError x) {
       throw new AxialException(
           "the saved function takes or gives a %s, which is not on the class path. Add it, or set the thread's context class loader to one that has it."
               .formatted(name),

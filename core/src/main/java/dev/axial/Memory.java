@@ -21,8 +21,8 @@ public final class Memory {
   /**
    * A scope on this thread. At its end all arrays and references that were made on this thread
    * since are freed, but for what was kept; a later use of one is an error that says so. A use by
-   * another thread that is under way is not hurt: the end waits for the lock of a reference, and the
-   * memory of an array goes when the last use is over. Arrays that a compiled function captured
+   * another thread that is under way is not hurt: the end waits for the lock of a reference, and
+   * the memory of an array goes when the last use is over. Arrays that a compiled function captured
    * when it was traced belong to its code, and stay.
    */
   public static Scope scope() {

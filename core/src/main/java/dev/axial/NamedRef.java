@@ -307,7 +307,7 @@ public final class NamedRef implements Tensor, AutoCloseable {
     core.writable();
     lock(s);
     try {
-      b.fill(s.store(), c);
+      b.fill(written(s, b), c);
     } finally {
       s.unlock();
     }
@@ -316,7 +316,7 @@ public final class NamedRef implements Tensor, AutoCloseable {
   /** Overwrites the view with one boolean. */
   public void set(boolean v) {
     if (dtype() == DType.KEY) {
-      throw Errors.lossy(DType.BOOL, DType.KEY);
+      throw Errors.lossy(DType.BOOL, "a reference", DType.KEY);
     }
     set(Ops.constant(dtype(), v ? 1L : 0L));
   }
@@ -451,7 +451,7 @@ public final class NamedRef implements Tensor, AutoCloseable {
     core.writable();
     lock(s);
     try {
-      b.combineEach(fn, s.store(), c);
+      b.combineEach(fn, written(s, b), c);
     } finally {
       s.unlock();
     }
@@ -459,8 +459,8 @@ public final class NamedRef implements Tensor, AutoCloseable {
 
   /**
    * Replaces the contents of the view by what f makes of them: they are read once, and written
-   * once; with repeated indices the last result stays. In eager code the lock is held
-   * meanwhile, so that no other access comes between; f must not touch the reference.
+   * once; with repeated indices the last result stays. In eager code the lock is held meanwhile, so
+   * that no other access comes between; f must not touch the reference.
    */
   public void update(Function<NamedArray, NamedArray> f) {
     core.writable();
@@ -498,6 +498,7 @@ public final class NamedRef implements Tensor, AutoCloseable {
         }
         View.Read w = view.writing();
         List<Type> types = types(w.operands());
+        Store _ = written(s, null);
         old =
             NamedArray.concrete(
                 EagerRefs.type(s, w.access(), types),
@@ -623,12 +624,12 @@ public final class NamedRef implements Tensor, AutoCloseable {
    *     or its axes are others or in another order, or it is open already
    */
   public static NamedRef open(Path path, DType dtype, Axis... axes) {
-    return opened(path, true, new ArrayType(dtype, Axis.dims(axes)));
+    return opened(path, true, false, new ArrayType(dtype, Axis.dims(axes)));
   }
 
   /** Opens a file with the dtype and the axes that it states. */
   public static NamedRef open(Path path) {
-    return opened(path, true, null);
+    return opened(path, true, false, null);
   }
 
   /**
@@ -636,16 +637,45 @@ public final class NamedRef implements Tensor, AutoCloseable {
    * that could write, before anything is written.
    */
   public static NamedRef openReadOnly(Path path, DType dtype, Axis... axes) {
-    return opened(path, false, new ArrayType(dtype, Axis.dims(axes)));
+    return opened(path, false, false, new ArrayType(dtype, Axis.dims(axes)));
   }
 
   /** Opens a file for reading, with the dtype and the axes that it states. */
   public static NamedRef openReadOnly(Path path) {
-    return opened(path, false, null);
+    return opened(path, false, false, null);
   }
 
-  private static NamedRef opened(Path path, boolean writable, @Nullable ArrayType asked) {
-    NamedRef r = onDisk("open", () -> RefFile.open(path, writable));
+  /**
+   * Opens a file whose checksums are compared first, which reads all of it: about 0.1 s for a
+   * gigabyte that is in memory.
+   *
+   * @throws AxialException as {@link #open(Path)}, and as {@link #verify}
+   */
+  public static NamedRef open(Path path, Opening how) {
+    return opened(path, true, how == Opening.VERIFY, null);
+  }
+
+  /** Opens a file for reading, whose checksums are compared first. */
+  public static NamedRef openReadOnly(Path path, Opening how) {
+    return opened(path, false, how == Opening.VERIFY, null);
+  }
+
+  /**
+   * Compares a file with the checksums of its pages. Each 4096 bytes of elements have one, which a
+   * block of {@link #commit} writes with them, and {@link #flush} and {@link #close} after writes
+   * outside of blocks.
+   *
+   * @throws AxialException naming the first page that differs and its elements; or if the checksums
+   *     are older than the elements, because whoever wrote them was cut off; or if the file cannot
+   *     be opened
+   */
+  public static void verify(Path path) {
+    openReadOnly(path, Opening.VERIFY).close();
+  }
+
+  private static NamedRef opened(
+      Path path, boolean writable, boolean verify, @Nullable ArrayType asked) {
+    NamedRef r = onDisk("open", () -> RefFile.open(path, writable, verify));
     ArrayType there = r.core.type;
     if (asked != null && !asked.equals(there)) {
       r.close();
@@ -661,6 +691,9 @@ public final class NamedRef implements Tensor, AutoCloseable {
     RefFile file = fromFile(open);
     var site = new OnDisk(Site.later(), file.path());
     var storage = new Storage(file.type(), file.store(), site, file.writable());
+    if (file.writable()) {
+      storage.replace(file.store(), file);
+    }
     closeOnceDropped(storage, file);
     return new NamedRef(new Core(file.type(), storage, file, null, null, site, "", false));
   }
@@ -811,12 +844,13 @@ public final class NamedRef implements Tensor, AutoCloseable {
   private void writeUsed(Storage s, NamedArray value, Store x) {
     Block b = view.block();
     if (b != null && value.type().isScalar()) {
-      b.fill(s.store(), x);
+      b.fill(written(s, b), x);
     } else if (b != null && value.type().dims().equals(view.axes())) {
-      b.write(s.store(), x);
+      b.write(written(s, b), x);
     } else {
       View.Read w = view.writing();
       List<Type> types = types(w.operands());
+      Store _ = written(s, null);
       EagerRefs.set(s, w.access(), x, value.type(), stores(w.operands()), types);
     }
   }
@@ -833,14 +867,26 @@ public final class NamedRef implements Tensor, AutoCloseable {
   private void combineUsed(Fn.Combine fn, Storage s, NamedArray value, Store x) {
     Block b = view.block();
     if (b != null && value.type().isScalar()) {
-      b.combineEach(fn, s.store(), x);
+      b.combineEach(fn, written(s, b), x);
     } else if (b != null && value.type().dims().equals(view.axes())) {
-      b.combine(fn, s.store(), x);
+      b.combine(fn, written(s, b), x);
     } else {
       View.Read w = view.writing();
       List<Type> types = types(w.operands());
+      Store _ = written(s, null);
       EagerRefs.combine(fn, s, w.access(), x, value.type(), stores(w.operands()), types);
     }
+  }
+
+  /** The memory, which is about to be written: its file is told where. */
+  private static Store written(Storage s, @Nullable Block b) {
+    Storage.Guard g = s.guard();
+    if (g != null && b != null) {
+      b.tell(g);
+    } else if (g != null) {
+      g.writesAll();
+    }
+    return s.store();
   }
 
   private static List<Store> stores(List<NamedArray> xs) {

@@ -194,9 +194,7 @@ final class Plain {
   /** Where a window starts whose start is known. */
   static int from(View.Moving m) {
     long i = known(m.start());
-    return m.over() < 0
-        ? (int) i
-        : Math.clamp(View.wrapped(i, m.over()), 0, m.over() - m.size());
+    return m.over() < 0 ? (int) i : Math.clamp(View.wrapped(i, m.over()), 0, m.over() - m.size());
   }
 
   private static long known(NamedArray scalar) {

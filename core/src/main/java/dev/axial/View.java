@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  * of the base a {@link Place}, which says where along it the view lies. Selecting again composes
  * with the places, so a view costs nothing and an access is always one access to the base.
  *
- * <p>An index that is a value is judged against the view it was applied to, in its own dtype: cut to
- * int32 first, an index far out of range would be another one. The base judges it when that view is
- * the whole axis; otherwise it is clamped here, after which it is int32 as all places are, and
+ * <p>An index that is a value is judged against the view it was applied to, in its own dtype: cut
+ * to int32 first, an index far out of range would be another one. The base judges it when that view
+ * is the whole axis; otherwise it is clamped here, after which it is int32 as all places are, and
  * {@code valid} says where a write must not happen. {@code present} says where a read gives zero as
  * well: the missing entries of a mask.
  *
@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 final class View {
   /** Up to so many elements of an array are read here; more is worth an engine's while. */
   private static final int FEW = 1 << 12;
+
+  /** What a value is written into, in messages. */
+  private static final String REFERENCE = "a reference";
 
   private final ArrayType base;
   private final List<Place> places;
@@ -356,7 +359,7 @@ final class View {
     private Place narrowed(Place p, int start, int step, int size) {
       return switch (p) {
         case Range r -> Plain.narrowed(r, start, step, size);
-        case Moving m -> 
+        case Moving m ->
             new Moving(
                 inRange(m).plus(m.step * start), Plain.stride(m.step * step, size), size, -1);
         case Fixed f -> f;
@@ -717,7 +720,7 @@ final class View {
     if (fn != null) {
       combinable(fn);
     }
-    NamedArray v = fitted(value);
+    NamedArray v = fitted(value, "an array");
     Read w = writing();
     var in = new ArrayList<NamedArray>();
     in.add(x);
@@ -735,6 +738,10 @@ final class View {
 
   /** A value as this view's dtype, checked to fit it. */
   NamedArray fitted(NamedArray v) {
+    return fitted(v, REFERENCE);
+  }
+
+  private NamedArray fitted(NamedArray v, String whole) {
     if (!type().covers(v.type())) {
       throw Errors.doesNotFit(v.type(), type());
     }
@@ -746,7 +753,7 @@ final class View {
         || t == DType.KEY
         || v.dtype().isFloating() && !t.isFloating()
         || !v.dtype().isFloating() && v.dtype() != DType.BOOL && t == DType.BOOL) {
-      throw Errors.lossy(v.dtype(), t);
+      throw Errors.lossy(v.dtype(), whole, t);
     }
     return v.astype(t);
   }
@@ -759,10 +766,10 @@ final class View {
   Op.Const fittedConstant(Number v) {
     DType t = base.dtype();
     if (!Ops.isIntegral(v) && !t.isFloating()) {
-      throw Errors.lossy(DType.FLOAT32, t);
+      throw Errors.lossy(DType.FLOAT32, REFERENCE, t);
     }
     if (t == DType.KEY || t == DType.BOOL) {
-      throw Errors.lossy(DType.INT32, t);
+      throw Errors.lossy(DType.INT32, REFERENCE, t);
     }
     return Ops.numberConstant(v, t);
   }

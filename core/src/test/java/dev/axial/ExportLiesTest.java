@@ -46,7 +46,9 @@ class ExportLiesTest {
     NamedArray c = arange(X, DType.FLOAT32);
     NamedArray b = c.lt(3);
     return saved(
-        lower(jit((NamedArray s) -> List.of(sum(Axial.where(b, c, scalar(0f)).times(s)))), scalar(2f)));
+        lower(
+            jit((NamedArray s) -> List.of(sum(Axial.where(b, c, scalar(0f)).times(s)))),
+            scalar(2f)));
   }
 
   /** What it takes: two views of one reference, another reference, an array. */

@@ -2,135 +2,151 @@ package dev.axial.disk;
 
 import dev.axial.AxialException;
 import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The right to use a file: of many to read it, or of one to write it. It is a lock of the operating
- * system on the journal beside the file, and an entry in a table of this process. The file itself
- * is not locked, because POSIX drops a process's locks on a file as soon as the process closes any
- * channel to it, and a user may copy the file while it is open. Nobody but this class opens the
- * journal.
- *
- * <p>The journal is removed by the last to use it. Somebody else may have opened it just before;
- * after they got the lock they find that the name belongs to no file or to another one, and try
- * again.
+ * system on the file, so it holds for all of the file's names, and an entry in a table of this
+ * process. Readers in one process share one open file: on some systems to close another would give
+ * the lock away.
  */
 final class Claim {
   private static final Map<Object, Claim> CLAIMS = new HashMap<>();
   private static final int ATTEMPTS = 100;
 
-  private final Object key;
-  private final Path side;
+  private final Disk disk;
+  private final Path real;
+  private final Object identity;
   private final boolean exclusive;
-  private final RandomAccessFile file;
-  private final FileLock lock;
+  private final Disk.Handle file;
   private int users = 1;
 
-  private Claim(Object key, Path side, boolean exclusive, RandomAccessFile file, FileLock lock) {
-    this.key = key;
-    this.side = side;
+  private Claim(Disk disk, Path real, Object identity, boolean exclusive, Disk.Handle file) {
+    this.disk = disk;
+    this.real = real;
+    this.identity = identity;
     this.exclusive = exclusive;
     this.file = file;
-    this.lock = lock;
-  }
-
-  /** The journal of a file. */
-  static Path side(Path path) {
-    return path.resolveSibling(path.getFileName() + ".journal");
   }
 
   /** Claims a file that exists. */
-  static Claim take(Path path, boolean exclusive) throws IOException {
-    Path real = path.toRealPath();
-    Object key = identity(real);
+  static Claim take(Disk disk, Path path, boolean exclusive) throws IOException {
     synchronized (CLAIMS) {
-      Claim known = CLAIMS.get(key);
-      if (known != null) {
-        if (exclusive || known.exclusive) {
-          throw inUse(path, exclusive, "in this process");
+      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        Path real = disk.real(path);
+        Disk.Seen seen = disk.look(real);
+        if (seen == null) {
+          continue; // it went between the two
         }
-        known.users++;
-        return known;
-      }
-      Claim made = locked(path, key, side(real), exclusive);
-      CLAIMS.put(key, made);
-      return made;
-    }
-  }
-
-  private static Claim locked(Path path, Object key, Path side, boolean exclusive)
-      throws IOException {
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      try {
-        Files.createFile(side);
-        forceName(side);
-      } catch (FileAlreadyExistsException _) {
-        // by whoever uses the file, or by a process that ended without closing it
-      }
-      Claim c = attempt(path, key, side, exclusive);
-      if (c != null) {
-        return c;
+        if (!seen.isFile()) {
+          throw new AxialException(
+              "%s is a folder or a device, and holds no reference.".formatted(path));
+        }
+        Claim known = CLAIMS.get(seen.identity());
+        if (known != null) {
+          return known.shared(path, exclusive);
+        }
+        Claim made = locked(disk, path, real, seen, exclusive);
+        if (made != null) {
+          return made;
+        }
       }
     }
     throw inUse(path, exclusive, "again and again");
   }
 
-  private static @Nullable Claim attempt(Path path, Object key, Path side, boolean exclusive)
-      throws IOException {
-    RandomAccessFile file = null;
+  private Claim shared(Path path, boolean wantsAll) {
+    if (wantsAll || exclusive) {
+      throw inUse(path, wantsAll, "in this process");
+    }
+    users++;
+    return this;
+  }
+
+  /** A claim of a file of this process's own; null if the name leads to another one meanwhile. */
+  private static @Nullable Claim locked(
+      Disk disk, Path path, Path real, Disk.Seen seen, boolean exclusive) throws IOException {
+    Disk.Handle file = disk.open(real, exclusive ? Disk.How.WRITE : Disk.How.READ, null);
     boolean done = false;
     try {
-      Object before = identity(side);
-      file = new RandomAccessFile(side.toFile(), "rw");
-      FileLock lock = file.getChannel().tryLock(0, Long.MAX_VALUE, !exclusive);
-      if (lock == null) {
+      if (!file.lock(exclusive)) {
         throw inUse(path, exclusive, "in another process");
       }
-      if (!before.equals(identity(side))) {
+      Disk.Seen now = disk.look(real);
+      if (now == null || !now.identity().equals(seen.identity())) {
         return null;
       }
+      var out = new Claim(disk, real, seen.identity(), exclusive, file);
+      CLAIMS.put(seen.identity(), out);
       done = true;
-      return new Claim(key, side, exclusive, file, lock);
-    } catch (NoSuchFileException _) {
-      return null;
-    } catch (OverlappingFileLockException _) { // by way of a name that the file had before
-      throw inUse(path, exclusive, "in this process");
+      return out;
     } finally {
-      if (!done && file != null) {
+      if (!done) {
         file.close();
       }
     }
   }
 
-  /** What tells a file from another of the same name. */
-  static Object identity(Path path) throws IOException {
-    var a = Files.readAttributes(path, BasicFileAttributes.class);
-    Object file = a.fileKey();
-    return List.of(file == null ? path : file, a.creationTime());
-  }
-
-  /** Makes a file's name last, where the system lets us. */
-  static void forceName(Path file) {
-    try (var channel = FileChannel.open(file.toAbsolutePath().resolveSibling("."))) {
-      channel.force(true);
-    } catch (IOException _) {
-      // Windows opens no folders; its file systems log changes of names by themselves
+  /**
+   * Makes a file and claims it, or claims one that {@code create} left unfinished.
+   *
+   * @throws AxialException if there is another one of the name
+   */
+  static Claim create(Disk disk, Path path) throws IOException {
+    synchronized (CLAIMS) {
+      Disk.Handle file;
+      try {
+        file = disk.open(path, Disk.How.NEW, null);
+      } catch (FileAlreadyExistsException _) {
+        return unfinished(disk, path);
+      }
+      boolean done = false;
+      try {
+        Disk.Seen seen = disk.look(path);
+        if (seen == null || !file.lock(true)) {
+          throw new FileSystemException(path.toString(), null, "somebody else uses it already");
+        }
+        var out = new Claim(disk, disk.real(path), seen.identity(), true, file);
+        CLAIMS.put(seen.identity(), out);
+        done = true;
+        return out;
+      } finally {
+        if (!done) {
+          file.close();
+        }
+      }
     }
   }
 
-  private static AxialException inUse(Path path, boolean exclusive, String where) {
+  private static Claim unfinished(Disk disk, Path path) throws IOException {
+    Disk.Seen seen = disk.look(path);
+    boolean known = seen == null || !seen.isFile() || CLAIMS.containsKey(seen.identity());
+    Claim out = null;
+    boolean done = false;
+    try {
+      out = known ? null : take(disk, path, true);
+      done = out != null && Header.isUnfinished(out.file);
+    } catch (AxialException | NoSuchFileException _) {
+      // who uses it finished it
+    } finally {
+      if (!done && out != null) {
+        out.release();
+      }
+    }
+    if (!done || out == null) {
+      throw new AxialException(
+          "%s exists already. Open it with NamedRef.open, or delete it first.".formatted(path));
+    }
+    return out;
+  }
+
+  static AxialException inUse(Path path, boolean exclusive, String where) {
     return new AxialException(
         (exclusive
                 ? "%s is open already, %s: a file is open once for writing, or several times for reading. Use the reference that is open, or close() it first."
@@ -138,28 +154,28 @@ final class Claim {
             .formatted(path, where));
   }
 
-  /** The journal. Its lock goes when it is closed, so only {@link #release} does that. */
-  RandomAccessFile journal() {
+  /** The open file. It is closed with the claim. */
+  Disk.Handle file() {
     return file;
+  }
+
+  /** Its path when it was claimed, without links. */
+  Path real() {
+    return real;
+  }
+
+  /** Whether that path still leads to the file. */
+  boolean hasItsName() throws IOException {
+    Disk.Seen now = disk.look(real);
+    return now != null && now.identity().equals(identity);
   }
 
   /** Gives the claim back. */
   void release() throws IOException {
     synchronized (CLAIMS) {
-      if (--users > 0) {
-        return;
-      }
-      CLAIMS.remove(key);
-      try (file) {
-        if (!exclusive) {
-          lock.release();
-          if (file.getChannel().tryLock() == null) {
-            return;
-          }
-        }
-        if (file.length() == 0) {
-          Files.deleteIfExists(side);
-        }
+      if (--users == 0) {
+        CLAIMS.remove(identity);
+        file.close();
       }
     }
   }

@@ -1,149 +1,375 @@
 package dev.axial.disk;
 
+import dev.axial.AxialException;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a block of {@code commit} changed, written in full before the file is touched:
+ * What a block of {@code commit} changed, written in full before the file is touched. It is a file
+ * beside the reference's, with the reference's mode:
  *
  * <pre>
  *  0  "AXIALJNL"
- *  8  int   version, 1
- * 12  int   CRC-32C of all that follows
+ *  8  int   version, 2
+ * 12  int   0
  * 16  long  the number in the file's header
- * 24  long  bytes of the file
- * 32  long  bytes of what follows
- * 40  for each run of changed bytes: long where in the file, long how many, then the bytes
+ * 24  long  the number in the file's state
+ * 32  zeros
+ * 64  long  the block's number
+ * 72  long  bytes of the file
+ * 80  long  bytes of the runs
+ * 88  int   CRC-32C of the 24 bytes before and of the runs
+ * 92  int   0
+ * 96  for each run of changed bytes: long where in the file, long how many, then the bytes
  * </pre>
  *
- * Writing is done by {@link RandomAccessFile}, not by channels: an interrupt closes a channel.
+ * Its first 64 bytes say whose it is and are all that is there between blocks. A file of its name
+ * that says something else is somebody's, and nobody touches it. The journal of a file of version 1
+ * has no such bytes: it is {@link OldJournal}'s.
  */
 final class Journal {
-  private static final long MAGIC = Header.magic("AXIALJNL");
-  private static final int VERSION = 1;
-  static final int HEADER = 40;
-  private static final int RUN = 16;
-  private static final int CHUNK = 1 << 18;
+  static final long MAGIC = Header.magic("AXIALJNL");
+  private static final int VERSION = 2;
 
-  private Journal() {}
+  /** Bytes that say whose it is. */
+  static final int IDENTITY = 64;
+
+  /** Where the runs begin. */
+  static final int HEADER = 96;
+
+  static final int RUN = 16;
+  static final int CHUNK = 1 << 18;
+
+  private final Path path;
+  private final Disk.Handle handle;
+  private final Header header;
+  private final long stateId;
+
+  /** Whether an empty journal is not on disk for certain. */
+  private boolean unsettled;
+
+  Journal(Path path, Disk.Handle handle, Header header, long stateId) {
+    this.path = path;
+    this.handle = handle;
+    this.header = header;
+    this.stateId = stateId;
+  }
 
   /** Bytes of the file, from a place on. */
   record Run(long at, long bytes) {}
 
-  /** What is done with a piece of a run. */
-  private interface Piece {
-    void take(long at, byte[] bytes, int n) throws IOException;
+  /** What a journal is to its file. */
+  enum Kind {
+    /** Somebody's own file. */
+    NOT_OURS,
+    /** That of another reference. */
+    OF_ANOTHER,
+    /** Nothing is in it. */
+    EMPTY,
+    /** A block that was cut off before its end was on disk. */
+    CUT_OFF,
+    /** A block. */
+    WHOLE
   }
 
-  /** Writes a journal and makes it last. */
-  static void write(
-      RandomAccessFile journal, Header header, long fileBytes, List<Run> runs, MemorySegment from)
-      throws IOException {
+  /** The journal of a file. */
+  static Path side(Path path) {
+    return path.resolveSibling(path.getFileName() + ".journal");
+  }
+
+  // ---------------------------------------------------------------- opening
+
+  /**
+   * Opens the journal of a file that was opened for writing, or makes it. It may be cut off or
+   * whole.
+   */
+  static Journal forWriting(Disk disk, Path file, Header h, long stateId) throws IOException {
+    Path side = side(file);
+    Disk.Seen seen = disk.look(side);
+    if (seen != null && !seen.isFile()) {
+      throw notOurs(side, file, "is a link or a folder");
+    }
+    Disk.Handle handle =
+        seen == null ? made(disk, side, file) : disk.open(side, Disk.How.WRITE, null);
+    boolean done = false;
+    try {
+      var out = new Journal(side, handle, h, stateId);
+      out.ours(file);
+      if (!handle.lock(true)) {
+        throw Claim.inUse(file, true, "in another process");
+      }
+      if (out.ours(file) == Kind.EMPTY) { // which may not be on disk
+        out.unsettled = true;
+        out.settle();
+      }
+      disk.protect(side, file);
+      if (seen == null) {
+        disk.forceFolder(side);
+      }
+      done = true;
+      return out;
+    } finally {
+      if (!done) {
+        handle.close();
+      }
+    }
+  }
+
+  private Kind ours(Path file) throws IOException {
+    Kind kind = kind();
+    switch (kind) {
+      case NOT_OURS -> throw notOurs(path, file, "was not made by this library");
+      case OF_ANOTHER -> throw notOurs(path, file, "is the journal of another reference");
+      case EMPTY, CUT_OFF, WHOLE -> {}
+    }
+    return kind;
+  }
+
+  private static Disk.Handle made(Disk disk, Path side, Path file) throws IOException {
+    try {
+      return disk.open(side, Disk.How.NEW, file);
+    } catch (FileAlreadyExistsException _) {
+      throw notOurs(side, file, "was made just now by somebody else");
+    }
+  }
+
+  /**
+   * Opens the journal of a file for reading alone, if there is one that may be of use.
+   *
+   * @param writable how the file was opened
+   */
+  static @Nullable Journal forReading(
+      Disk disk, Path file, Header h, long stateId, boolean writable) throws IOException {
+    Path side = side(file);
+    Disk.Seen seen = disk.look(side);
+    if (seen == null || !seen.isFile() || seen.size() == 0) {
+      return null;
+    }
+    Disk.Handle handle = disk.open(side, Disk.How.READ, null);
+    boolean done = false;
+    try {
+      var out = new Journal(side, handle, h, stateId);
+      boolean ours =
+          switch (out.kind()) {
+            case NOT_OURS, OF_ANOTHER -> false;
+            case EMPTY, CUT_OFF, WHOLE -> true;
+          };
+      if (ours && !handle.lock(false)) {
+        throw Claim.inUse(file, writable, "in another process");
+      }
+      done = ours;
+      return ours ? out : null;
+    } finally {
+      if (!done) {
+        handle.close();
+      }
+    }
+  }
+
+  private static AxialException notOurs(Path side, Path file, String how) {
+    return new AxialException(
+        "%s %s, so %s cannot be opened for writing: its journal has that name. Move the one or the other elsewhere."
+            .formatted(side, how, file));
+  }
+
+  // ---------------------------------------------------------------- what it is
+
+  private byte[] identity() {
+    byte[] out = new byte[IDENTITY];
+    over(out).putLong(MAGIC).putInt(VERSION).putInt(0).putLong(header.id()).putLong(stateId);
+    return out;
+  }
+
+  /** What is in it. */
+  Kind kind() throws IOException {
+    long length = handle.size();
+    ByteBuffer start = Header.read(handle, 0, HEADER);
+    byte[] own = identity();
+    int n = Math.min(start.limit(), IDENTITY);
+    if (Arrays.equals(start.array(), 0, n, own, 0, n)) {
+      return n < IDENTITY || length == IDENTITY
+          ? Kind.EMPTY
+          : isWhole(start) ? Kind.WHOLE : Kind.CUT_OFF;
+    }
+    if (length <= IDENTITY && isBegun(start, own, n)) {
+      return Kind.EMPTY;
+    }
+    if (n == IDENTITY && start.getLong(0) == MAGIC && start.getInt(8) == VERSION) {
+      return Kind.OF_ANOTHER;
+    }
+    if (header.hasSums() || !OldJournal.mayBe(start, header)) {
+      return Kind.NOT_OURS;
+    }
+    return OldJournal.isWhole(handle, header) ? Kind.WHOLE : Kind.CUT_OFF;
+  }
+
+  /** A journal that lost its power when it was made has zeros where it should say whose it is. */
+  private static boolean isBegun(ByteBuffer start, byte[] own, int n) {
+    for (int k = 0; k < n; k++) {
+      if (start.get(k) != 0 && start.get(k) != own[k]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean isWhole(ByteBuffer start) throws IOException {
+    long length = handle.size();
+    if (length < HEADER
+        || start.getLong(72) != header.fileBytes()
+        || start.getLong(80) != length - HEADER
+        || start.getInt(92) != 0) {
+      return false;
+    }
+    var crc = new CRC32C();
+    crc.update(start.array(), IDENTITY, 24);
+    return checksum(handle, HEADER, crc) == start.getInt(88);
+  }
+
+  static int checksum(Disk.Handle of, long from, CRC32C crc) throws IOException {
+    byte[] chunk = new byte[CHUNK];
+    int n;
+    for (long at = from; (n = of.read(at, ByteBuffer.wrap(chunk))) > 0; at += n) {
+      crc.update(chunk, 0, n);
+    }
+    return (int) crc.getValue();
+  }
+
+  /** The number of the block in it. */
+  long generation() throws IOException {
+    return Header.read(handle, IDENTITY, Long.BYTES).getLong(0);
+  }
+
+  // ---------------------------------------------------------------- writing
+
+  /** Writes a block and makes it last. */
+  void write(long generation, List<Run> runs, MemorySegment from) throws IOException {
+    unsettled = true;
     long payload = 0;
     for (Run r : runs) {
       payload += RUN + r.bytes;
     }
-    byte[] start = new byte[HEADER];
+    byte[] start = new byte[HEADER - IDENTITY];
     ByteBuffer head = over(start);
-    head.putLong(MAGIC).putInt(VERSION).putInt(0);
-    head.putLong(header.id()).putLong(fileBytes).putLong(payload);
+    head.putLong(generation).putLong(header.fileBytes()).putLong(payload);
     var crc = new CRC32C();
-    crc.update(start, 16, HEADER - 16);
-    journal.seek(HEADER);
+    crc.update(start, 0, 24);
+    long at = HEADER;
     for (Run r : runs) {
       byte[] place = new byte[RUN];
       over(place).putLong(r.at).putLong(r.bytes);
       crc.update(place);
-      journal.write(place);
-      copy(
-          from,
-          r,
-          (_, bytes, n) -> {
-            crc.update(bytes, 0, n);
-            journal.write(bytes, 0, n);
-          });
+      handle.write(at, ByteBuffer.wrap(place));
+      at += RUN;
+      for (ByteBuffer b : new Pieces(from, r)) {
+        crc.update(b.duplicate());
+        int n = b.remaining();
+        handle.write(at, b);
+        at += n;
+      }
     }
-    head.putInt(12, (int) crc.getValue());
-    journal.seek(0);
-    journal.write(start);
-    journal.getFD().sync();
+    head.putInt((int) crc.getValue());
+    handle.write(IDENTITY, ByteBuffer.wrap(start));
+    handle.force();
   }
 
-  /** Writes the runs into the file and makes them last. */
-  static void apply(RandomAccessFile file, List<Run> runs, MemorySegment from) throws IOException {
+  /** Writes runs into the file; the caller makes them last. */
+  static void apply(Disk.Handle file, List<Run> runs, MemorySegment from) throws IOException {
     for (Run r : runs) {
-      file.seek(r.at);
-      copy(from, r, (_, bytes, n) -> file.write(bytes, 0, n));
-    }
-    file.getFD().sync();
-  }
-
-  private static void copy(MemorySegment from, Run r, Piece to) throws IOException {
-    byte[] chunk = new byte[(int) Math.min(CHUNK, r.bytes)];
-    MemorySegment there = MemorySegment.ofArray(chunk);
-    for (long done = 0; done < r.bytes; done += chunk.length) {
-      int n = (int) Math.min(chunk.length, r.bytes - done);
-      MemorySegment.copy(from, r.at + done, there, 0, n);
-      to.take(r.at + done, chunk, n);
+      long at = r.at;
+      for (ByteBuffer b : new Pieces(from, r)) {
+        int n = b.remaining();
+        file.write(at, b);
+        at += n;
+      }
     }
   }
 
-  /** Whether a journal is whole and belongs to the file. */
-  static boolean isWhole(RandomAccessFile journal, Header header, long fileBytes)
-      throws IOException {
-    if (journal.length() < HEADER) {
-      return false;
+  /** The bytes of a run, in pieces that a write takes at once. */
+  record Pieces(MemorySegment from, Run run) implements Iterable<ByteBuffer> {
+    @Override
+    public java.util.Iterator<ByteBuffer> iterator() {
+      return java.util.stream.LongStream.iterate(0, d -> d < run.bytes, d -> d + CHUNK)
+          .mapToObj(d -> from.asSlice(run.at + d, Math.min(CHUNK, run.bytes - d)).asByteBuffer())
+          .iterator();
     }
-    byte[] bytes = new byte[HEADER];
-    journal.seek(0);
-    journal.readFully(bytes);
-    ByteBuffer head = over(bytes);
-    if (head.getLong(0) != MAGIC
-        || head.getInt(8) != VERSION
-        || head.getLong(16) != header.id()
-        || head.getLong(24) != fileBytes
-        || head.getLong(32) != journal.length() - HEADER) {
-      return false;
-    }
-    var crc = new CRC32C();
-    crc.update(bytes, 16, HEADER - 16);
-    byte[] chunk = new byte[CHUNK];
-    for (int n = journal.read(chunk); n > 0; n = journal.read(chunk)) {
-      crc.update(chunk, 0, n);
-    }
-    return head.getInt(12) == (int) crc.getValue();
   }
 
-  /** Applies a journal that is whole to its file. */
-  static void replay(RandomAccessFile journal, Header header, RandomAccessFile file)
-      throws IOException {
-    long fileBytes = file.length();
-    byte[] place = new byte[RUN];
-    byte[] chunk = new byte[CHUNK];
-    for (long at = HEADER; at < journal.length(); ) {
-      journal.seek(at);
-      journal.readFully(place);
-      ByteBuffer b = over(place);
-      long to = b.getLong();
-      long bytes = b.getLong();
-      if (to < header.offset() || bytes < 0 || bytes > fileBytes - to) {
+  /** Drops what is in it. Whether that lasts is known after {@link #settle}. */
+  void empty() throws IOException {
+    unsettled = true;
+    handle.truncate(IDENTITY);
+    handle.write(0, ByteBuffer.wrap(identity()));
+  }
+
+  /**
+   * Makes it last that nothing is in it. After a failure it is emptied once more, because the
+   * system forgets what it could not write.
+   */
+  void settle() throws IOException {
+    if (unsettled) {
+      empty();
+      handle.force();
+      unsettled = false;
+    }
+  }
+
+  // ---------------------------------------------------------------- applying
+
+  /** Where a piece of a block belongs. */
+  interface Sink {
+    void write(long at, ByteBuffer bytes) throws IOException;
+  }
+
+  /** Gives the pieces of a block that is whole, in order. */
+  void replay(Sink to) throws IOException {
+    boolean old = Header.read(handle, 8, Integer.BYTES).getInt(0) == OldJournal.VERSION;
+    replay(handle, old ? OldJournal.HEADER : HEADER, header, to);
+  }
+
+  static void replay(Disk.Handle journal, long from, Header h, Sink to) throws IOException {
+    long length = journal.size();
+    for (long at = from; at < length; ) {
+      ByteBuffer place = Header.read(journal, at, RUN);
+      long where = place.limit() < RUN ? -1 : place.getLong(0);
+      long bytes = place.limit() < RUN ? -1 : place.getLong(8);
+      at += RUN;
+      if (where < h.offset() || bytes < 0 || bytes > h.fileBytes() - where || bytes > length - at) {
         throw new IOException("the journal writes outside of the file: its checksum lies");
       }
-      file.seek(to);
       for (long done = 0; done < bytes; ) {
-        int n = (int) Math.min(CHUNK, bytes - done);
-        journal.readFully(chunk, 0, n);
-        file.write(chunk, 0, n);
+        ByteBuffer b = Header.read(journal, at + done, (int) Math.min(CHUNK, bytes - done));
+        int n = b.remaining();
+        if (n == 0) {
+          throw new IOException("the journal is shorter than it was");
+        }
+        to.write(where + done, b);
         done += n;
       }
-      at += RUN + bytes;
+      at += bytes;
     }
-    file.getFD().sync();
+  }
+
+  // ---------------------------------------------------------------- the end
+
+  /** Closes it, and removes it if nothing is in it and its name still leads to it. */
+  void close(Disk disk, @Nullable Object identity) throws IOException {
+    try (handle) {
+      if (identity != null && !unsettled && handle.size() == IDENTITY) {
+        Disk.Seen now = disk.look(path);
+        if (now != null && now.identity().equals(identity)) {
+          disk.delete(path);
+        }
+      }
+    }
   }
 
   private static ByteBuffer over(byte[] bytes) {

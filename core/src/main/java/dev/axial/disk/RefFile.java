@@ -2,59 +2,61 @@ package dev.axial.disk;
 
 import dev.axial.AxialException;
 import dev.axial.disk.Journal.Run;
-import dev.axial.engine.Engines;
-import dev.axial.engine.FilePages;
 import dev.axial.engine.Storage;
 import dev.axial.engine.Store;
 import dev.axial.ir.ArrayType;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel.MapMode;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
  * An open file that holds a reference. Callers hold the lock of the reference's storage, so nobody
  * uses memory that is unmapped here.
  */
-public final class RefFile {
+public final class RefFile implements Storage.Guard {
+  /** A flush does not read more than so many bytes to make checksums; what is left is for close. */
+  private static final long QUICK = 1L << 26;
+
+  /** Nor does close, and the file says that its checksums are old. */
+  private static final long BEARABLE = 1L << 32;
+
+  private final Attempt opened;
   private final Path path;
   private final boolean writable;
   private final Header header;
   private final Claim claim;
-  private final RandomAccessFile file;
-  private final long fileBytes;
-
-  /** Tells whether another file has the name now. */
-  private final Object identity;
-
+  private final Disk.Handle file;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment mapping;
   private final Store store;
+  private final Sums sums;
+  private final @Nullable Journal journal;
+  private @Nullable State state;
 
-  /** Whether the journal was emptied, which may not last yet. */
-  private boolean emptied;
+  /** Whether the system said once that it could not write: what it forgot is not known. */
+  private boolean forgotten;
 
   private volatile boolean closed;
 
-  private RefFile(Path path, boolean writable, Header header, Claim claim, RandomAccessFile file)
-      throws IOException {
+  private RefFile(Attempt o, Path path) throws IOException {
+    opened = o;
     this.path = path;
-    this.writable = writable;
-    this.header = header;
-    this.claim = claim;
-    this.file = file;
-    fileBytes = file.length();
-    identity = Claim.identity(path.toRealPath());
-    mapping = mapped(writable ? MapMode.READ_WRITE : MapMode.READ_ONLY, arena);
+    writable = o.writable;
+    header = o.header();
+    claim = o.claim;
+    file = claim.file();
+    journal = writable ? o.journal : null;
+    state = o.state;
+    sums = new Sums(header);
+    if (state != null && state.stale()) {
+      sums.allWritten();
+    }
+    mapping = o.mapped(arena);
     store = over(mapping);
   }
 
@@ -66,63 +68,59 @@ public final class RefFile {
    * @throws AxialException if there is one already, or it cannot be made
    */
   public static RefFile create(Path path, ArrayType type) {
+    return create(Disk.SYSTEM, path, type);
+  }
+
+  static RefFile create(Disk disk, Path path, ArrayType type) {
     littleEndian();
-    boolean made = false;
+    Attempt o = null;
+    boolean done = false;
     try {
-      Header h = Header.of(type, ThreadLocalRandom.current().nextLong());
+      Header h = Header.of(type, Attempt.number());
       long bytes = h.fileBytes();
-      Files.createFile(path);
-      made = true;
-      try (var f = new RandomAccessFile(path.toFile(), "rw")) {
-        f.setLength(bytes);
-        f.write(h.encode());
-        f.getFD().sync();
-      }
-      Claim.forceName(path);
-      RefFile out = open(path, true);
-      made = false;
+      o = new Attempt(disk, path, Claim.create(disk, path), true);
+      o.make(h, bytes);
+      var out = new RefFile(o, path);
+      done = true;
       return out;
-    } catch (FileAlreadyExistsException x) {
-      throw new AxialException(
-          "%s exists already. Open it with NamedRef.open, or delete it first.".formatted(path), x);
     } catch (ArithmeticException x) {
       throw new AxialException(
           "%s would have more than 2^63 bytes, which no file has. Make an axis shorter."
               .formatted(path),
           x);
-    } catch (IOException x) {
+    } catch (IOException | OutOfMemoryError x) {
       throw failed("making", path, x);
     } finally {
-      if (made) {
-        path.toFile().delete();
+      if (!done && o != null) {
+        o.undo();
       }
     }
   }
 
   /**
-   * Opens a file, and finishes a block of {@code commit} that was cut off after it was decided.
+   * Opens a file, and finishes a block of {@code commit} that was cut off after it was decided: in
+   * the file if it is opened for writing, else in memory alone.
    *
+   * @param verify whether the checksums of all pages are compared
    * @throws AxialException if it is no such file, is damaged, or is in use
    */
-  public static RefFile open(Path path, boolean writable) {
+  public static RefFile open(Path path, boolean writable, boolean verify) {
+    return open(Disk.SYSTEM, path, writable, verify);
+  }
+
+  static RefFile open(Disk disk, Path path, boolean writable, boolean verify) {
     littleEndian();
-    Claim claim = null;
-    RandomAccessFile file = null;
+    Attempt o = null;
+    RefFile out = null;
     boolean done = false;
     try {
-      claim = Claim.take(path, writable);
-      while (!writable && claim.journal().length() > 0) { // who wrote did not get to the end
-        claim.release();
-        claim = null;
-        open(path, true).close();
-        claim = Claim.take(path, false);
+      o = new Attempt(disk, path, Claim.take(disk, path, writable), writable);
+      o.read();
+      o.recover();
+      out = new RefFile(o, path);
+      if (verify) {
+        out.verify();
       }
-      file = new RandomAccessFile(path.toFile(), writable ? "rw" : "r");
-      Header h = Header.read(path, file);
-      if (writable) {
-        recover(claim, h, file);
-      }
-      var out = new RefFile(path, writable, h, claim, file);
       done = true;
       return out;
     } catch (NoSuchFileException x) {
@@ -131,30 +129,12 @@ public final class RefFile {
     } catch (IOException | OutOfMemoryError x) {
       throw failed("opening", path, x);
     } finally {
-      if (!done) {
-        release(claim, file);
+      if (!done && out != null) {
+        out.arena.close();
       }
-    }
-  }
-
-  private static void recover(Claim claim, Header h, RandomAccessFile file) throws IOException {
-    RandomAccessFile journal = claim.journal();
-    if (journal.length() > 0) {
-      if (Journal.isWhole(journal, h, file.length())) {
-        Journal.replay(journal, h, file);
+      if (!done && o != null) {
+        o.release();
       }
-      journal.setLength(0);
-      journal.getFD().sync();
-    }
-  }
-
-  private static void release(@Nullable Claim claim, @Nullable RandomAccessFile file) {
-    try (file) {
-      if (claim != null) {
-        claim.release();
-      }
-    } catch (IOException _) {
-      // what went wrong before is thrown
     }
   }
 
@@ -165,20 +145,24 @@ public final class RefFile {
     }
   }
 
-  private MemorySegment mapped(MapMode mode, Arena to) throws IOException {
-    boolean interrupted = Thread.interrupted(); // it would close the channel
-    try {
-      return file.getChannel().map(mode, 0, fileBytes, to);
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
-  }
-
   private Store over(MemorySegment all) {
     return Store.mapped(
         header.type().dtype(), header.type().size(), all.asSlice(header.offset(), header.bytes()));
+  }
+
+  private void verify() {
+    State now = state;
+    if (now == null) {
+      throw new AxialException(
+          "%s cannot be verified: it is of version 1, which has no checksums. Open it for writing and close it; that adds them."
+              .formatted(path));
+    }
+    if (now.stale()) {
+      throw new AxialException(
+          "%s cannot be verified: it was written, and whoever did that ended before the checksums were. Open it for writing and close it; that makes them of what is there now."
+              .formatted(path));
+    }
+    sums.verify(path, mapping);
   }
 
   // ---------------------------------------------------------------- what it is
@@ -203,6 +187,46 @@ public final class RefFile {
     return store;
   }
 
+  private State state() {
+    return java.util.Objects.requireNonNull(state);
+  }
+
+  private Journal journal() {
+    return java.util.Objects.requireNonNull(journal);
+  }
+
+  /** Writes a state and makes it last. */
+  private void put(State next) throws IOException {
+    State written = next.written(file, header);
+    file.force();
+    state = written;
+  }
+
+  // ---------------------------------------------------------------- writes outside of blocks
+
+  /** Before the first one, the file says that its checksums may be old. */
+  @Override
+  public void writes(long from, long to) {
+    outside();
+    sums.written(from, to);
+  }
+
+  @Override
+  public void writesAll() {
+    outside();
+    sums.allWritten();
+  }
+
+  private void outside() {
+    if (!state().stale()) {
+      try {
+        put(state().withStale(true));
+      } catch (IOException x) {
+        throw failed("marking as written", path, x);
+      }
+    }
+  }
+
   // ---------------------------------------------------------------- a block
 
   /**
@@ -210,29 +234,32 @@ public final class RefFile {
    * the block. If the block throws, the contents are as before.
    */
   public void commit(Storage storage, Runnable block) {
-    try (Arena of = Arena.ofConfined()) {
+    try (Arena of = Arena.ofShared()) {
       MemorySegment copy = copy(of);
       try {
-        storage.replace(over(copy));
+        storage.replace(over(copy), null);
         block.run();
       } finally {
-        storage.replace(store);
+        storage.replace(store, this);
       }
       write(storage, DirtyPages.of(copy, mapping), copy);
     }
   }
 
-  /** A private mapping: without a claim on memory where an engine can map so, else Java's. */
   private MemorySegment copy(Arena of) {
     try {
-      if (!Claim.identity(path.toRealPath()).equals(identity)) {
-        throw new IOException("another file has its name now");
-      }
-      FilePages pages = Engines.filePages();
-      MemorySegment lazy = pages == null ? null : pages.privateMapping(path, fileBytes, of);
-      return lazy != null ? lazy : mapped(MapMode.PRIVATE, of);
+      named();
+      journal().settle();
+      return file.copy(header.fileBytes(), of);
     } catch (IOException | OutOfMemoryError x) {
       throw failed("mapping a copy for commit of", path, x);
+    }
+  }
+
+  private void named() throws IOException {
+    if (!claim.hasItsName()) {
+      throw new IOException(
+          "it was deleted or moved while it was open, so nobody would find what is written to it");
     }
   }
 
@@ -240,17 +267,20 @@ public final class RefFile {
     if (runs.isEmpty()) {
       return;
     }
-    RandomAccessFile journal = claim.journal();
+    List<Run> all = sums.with(runs, copy);
+    long block = state().generation() + 1;
     try {
-      Journal.write(journal, header, fileBytes, runs, copy);
+      remember();
+      journal().write(block, all, copy);
     } catch (IOException x) {
-      undecided(storage, journal);
+      undecided();
       throw failed("writing the journal of", path, x);
     }
     try {
-      Journal.apply(file, runs, copy);
-      journal.setLength(0);
-      emptied = true;
+      put(state().opened(block));
+      Journal.apply(file, all, copy);
+      put(state().closed(block));
+      journal().empty();
     } catch (IOException x) {
       AxialException failed = failed("writing", path, x);
       abandon(storage, failed);
@@ -258,12 +288,15 @@ public final class RefFile {
     }
   }
 
-  /** The journal may be whole or not: it must not stay, or nothing may follow it. */
-  private void undecided(Storage storage, RandomAccessFile journal) {
+  /**
+   * The journal may be whole on disk or not: it is emptied. Where that fails too, the next flush,
+   * commit or close does it, or fails.
+   */
+  private void undecided() {
     try {
-      journal.setLength(0);
-    } catch (IOException x) {
-      abandon(storage, failed("emptying the journal of", path, x));
+      journal().settle();
+    } catch (IOException _) {
+      // it stays unsettled
     }
   }
 
@@ -272,7 +305,7 @@ public final class RefFile {
     storage.end(
         "%s. Open the file again: that finishes the block of commit if its journal is whole."
             .formatted(why.getMessage()));
-    shut();
+    shut(false);
   }
 
   // ---------------------------------------------------------------- the end
@@ -280,19 +313,54 @@ public final class RefFile {
   /** Makes all that was written last. */
   public void flush() {
     try {
-      force();
+      if (writable) {
+        named();
+        force(QUICK);
+      }
     } catch (IOException | RuntimeException x) {
       throw failed("flushing", path, x);
     }
   }
 
-  private void force() throws IOException {
-    if (writable) {
-      mapping.force();
-      if (emptied) {
-        claim.journal().getFD().sync();
-        emptied = false;
-      }
+  private void force(long budget) throws IOException {
+    journal().settle();
+    remember();
+    forceMapping();
+    if (state().stale() && sums.cost() <= budget) {
+      sums.update(mapping);
+      forceMapping();
+      put(state().withStale(false));
+    }
+  }
+
+  /**
+   * After a failure the system takes pages for written that are not, so all of them are written
+   * again.
+   */
+  private void remember() throws IOException {
+    if (!forgotten) {
+      return;
+    }
+    if (header.bytes() > BEARABLE) {
+      throw new IOException(
+          "the disk failed to take a part of it before, and it is too large to be written again. Copy what is in it with value() to another disk");
+    }
+    var elements = new Run(header.offset(), header.fileBytes() - header.offset());
+    Journal.apply(file, List.of(elements), mapping);
+    forgotten = false;
+    forceMapping();
+  }
+
+  private void forceMapping() throws IOException {
+    boolean done = false;
+    try {
+      file.force(mapping);
+      file.force();
+      done = true;
+    } catch (java.io.UncheckedIOException x) {
+      throw x.getCause();
+    } finally {
+      forgotten |= !done;
     }
   }
 
@@ -302,26 +370,23 @@ public final class RefFile {
       return;
     }
     try {
-      force();
+      if (writable) {
+        force(BEARABLE);
+      }
     } catch (IOException | RuntimeException x) {
       throw failed("flushing", path, x);
     } finally {
-      shut();
+      shut(true);
     }
   }
 
-  private void shut() {
+  private void shut(boolean journalToo) {
     closed = true;
     arena.close();
-    release(claim, file);
+    opened.release(journalToo);
   }
 
-  /** For tests: what comes to the journal fails from now on. */
-  void closeJournal() throws IOException {
-    claim.journal().close();
-  }
-
-  private static AxialException failed(String doing, Path path, Throwable x) {
+  static AxialException failed(String doing, Path path, Throwable x) {
     return new AxialException("%s %s failed: %s".formatted(doing, path, x), x);
   }
 }

@@ -10,7 +10,13 @@
  * journal that is whole is applied again when the file is opened; one that is not is dropped. So a
  * crash leaves the state before the block or after it.
  *
- * <p>A {@link dev.axial.disk.Claim} keeps others out: many may read a file, or one may write it.
+ * <p>A {@link dev.axial.disk.Claim} keeps others out: many may read a file, or one may write it. An
+ * {@link dev.axial.disk.Attempt} opens it: it recovers what a crash left, and brings older versions
+ * to this one. The {@link dev.axial.disk.State} in the file says whether a block is being written
+ * and whether the {@link dev.axial.disk.Sums} are those of the elements.
+ *
+ * <p>What is asked of files goes through {@link dev.axial.disk.Disk} alone, and the tests have one
+ * that fails and loses its power at each step.
  *
  * <p>The decision is in {@code docs/decisions/references-on-disk.md}. The cousin is a memory-mapped
  * {@code numpy.memmap}, which has no transactions, and LMDB, which writes new pages where this

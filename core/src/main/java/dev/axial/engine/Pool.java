@@ -533,8 +533,8 @@ public final class Pool {
   }
 
   /**
-   * Runs Java that a program calls. Scopes that were open before the call stay open: the call writes
-   * to what was made in them.
+   * Runs Java that a program calls. Scopes that were open before the call stay open: the call
+   * writes to what was made in them.
    */
   public static void inCallback(Runnable body) {
     if (SCOPE.get() == null) {

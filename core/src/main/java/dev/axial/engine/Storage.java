@@ -17,6 +17,15 @@ public final class Storage {
   /** How many locks this thread holds. */
   private static final ThreadLocal<int[]> HELD = ThreadLocal.withInitial(() -> new int[1]);
 
+  /** Who is told of a write before it happens. The writer holds the lock. */
+  public interface Guard {
+    /** Elements from one to before another may be written. */
+    void writes(long from, long to);
+
+    /** Any element may be written. */
+    void writesAll();
+  }
+
   private final long number = COUNT.getAndIncrement();
   private final ArrayType type;
   private final Object site;
@@ -24,6 +33,7 @@ public final class Storage {
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable Store store;
   private @Nullable String ended;
+  private @Nullable Guard guard;
 
   /** Whether the thread that has the lock has it once more, for a block of its code. */
   private boolean inBlock;
@@ -72,10 +82,19 @@ public final class Storage {
     return s;
   }
 
-  /** Puts other memory in the place of what there was; the caller holds the lock. */
-  public void replace(Store other) {
+  /**
+   * Puts other memory in the place of what there was, and says who is told of writes to it; the
+   * caller holds the lock.
+   */
+  public void replace(Store other, @Nullable Guard whoIsTold) {
     store = other;
     other.owner(this);
+    guard = whoIsTold;
+  }
+
+  /** Who is told of writes; null if nobody is. The caller holds the lock. */
+  public @Nullable Guard guard() {
+    return guard;
   }
 
   /** Takes the lock. The thread must not have it: it would be inside an update or a callback. */
@@ -181,6 +200,7 @@ public final class Storage {
   public Store end(String why) {
     Store s = store();
     store = null;
+    guard = null;
     ended = why;
     s.owner(null);
     return s;

@@ -9,6 +9,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.axial.AxialException;
 import dev.axial.DType;
+import dev.axial.engine.Storage;
 import dev.axial.engine.Store;
 import dev.axial.ir.Fn;
 import dev.axial.ir.Half;
@@ -128,6 +129,20 @@ public final class Block {
   /** The number of elements. */
   public int size() {
     return size;
+  }
+
+  /** Says which elements of the whole array a write may touch. */
+  public void tell(Storage.Guard guard) {
+    long first = start;
+    long last = start;
+    for (int d = 0; d < sizes.length; d++) {
+      long reach = strides[d] * (sizes[d] - 1);
+      first += Math.min(reach, 0);
+      last += Math.max(reach, 0);
+    }
+    if (size > 0) {
+      guard.writes(first, last + 1);
+    }
   }
 
   // ---------------------------------------------------------------- reading
@@ -285,7 +300,7 @@ public final class Block {
 
   private static long bits(Op.Const c) {
     return switch (c.dtype()) {
-      case BFLOAT16, FLOAT16 -> Half.narrow(c.dtype(), (float) c.doubleValue());
+      case BFLOAT16, FLOAT16 -> Half.nearest(c.dtype(), c.doubleValue());
       case FLOAT32 -> Float.floatToRawIntBits((float) c.doubleValue());
       case FLOAT64, INT32, INT64, UINT32, BOOL, KEY -> c.bits();
     };

@@ -360,8 +360,7 @@ final class Code {
       case Op.RefCombine c -> {
         Accesses plan = plan(c.access(), x.get(0).type(), e, 2, true);
         boolean clamp = c.mode() == Mode.CLAMP;
-        yield f ->
-            plan.combine(c.fn(), cell(f, in[0]), array(f, in[1]), arrays(f, in, 2), clamp);
+        yield f -> plan.combine(c.fn(), cell(f, in[0]), array(f, in[1]), arrays(f, in, 2), clamp);
       }
       case Op.RefSwap s -> {
         Accesses plan = plan(s.access(), x.get(0).type(), e, 2, true);
@@ -453,7 +452,7 @@ final class Code {
 
   private static Object constant(Op.Const c) {
     return switch (c.dtype()) {
-      case BFLOAT16, FLOAT16 -> new short[] {Half.narrow(c.dtype(), (float) c.doubleValue())};
+      case BFLOAT16, FLOAT16 -> new short[] {Half.nearest(c.dtype(), c.doubleValue())};
       case FLOAT32 -> new float[] {(float) c.doubleValue()};
       case FLOAT64 -> new double[] {c.doubleValue()};
       case INT32, UINT32 -> new int[] {(int) c.bits()};

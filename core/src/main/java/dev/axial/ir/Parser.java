@@ -2,6 +2,7 @@ package dev.axial.ir;
 
 import dev.axial.AxialException;
 import dev.axial.DType;
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the text of {@link Printer}. The result is checked; an error says where the text is wrong.
+ * Whatever the text is, it is read or it is an {@link AxialException}.
  */
 final class Parser {
   private static final Map<String, Op> ELEMENTWISE = new HashMap<>();
@@ -41,6 +43,9 @@ final class Parser {
     }
   }
 
+  /** An array has no more axes. */
+  private static final int MOST_AXES = 1024;
+
   private final String text;
   private final Map<String, Var> vars = new HashMap<>();
   private int at;
@@ -53,12 +58,16 @@ final class Parser {
   }
 
   Program program() {
-    Program p = block();
-    space();
-    if (at != text.length()) {
-      throw error("the end of the text");
+    try {
+      Program p = block();
+      space();
+      if (at != text.length()) {
+        throw error("the end of the text");
+      }
+      return Checker.check(p);
+    } catch (StackOverflowError _) {
+      throw error("programs that are nested less deeply: the stack of this thread is too small");
     }
-    return Checker.check(p);
   }
 
   private AxialException error(String expected) {
@@ -150,20 +159,55 @@ final class Parser {
   }
 
   private int integer() {
+    int start = at;
+    long n = whole();
+    if (n != (int) n) {
+      at = start;
+      throw error("an integer of 32 bits");
+    }
+    return (int) n;
+  }
+
+  private long whole() {
     space();
     int start = at;
     if (at < text.length() && text.charAt(at) == '-') {
       at++;
     }
-    while (at < text.length() && Character.isDigit(text.charAt(at))) {
+    while (at < text.length() && text.charAt(at) >= '0' && text.charAt(at) <= '9') {
       at++;
     }
     try {
-      return Integer.parseInt(text.substring(start, at));
+      return Long.parseLong(text.substring(start, at));
     } catch (NumberFormatException x) {
       at = start;
       throw error("an integer");
     }
+  }
+
+  private double real() {
+    int start = at;
+    String s = number();
+    try {
+      return Double.parseDouble(s);
+    } catch (NumberFormatException x) {
+      at = start;
+      throw error("a number");
+    }
+  }
+
+  private Op.Const constant(DType t) {
+    if (t.isFloating()) {
+      return Op.Const.of(t, real());
+    }
+    int start = at;
+    long n = whole();
+    Op.Const c = Op.Const.of(t, n);
+    if (c.bits() != n) {
+      at = start;
+      throw error("a number that " + t + " holds");
+    }
+    return c;
   }
 
   // ---------------------------------------------------------------- types
@@ -180,8 +224,28 @@ final class Parser {
   }
 
   private ArrayType arrayType() {
-    DType t = DType.ofShortName(word("a dtype"));
-    return new ArrayType(t, dims());
+    DType t = dtype();
+    int start = at;
+    try {
+      var type = new ArrayType(t, dims());
+      long _ = Math.multiplyExact(ArrayType.product(type.dims()), t.bytes());
+      return type;
+    } catch (ArithmeticException _) {
+      at = start;
+      throw error("axes whose sizes multiply to less than 2^63 bytes");
+    }
+  }
+
+  private DType dtype() {
+    int start = at;
+    String name = word("a dtype");
+    for (DType t : DType.values()) {
+      if (t.shortName().equals(name)) {
+        return t;
+      }
+    }
+    at = start;
+    throw error("a dtype");
   }
 
   private List<Dim> dims() {
@@ -192,6 +256,9 @@ final class Parser {
         expect(",");
       }
       out.add(dim());
+      if (out.size() > MOST_AXES) {
+        throw error("no more than %,d axes".formatted(MOST_AXES));
+      }
     }
     return out;
   }
@@ -199,7 +266,25 @@ final class Parser {
   private Dim dim() {
     String name = word("an axis");
     expect(":");
-    return new Dim(name, integer());
+    int start = at;
+    int size = integer();
+    if (size < 0) {
+      at = start;
+      throw error("the size of an axis");
+    }
+    return new Dim(name, size);
+  }
+
+  private List<Integer> integers() {
+    expect("[");
+    var out = new ArrayList<Integer>();
+    while (!accept("]")) {
+      if (!out.isEmpty()) {
+        expect(",");
+      }
+      out.add(integer());
+    }
+    return out;
   }
 
   private List<String> strings() {
@@ -331,11 +416,7 @@ final class Parser {
       return elementwise;
     }
     if (name.equals("const") && result != null) {
-      DType t = result.array().dtype();
-      String s = number();
-      return t.isFloating()
-          ? Op.Const.of(t, Double.parseDouble(s))
-          : new Op.Const(t, Long.parseLong(s));
+      return constant(result.array().dtype());
     }
     Named named = RECORDS.get(name);
     if (named == null) {
@@ -362,6 +443,10 @@ final class Parser {
     }
     try {
       return (Op) named.op.getDeclaredConstructor(types).newInstance(values);
+    } catch (InvocationTargetException x) {
+      throw new AxialException(
+          "cannot parse the program: %s cannot have these parts: %s".formatted(name, x.getCause()),
+          x);
     } catch (ReflectiveOperationException x) {
       throw new AxialException("internal error: cannot make " + name, x);
     }
@@ -376,7 +461,7 @@ final class Parser {
       return accept(Printer.HIDDEN) ? Rule.later(Parser::hidden) : Rule.of(block());
     }
     if (t == DType.class) {
-      return DType.ofShortName(word("a dtype"));
+      return dtype();
     }
     if (t == String.class) {
       return word("a name");
@@ -398,7 +483,7 @@ final class Parser {
       return access();
     }
     if (t == StackType.class) {
-      return type();
+      return type() instanceof StackType s ? s : misplaced("the type of a stack");
     }
     if (t.isEnum()) {
       String name = word("a constant");
@@ -417,9 +502,13 @@ final class Parser {
       if (of == String.class) {
         return strings();
       }
-      return strings().stream().map(Integer::valueOf).toList();
+      return integers();
     }
     throw error("something that can be read back; " + t.getSimpleName() + " cannot");
+  }
+
+  private Object misplaced(String expected) {
+    throw error(expected);
   }
 
   private Access access() {

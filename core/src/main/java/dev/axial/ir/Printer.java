@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Programs as text. Element-wise operations print as their function's name; the others as their
- * record's name, with the function that a write combines by, and its components in brackets, so a new operation prints without another line
- * here, and {@link Parser} reads it back by the same rule.
+ * record's name, with the function that a write combines by, and its components in brackets, so a
+ * new operation prints without another line here, and {@link Parser} reads it back by the same
+ * rule.
  *
  * <pre>{@code
  * program(v0: f32[X:3], v1: ref f32[X:3]) {

@@ -82,8 +82,7 @@ final class Combining {
     Var old = get(b, x.get(0));
     b.emit(op, x);
     Var now = get(b, x.get(0));
-    return new Equal(
-        b.compare(Fn.Compare.EQ, x.get(1), now), b.compare(Fn.Compare.EQ, old, now));
+    return new Equal(b.compare(Fn.Compare.EQ, x.get(1), now), b.compare(Fn.Compare.EQ, old, now));
   }
 
   /** How many share; the places of the derivative do not hold it any more. */

@@ -154,12 +154,7 @@ public final class Discharge {
   }
 
   private static void update(
-      Builder b,
-      Map<Var, Var> state,
-      List<Var> x,
-      Fn.@Nullable Combine fn,
-      Access a,
-      Mode mode) {
+      Builder b, Map<Var, Var> state, List<Var> x, Fn.@Nullable Combine fn, Access a, Mode mode) {
     Var ref = x.get(0);
     Var now = now(state, ref);
     state.put(

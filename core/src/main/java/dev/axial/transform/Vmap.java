@@ -31,10 +31,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A value is mapped when its type has the axis, so alignment by name is the whole rule for most
  * operations; the program must not use the name itself (see {@link RenameAxes}). What remains:
- * references made inside are mapped; an unmapped one is read or combined with, once per lane; a mapped
- * predicate becomes a mask. A mask reaches references (the access takes it), stacks (heights that
- * stay) and the conditions of loops inside; values need none, because a select outside discards
- * them.
+ * references made inside are mapped; an unmapped one is read or combined with, once per lane; a
+ * mapped predicate becomes a mask. A mask reaches references (the access takes it), stacks (heights
+ * that stay) and the conditions of loops inside; values need none, because a select outside
+ * discards them.
  */
 public final class Vmap {
   private final Dim lane;

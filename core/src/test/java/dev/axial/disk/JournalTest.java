@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.axial.AxialException;
 import dev.axial.DType;
+import dev.axial.disk.FaultyDisk.Fault;
 import dev.axial.disk.Journal.Run;
 import dev.axial.engine.Storage;
 import dev.axial.ir.ArrayType;
@@ -21,155 +22,342 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What opening makes of a journal that a crash left, cut off or damaged anywhere. */
 class JournalTest {
   private static final int PAGE = 4096;
-  private static final int PAGES = 5;
+  private static final int ELEMENTS = 65536;
   private static final ArrayType TYPE =
-      new ArrayType(DType.INT32, List.of(new Dim("x", PAGES * PAGE / 4 + 3)));
+      new ArrayType(DType.INT32, List.of(new Dim("x", 5 * PAGE / 4 + 3)));
+  private static final int END = ELEMENTS + 5 * PAGE + 12;
+
+  private static final Path PATH = Path.of("/disk/x.ref");
+  private static final Path SIDE = Journal.side(PATH);
+
+  private static final byte[] BASE = base();
+
+  /** The file before a block, the same when the block is said to be open, and after it. */
+  private static byte[] before;
+
+  private static byte[] marked;
+  private static byte[] after;
+  private static byte[] journal;
+  private static List<String> steps;
 
   /** Two pages, one page, and the piece at the end. */
-  private static final List<Run> RUNS =
-      List.of(
-          new Run(65536 + PAGE, 2 * PAGE),
-          new Run(65536 + 4 * PAGE, PAGE),
-          new Run(65536 + 5 * PAGE, 12));
-
-  @TempDir private Path folder;
-  private Path path;
-  private Path side;
-  private byte[] before;
-  private byte[] after;
-  private byte[] journal;
-
-  @BeforeEach
-  void write() throws IOException {
-    path = folder.resolve("x.ref");
-    side = Claim.side(path);
-    RefFile f = RefFile.create(path, TYPE);
-    f.store().segment().fill((byte) 1);
-    f.close();
-    before = Files.readAllBytes(path);
-    after = before.clone();
-    for (Run r : RUNS) {
-      Arrays.fill(after, (int) r.at(), (int) (r.at() + r.bytes()), (byte) 2);
-    }
-    try (var data = new RandomAccessFile(path.toFile(), "r");
-        var j = new RandomAccessFile(side.toFile(), "rw")) {
-      Header h = Header.read(path, data);
-      Journal.write(j, h, before.length, RUNS, MemorySegment.ofArray(after));
-    }
-    journal = Files.readAllBytes(side);
-    assertThat(journal).hasSize(Journal.HEADER + 3 * 16 + 3 * PAGE + 12);
+  private static void block(Storage s) {
+    MemorySegment m = s.store().segment();
+    m.asSlice(PAGE, 2 * PAGE).fill((byte) 2);
+    m.asSlice(4 * PAGE, PAGE).fill((byte) 2);
+    m.asSlice(5 * PAGE, 12).fill((byte) 2);
   }
 
-  /** The file as it is after it was opened with such a journal. */
-  private byte[] opened(byte[] data, byte[] left, boolean writable) throws IOException {
-    Files.write(path, data);
-    Files.write(side, left);
-    RefFile.open(path, writable).close();
-    assertThat(side).doesNotExist();
-    return Files.readAllBytes(path);
+  private static byte[] base() {
+    var disk = new FaultyDisk(Fault.NONE, -1);
+    RefFile.create(disk, PATH, TYPE).close();
+    return disk.contents(PATH);
+  }
+
+  /** A disk on which a block was cut off at a step after it began. */
+  private static FaultyDisk cutOff(int at) {
+    var disk = new FaultyDisk(Fault.NONE, -1);
+    disk.put(PATH, BASE);
+    RefFile f = RefFile.open(disk, PATH, true, false);
+    var s = new Storage(TYPE, f.store(), "here");
+    disk.steps().clear();
+    steps = disk.steps();
+    disk.failAt(Fault.POWER, at);
+    s.lockForBlock();
+    try {
+      f.commit(s, () -> block(s));
+      f.close();
+    } catch (AxialException x) {
+      assertThat(x).hasMessageContaining("the power went");
+    } finally {
+      s.unlockAfterBlock();
+    }
+    return disk.left((_, n) -> n);
+  }
+
+  @BeforeAll
+  static void write() {
+    cutOff(10_000);
+    int forced = steps.indexOf("force " + SIDE);
+    int open = steps.indexOf("force " + PATH);
+    assertThat(open).isEqualTo(forced + 2);
+    FaultyDisk disk = cutOff(forced + 1);
+    before = disk.contents(PATH);
+    journal = disk.contents(SIDE);
+    marked = cutOff(open + 1).contents(PATH);
+    after = cutOff(10_000).contents(PATH);
+    assertThat(before).hasSize(2 * 65536 + 8192 + 6 * 4);
+    assertThat(Arrays.mismatch(before, marked)).isBetween(2 * 65536, 2 * 65536 + 8192);
+    assertThat(differences(before, after)).isEqualTo(3 * PAGE + 12);
+    assertThat(journal.length).isGreaterThan(Journal.HEADER + 3 * PAGE);
+  }
+
+  private static int differences(byte[] a, byte[] b) {
+    int n = 0;
+    for (int k = ELEMENTS; k < END; k++) {
+      n += a[k] != b[k] ? 1 : 0;
+    }
+    return n;
+  }
+
+  @TempDir private Path folder;
+
+  private Path path() {
+    return folder.resolve("x.ref");
+  }
+
+  private Path side() {
+    return Journal.side(path());
+  }
+
+  private void put(byte[] data, byte[] left) throws IOException {
+    Files.write(path(), data);
+    Files.deleteIfExists(side());
+    Files.write(side(), left);
+  }
+
+  private static byte[] elements(byte[] file) {
+    return Arrays.copyOfRange(file, ELEMENTS, END);
+  }
+
+  /** The elements of a file that is opened with such a journal, and their checksums are right. */
+  private byte[] opened(byte[] data, byte[] left) throws IOException {
+    put(data, left);
+    byte[] read = contents(false);
+    assertThat(Files.readAllBytes(path())).as("reading writes nothing").isEqualTo(data);
+    assertThat(Files.readAllBytes(side())).isEqualTo(left);
+    assertThat(contents(true)).isEqualTo(read);
+    assertThat(side()).doesNotExist();
+    RefFile.open(path(), false, true).close();
+    return read;
+  }
+
+  private byte[] contents(boolean writable) {
+    RefFile f = RefFile.open(path(), writable, false);
+    try {
+      return f.store().segment().toArray(ValueLayout.JAVA_BYTE);
+    } finally {
+      f.close();
+    }
+  }
+
+  /** Opening says that, and changes nothing. */
+  private void refused(byte[] data, byte[] left, boolean writable, String message)
+      throws IOException {
+    put(data, left);
+    assertThatThrownBy(() -> RefFile.open(path(), writable, false))
+        .isInstanceOf(AxialException.class)
+        .hasMessageContaining(message);
+    assertThat(Files.readAllBytes(path())).isEqualTo(data);
+    assertThat(Files.readAllBytes(side())).isEqualTo(left);
   }
 
   @Test
   void a_whole_journal_is_applied_to_any_part_of_the_block() throws IOException {
-    assertThat(opened(before, journal, true)).isEqualTo(after);
-    assertThat(opened(before, journal, false)).isEqualTo(after);
-    assertThat(opened(after, journal, true)).isEqualTo(after);
-    for (int cut = 65536; cut < before.length; cut += 1021) {
-      byte[] mix = before.clone();
-      System.arraycopy(after, 65536, mix, 65536, cut - 65536);
-      assertThat(opened(mix, journal, cut % 2 == 0)).as("cut at %d", cut).isEqualTo(after);
+    assertThat(opened(before, journal)).isEqualTo(elements(after));
+    assertThat(opened(marked, journal)).isEqualTo(elements(after));
+    assertThat(opened(after, journal)).isEqualTo(elements(after));
+    for (int cut = ELEMENTS; cut < before.length; cut += 4099) {
+      byte[] mix = marked.clone();
+      System.arraycopy(after, ELEMENTS, mix, ELEMENTS, Math.min(cut, END) - ELEMENTS);
+      assertThat(opened(mix, journal)).as("cut at %d", cut).isEqualTo(elements(after));
     }
+  }
+
+  private static TreeSet<Integer> cuts() {
+    var cuts = new TreeSet<Integer>();
+    for (int k = 1; k <= 40; k++) {
+      cuts.add(k);
+      cuts.add(Journal.IDENTITY + k);
+      cuts.add(journal.length - k);
+    }
+    for (int k = 1000; k < journal.length; k += 1000) {
+      cuts.add(k);
+    }
+    return cuts;
   }
 
   @Test
   void a_journal_that_was_cut_off_is_dropped() throws IOException {
-    var cuts = new TreeSet<Integer>();
-    for (int k = 1; k <= 64; k++) {
-      cuts.add(k);
-      cuts.add(journal.length - k);
-    }
-    int at = Journal.HEADER;
-    for (Run r : RUNS) {
-      at += 16 + (int) r.bytes();
-      for (int k = -17; k <= 17; k++) {
-        cuts.add(Math.clamp(at + k, 1, journal.length - 1));
-      }
-    }
-    for (int k = PAGE; k < journal.length; k += PAGE) {
-      cuts.add(k);
-    }
-    assertThat(cuts).hasSizeGreaterThan(150);
-    for (int cut : cuts) {
-      assertThat(opened(before, Arrays.copyOf(journal, cut), cut % 2 == 0))
-          .as("cut at %d", cut)
-          .isEqualTo(before);
-      byte[] zeros = Arrays.copyOf(Arrays.copyOf(journal, cut), journal.length);
-      if (!Arrays.equals(zeros, journal)) { // its length was written, its contents were not
-        assertThat(opened(before, zeros, true)).as("zeros from %d", cut).isEqualTo(before);
+    for (int cut : cuts()) {
+      byte[] part = Arrays.copyOf(journal, cut);
+      assertThat(opened(before, part)).as("cut at %d", cut).isEqualTo(elements(before));
+      byte[] zeros = Arrays.copyOf(part, journal.length);
+      if (cut >= Journal.IDENTITY && !Arrays.equals(zeros, journal)) { // its length was written
+        assertThat(opened(before, zeros)).as("zeros from %d", cut).isEqualTo(elements(before));
       }
     }
   }
 
   @Test
-  void a_journal_with_a_wrong_bit_is_dropped() throws IOException {
+  void a_torn_file_that_lost_its_journal_is_known() throws IOException {
+    String torn = " is torn: block 1 of commit was being written to it when";
+    for (int cut : cuts()) {
+      refused(marked, Arrays.copyOf(journal, cut), cut % 2 == 0, torn);
+    }
+    refused(marked, new byte[0], true, torn);
+    refused(marked, "my notes".getBytes(java.nio.charset.StandardCharsets.UTF_8), false, torn);
+    Files.delete(side());
+    for (boolean writable : new boolean[] {true, false}) {
+      assertThatThrownBy(() -> RefFile.open(path(), writable, false)).hasMessageContaining(torn);
+    }
+    assertThat(Files.readAllBytes(path())).isEqualTo(marked);
+    Files.write(side(), journal); // which was found again
+    assertThat(contents(true)).isEqualTo(elements(after));
+  }
+
+  @Test
+  void a_journal_with_a_wrong_bit_is_dropped_or_refused() throws IOException {
     var random = new SplittableRandom(1);
-    for (int k = 0; k < 400; k++) {
-      int at = k < 56 ? k : random.nextInt(journal.length);
+    for (int k = 0; k < 300; k++) {
+      int at = k < Journal.HEADER ? k : random.nextInt(Journal.HEADER, journal.length);
       byte[] bad = journal.clone();
       bad[at] ^= (byte) (1 << random.nextInt(8));
-      assertThat(opened(before, bad, true)).as("byte %d", at).isEqualTo(before);
-    }
-    assertThat(opened(before, Arrays.copyOf(journal, journal.length + 1), true)).isEqualTo(before);
-  }
-
-  @Test
-  void the_journal_of_another_file_is_dropped() throws IOException {
-    Path other = folder.resolve("other.ref");
-    RefFile.create(other, TYPE).close();
-    byte[] contents = Files.readAllBytes(other);
-    assertThat(opened(contents, journal, true)).isEqualTo(contents);
-  }
-
-  @Test
-  void a_journal_that_writes_outside_of_the_elements_is_refused() throws IOException {
-    for (Run r : List.of(new Run(0, 8), new Run(before.length - 4, 8))) {
-      try (var data = new RandomAccessFile(path.toFile(), "r");
-          var j = new RandomAccessFile(side.toFile(), "rw")) {
-        j.setLength(0);
-        Header h = Header.read(path, data);
-        MemorySegment from = MemorySegment.ofArray(Arrays.copyOf(after, after.length + 8));
-        Journal.write(j, h, before.length, List.of(r), from);
+      if (at >= Journal.IDENTITY) {
+        assertThat(opened(before, bad)).as("byte %d", at).isEqualTo(elements(before));
+        refused(marked, bad, k % 2 == 0, " is torn: ");
+      } else if (at < 32) {
+        refused(before, bad, true, " cannot be opened for writing: its journal has that name.");
+        refused(marked, bad, false, " is torn: ");
       }
-      assertThatThrownBy(() -> RefFile.open(path, true))
+    }
+    assertThat(opened(before, Arrays.copyOf(journal, journal.length + 1)))
+        .isEqualTo(elements(before));
+  }
+
+  @Test
+  void what_is_not_ours_is_refused_and_left_alone() throws IOException {
+    byte[] notes =
+        "three years of notes\n".repeat(9).getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    refused(before, notes, true, "x.ref.journal was not made by this library, so ");
+    assertThat(contents(false)).isEqualTo(elements(before));
+    assertThat(Files.readAllBytes(side())).isEqualTo(notes);
+    byte[] another = journal.clone();
+    another[20] ^= 1;
+    refused(before, another, true, "x.ref.journal is the journal of another reference, so ");
+    assertThat(contents(false)).isEqualTo(elements(before));
+
+    Files.delete(side());
+    Path precious = Files.write(folder.resolve("precious"), notes);
+    Files.createSymbolicLink(side(), precious);
+    refusedAsLink();
+    assertThat(Files.readAllBytes(precious)).isEqualTo(notes);
+    Files.write(precious, new byte[0]);
+    refusedAsLink();
+    Files.delete(precious);
+    refusedAsLink();
+    assertThat(precious).doesNotExist();
+    Files.delete(side());
+    Files.createDirectory(side());
+    refusedAsLink();
+  }
+
+  private void refusedAsLink() {
+    assertThatThrownBy(() -> RefFile.open(path(), true, false))
+        .isInstanceOf(AxialException.class)
+        .hasMessageContaining("x.ref.journal is a link or a folder, so ");
+    assertThat(contents(false)).isEqualTo(elements(before));
+  }
+
+  @Test
+  void a_journal_that_writes_outside_of_the_file_is_refused() throws IOException {
+    for (Run r : List.of(new Run(0, 8), new Run(before.length - 4, 8))) {
+      put(before, new byte[0]);
+      Header h;
+      State s;
+      try (Disk.Handle data = Disk.SYSTEM.open(path(), Disk.How.READ, null)) {
+        h = Header.read(path(), data);
+        s = State.read(path(), data, h);
+      }
+      MemorySegment from = MemorySegment.ofArray(new byte[before.length + 8]);
+      Disk.Handle handle = Disk.SYSTEM.open(side(), Disk.How.WRITE, null);
+      var j = new Journal(side(), handle, h, s.id());
+      j.empty();
+      j.write(1, List.of(r), from);
+      handle.close();
+      refusedInside(Files.readAllBytes(side()));
+    }
+  }
+
+  private void refusedInside(byte[] left) throws IOException {
+    put(before, left);
+    for (boolean writable : new boolean[] {false, true}) {
+      assertThatThrownBy(() -> RefFile.open(path(), writable, false))
           .isInstanceOf(AxialException.class)
           .hasMessageContaining("the journal writes outside of the file");
-      assertThat(Files.readAllBytes(path)).isEqualTo(before);
+      assertThat(elements(Files.readAllBytes(path()))).isEqualTo(elements(before));
     }
   }
 
+  // ---------------------------------------------------------------- files of version 1
+
+  private static byte[] version1() {
+    byte[] head = new Header(TYPE, 7, ELEMENTS, 1).encode();
+    byte[] out = Arrays.copyOf(before, END);
+    Arrays.fill(out, 0, ELEMENTS, (byte) 0);
+    System.arraycopy(head, 0, out, 0, head.length);
+    return out;
+  }
+
+  private static byte[] journal1(byte[] file) {
+    var b = java.nio.ByteBuffer.allocate(40 + 16 + 100).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+    b.putLong(Journal.MAGIC).putInt(1).putInt(0).putLong(7).putLong(file.length).putLong(116);
+    b.putLong(ELEMENTS + 50).putLong(100);
+    while (b.hasRemaining()) {
+      b.put((byte) 9);
+    }
+    var crc = new java.util.zip.CRC32C();
+    crc.update(b.array(), 16, b.capacity() - 16);
+    return b.putInt(12, (int) crc.getValue()).array();
+  }
+
   @Test
-  void a_block_whose_journal_cannot_be_written_is_undone_and_ends_the_reference()
+  void a_file_of_version_1_is_read_as_it_is_and_becomes_one_of_version_2_when_it_is_written()
       throws IOException {
-    Files.delete(side);
-    RefFile f = RefFile.open(path, true);
-    var storage = new Storage(TYPE, f.store(), "here");
-    storage.lockForBlock();
-    f.closeJournal();
-    assertThatThrownBy(() -> f.commit(storage, () -> storage.store().segment().fill((byte) 3)))
-        .isInstanceOf(AxialException.class)
-        .hasMessageStartingWith("writing the journal of " + path + " failed: ");
-    assertThat(storage.alive()).isFalse();
-    assertThat(storage.ended()).contains("Open the file again");
-    storage.unlockAfterBlock();
-    assertThat(Files.readAllBytes(path)).isEqualTo(before);
-    RefFile.open(path, true).close();
+    byte[] old = version1();
+    Files.write(path(), old);
+    assertThat(contents(false)).isEqualTo(elements(old));
+    assertThat(Files.readAllBytes(path())).isEqualTo(old);
+    assertThatThrownBy(() -> RefFile.open(path(), false, true))
+        .hasMessageContaining("cannot be verified: it is of version 1, which has no checksums");
+    assertThat(contents(true)).isEqualTo(elements(old));
+    byte[] now = Files.readAllBytes(path());
+    assertThat(now).hasSize(before.length);
+    assertThat(now[8]).isEqualTo((byte) 2);
+    RefFile.open(path(), false, true).close();
+    assertThat(contents(false)).isEqualTo(elements(old));
+    assertThat(folder.toFile().list()).containsExactly("x.ref");
+  }
+
+  @Test
+  void its_journal_is_applied_or_dropped() throws IOException {
+    byte[] old = version1();
+    byte[] left = journal1(old);
+    byte[] done = elements(old);
+    Arrays.fill(done, 50, 150, (byte) 9);
+    assertThat(opened(old, left)).isEqualTo(done);
+    for (int cut = 0; cut < left.length; cut++) {
+      byte[] zeros = new byte[left.length]; // the head was written last
+      System.arraycopy(left, 40, zeros, 40, left.length - 40);
+      byte[] part = Arrays.copyOf(cut % 2 == 0 ? zeros : left, cut);
+      if (cut % 2 == 0 || cut >= 40) {
+        assertThat(opened(old, part)).as("cut at %d", cut).isEqualTo(elements(old));
+      }
+    }
+    refused(
+        old,
+        "a".repeat(100).getBytes(java.nio.charset.StandardCharsets.UTF_8),
+        true,
+        "was not made by this library");
+    left[16]++;
+    refused(old, left, true, "was not made by this library");
   }
 
   // ---------------------------------------------------------------- which pages were written
@@ -210,7 +398,8 @@ class JournalTest {
 
   @Test
   void a_source_that_does_not_tell_the_truth_is_not_believed() throws IOException {
-    try (var file = new RandomAccessFile(path.toFile(), "rw");
+    Files.write(path(), before);
+    try (var file = new RandomAccessFile(path().toFile(), "rw");
         Arena arena = Arena.ofConfined()) {
       var copy = file.getChannel().map(MapMode.PRIVATE, 0, file.length(), arena);
       assertThat(DirtyPages.checked(_ -> List.of(), copy)).isNull();

@@ -9,8 +9,11 @@ import static dev.axial.Axial.jitProc;
 import static dev.axial.Axial.jvp;
 import static dev.axial.Axial.lower;
 import static dev.axial.Axial.newRef;
+import static dev.axial.Axial.oneHot;
 import static dev.axial.Axial.scalar;
 import static dev.axial.Axial.sum;
+import static dev.axial.Axial.take;
+import static dev.axial.Axial.takeAlong;
 import static dev.axial.Axial.unmapped;
 import static dev.axial.Axial.vmap;
 import static dev.axial.Axial.where;
@@ -31,18 +34,19 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.BiFunction;
-import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Rule 12, for every integer dtype to its ends: an index is judged in its own dtype against the view
- * that it is applied to. Every access, on a view of every kind and on views of views, eager and in
- * every transformation, does what a model on Java's longs does. {@code -Daxial.index.views=N} takes
- * more random views.
+ * Rule 12, for every integer dtype to its ends: an index is judged in its own dtype against the
+ * view that it is applied to. Every access, on a view of every kind and on views of views, eager
+ * and in every transformation, does what a model on Java's longs does. {@code
+ * -Daxial.index.views=N} takes more random views.
  */
 class IntegerIndexLawsTest {
   private static final int N = 11;
@@ -59,7 +63,7 @@ class IntegerIndexLawsTest {
     }
   }
 
-  static Stream<Case> cases() {
+  private static List<StagedPlaces> views() {
     StagedPlaces all = StagedPlaces.whole("X", N);
     var views =
         new ArrayList<>(
@@ -73,27 +77,56 @@ class IntegerIndexLawsTest {
                 all.list(7, 2, -1, 0),
                 all.indices("I", DType.INT64, 3, 0, -1, (1L << 32) + 1, Long.MIN_VALUE),
                 all.indices("I", DType.UINT32, 3, 0, 0xffffffffL, 0x80000000L),
-                all.where(new boolean[] {false, true, true, false, true, false, true, true, true,
-                      false, true}, 9)));
+                all.where(
+                    new boolean[] {
+                      false, true, true, false, true, false, true, true, true, false, true
+                    },
+                    9)));
     var random = new Random(12);
-    for (int k = 0; k < Integer.getInteger("axial.index.views", 14); k++) {
+    for (int k = 0; k < Integer.getInteger("axial.index.views", 6); k++) {
       StagedPlaces v = all;
       for (int depth = 0; depth < 2 + k % 3; depth++) {
         v = v.random(random, depth);
       }
       views.add(v);
     }
-    return views.stream()
-        .flatMap(v ->
-            Stream.of(DType.INT32, DType.INT64, DType.UINT32).map(t -> new Case(v, t)));
+    return views;
+  }
+
+  private static final List<DType> DTYPES = List.of(DType.INT32, DType.INT64, DType.UINT32);
+
+  static Stream<Case> cases() {
+    return views().stream().flatMap(v -> DTYPES.stream().map(t -> new Case(v, t)));
+  }
+
+  /** Each view with one of the dtypes. */
+  static Stream<Case> some() {
+    List<StagedPlaces> views = views();
+    return IntStream.range(0, views.size())
+        .mapToObj(k -> new Case(views.get(k), DTYPES.get((k + 1) % 3)));
   }
 
   /** Values at the ends of the view, and of the dtypes. */
   private static long[] values(DType t, int n) {
     return LongStream.of(
-            0, n - 1, n, n + 1L, -1, -n, -n - 1L, Integer.MAX_VALUE, Integer.MIN_VALUE, 1L << 31,
-            1L << 32, (1L << 32) + 1, (1L << 32) - 1, -(1L << 32), -(1L << 32) - 1, Long.MAX_VALUE,
-            Long.MIN_VALUE, Long.MIN_VALUE + n)
+            0,
+            n - 1,
+            n,
+            n + 1L,
+            -1,
+            -n,
+            -n - 1L,
+            Integer.MAX_VALUE,
+            Integer.MIN_VALUE,
+            1L << 31,
+            1L << 32,
+            (1L << 32) + 1,
+            (1L << 32) - 1,
+            -(1L << 32),
+            -(1L << 32) - 1,
+            Long.MAX_VALUE,
+            Long.MIN_VALUE,
+            Long.MIN_VALUE + n)
         .filter(i ->
             switch (t) {
               case INT32 -> i == (int) i;
@@ -270,7 +303,7 @@ class IntegerIndexLawsTest {
   }
 
   @ParameterizedTest
-  @MethodSource("cases")
+  @MethodSource("some")
   void in_each_lane_too(Case c) {
     long[] i = values(c.dtype, c.view.size());
     Axis lanes = axis("Lane", i.length);
@@ -288,12 +321,14 @@ class IntegerIndexLawsTest {
   }
 
   @ParameterizedTest
-  @MethodSource("cases")
+  @MethodSource("some")
   void derivatives_are_those_of_the_places_touched(Case c) {
     StagedPlaces v = c.view;
-    BiFunction<NamedArray, NamedArray, NamedArray> f =
-        (b, i) -> weigh(accesses(v, b, i));
+    BiFunction<NamedArray, NamedArray, NamedArray> f = (b, i) -> weigh(accesses(v, b, i));
     BiFunction<NamedArray, NamedArray, NamedArray> backward = jit(grad(f));
+    BiFunction<NamedArray, NamedArray, NamedArray> tangent =
+        jit((NamedArray b, NamedArray i) ->
+            jvp((NamedArray x) -> f.apply(x, i), b, array(BASE, X)).tangent());
     NamedArray base = array(BASE, X);
     for (long i : values(c.dtype, v.size())) {
       double zero = weighted(model(v, new double[N], i));
@@ -307,8 +342,7 @@ class IntegerIndexLawsTest {
       assertThat(backward.apply(base, index).toDoubleArray())
           .as("the gradient at %d", i)
           .containsExactly(want);
-      Function<NamedArray, NamedArray> at = b -> f.apply(b, index);
-      double forward = jvp(at, base, array(BASE, X)).tangent().item();
+      double forward = tangent.apply(base, index).item();
       double along = 0;
       for (int k = 0; k < N; k++) {
         along += BASE[k] * want[k];
@@ -318,7 +352,7 @@ class IntegerIndexLawsTest {
   }
 
   @ParameterizedTest
-  @MethodSource("cases")
+  @MethodSource("some")
   void and_in_a_saved_function(Case c) {
     NamedArray base = array(BASE, X);
     Path file = folder.resolve("accesses");
@@ -328,8 +362,28 @@ class IntegerIndexLawsTest {
     for (long i : values(c.dtype, c.view.size())) {
       same(
           "loaded, at " + i,
-          Tree.leaves(loaded.call(base, index(i, c.dtype))).stream().map(x -> (NamedArray) x).toList(),
+          Tree.leaves(loaded.call(base, index(i, c.dtype))).stream()
+              .map(x -> (NamedArray) x)
+              .toList(),
           model(c.view, doubles(BASE), i));
     }
+  }
+
+  /** The other functions that take positions. */
+  @ParameterizedTest
+  @EnumSource(names = {"INT32", "INT64", "UINT32"})
+  void positions_of_take_and_its_relatives(DType t) {
+    long[] at = values(t, N);
+    NamedArray base = array(BASE, X);
+    double[] want = LongStream.of(at).mapToDouble(i -> BASE[StagedPlaces.nearest(i, N)]).toArray();
+    NamedArray along = array(at, axis("X", at.length)).astype(t);
+    NamedArray several = along.rename("X", "I");
+    assertThat(takeAlong(base, X, along).toDoubleArray()).containsExactly(want);
+    assertThat(take(base, X, several).toDoubleArray()).containsExactly(want);
+    assertThat(jit((NamedArray i) -> takeAlong(base, X, i)).apply(along).toDoubleArray())
+        .containsExactly(want);
+    NamedArray hot = sum(oneHot(several, X), X);
+    double[] inside = LongStream.of(at).mapToDouble(i -> i >= 0 && i < N ? 1 : 0).toArray();
+    assertThat(hot.toDoubleArray()).containsExactly(inside);
   }
 }

@@ -318,11 +318,11 @@ class DiskReferencesTest {
   @Test
   void a_later_version_is_refused() throws IOException {
     floats().close();
-    change(8, 2);
+    change(8, 3);
     refused(
         () -> NamedRef.open(path()),
         path()
-            + " holds a reference of version 2; this library reads version 1. Use the library that wrote it, or a later one.");
+            + " holds a reference of version 3; this library reads versions 1 to 2. Use the library that wrote it, or a later one.");
   }
 
   @Test
@@ -348,12 +348,12 @@ class DiskReferencesTest {
   void a_shortened_file_is_refused() throws IOException {
     floats().close();
     long size = Files.size(path());
-    assertThat(size).isEqualTo(65536 + 300 * 70 * 4);
+    assertThat(size).isEqualTo(65536 + 131072 + 8192 + 4 * 21); // 21 pages
     Files.write(path(), java.util.Arrays.copyOf(Files.readAllBytes(path()), (int) size - 1));
     refused(
         () -> NamedRef.open(path()),
         path()
-            + " is damaged: it has 149,535 bytes and should have 149,536. Restore it from a copy.");
+            + " is damaged: it has 204,883 bytes and should have 204,884. Restore it from a copy.");
   }
 
   private void change(int at, int to) throws IOException {
@@ -590,24 +590,35 @@ class DiskReferencesTest {
   }
 
   @Test
-  void a_file_that_was_moved_away_is_not_committed_to() throws IOException {
+  void a_file_that_was_moved_or_deleted_takes_no_promise() throws IOException {
+    String gone =
+        " of %s failed: java.io.IOException: it was deleted or moved while it was open, so nobody would find what is written to it"
+            .formatted(path());
     NamedRef r = floats();
     Files.move(path(), folder.resolve("elsewhere"));
-    refused(
-        () -> r.commit(() -> r.set(1)),
-        "mapping a copy for commit of %s failed: java.nio.file.NoSuchFileException: %s"
-            .formatted(path(), path()));
+    refused(() -> r.commit(() -> r.set(1)), "mapping a copy for commit" + gone);
     assertThat(r.get(R.at(0), C.at(0)).item()).isZero();
     refused(
-        this::floats,
-        path()
+        () -> NamedRef.open(folder.resolve("elsewhere")),
+        folder.resolve("elsewhere")
             + " is open already, in this process: a file is open once for writing, or several times for reading. Use the reference that is open, or close() it first.");
-    Files.writeString(path(), "another");
     refused(
-        () -> r.commit(() -> r.set(1)),
-        "mapping a copy for commit of %s failed: java.io.IOException: another file has its name now"
-            .formatted(path()));
+        this::floats,
+        "%s.journal is the journal of another reference, so %s cannot be opened for writing: its journal has that name. Move the one or the other elsewhere."
+            .formatted(path(), path()));
+    Files.writeString(path(), "another");
+    refused(() -> r.commit(() -> r.set(1)), "mapping a copy for commit" + gone);
+    refused(r::flush, gone.replaceFirst(" of", "flushing"));
     r.close();
+    assertThat(folder.resolve("table.ref.journal")).doesNotExist();
+    try (NamedRef d = NamedRef.create(folder.resolve("d"), DType.FLOAT32, C)) {
+      Files.delete(folder.resolve("d"));
+      d.set(5);
+      refused(
+          d::flush,
+          gone.replaceFirst(" of", "flushing")
+              .replace(path().toString(), "" + folder.resolve("d")));
+    }
   }
 
   // ---------------------------------------------------------------- the end

@@ -511,8 +511,7 @@ final class Eval {
     Val y = asm.splat(b, n);
     if (t.isHalf()) {
       Val wide =
-          Elements.binary(
-              asm, fn.binary(), DType.FLOAT32, halves.widen(t, x), halves.widen(t, y));
+          Elements.binary(asm, fn.binary(), DType.FLOAT32, halves.widen(t, x), halves.widen(t, y));
       return halves.narrow(t, wide);
     }
     return Elements.binary(asm, fn.of(t), t, x, y);
@@ -539,7 +538,7 @@ final class Eval {
   static Val constant(Op.Const c) {
     Ty ty = Types.register(c.dtype());
     return switch (c.dtype()) {
-      case BFLOAT16, FLOAT16 -> Asm.integer(ty, Half.narrow(c.dtype(), (float) c.doubleValue()));
+      case BFLOAT16, FLOAT16 -> Asm.integer(ty, Half.nearest(c.dtype(), c.doubleValue()));
       case FLOAT32, FLOAT64 -> Asm.real(ty, c.doubleValue());
       case INT32, UINT32, INT64, KEY, BOOL -> Asm.integer(ty, c.bits());
     };

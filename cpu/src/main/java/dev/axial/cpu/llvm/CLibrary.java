@@ -12,13 +12,14 @@ public final class CLibrary {
   private CLibrary() {}
 
   /** A handle for a function. */
-  public static MethodHandle function(String name, FunctionDescriptor d) {
+  public static MethodHandle function(String name, FunctionDescriptor d, Linker.Option... how) {
     return LINKER.downcallHandle(
         LINKER
             .defaultLookup()
             .find(name)
             .orElseThrow(() -> new AxialException("the C library has no function " + name)),
-        d);
+        d,
+        how);
   }
 
   /**

@@ -3,12 +3,14 @@ package dev.axial.cpu.runtime;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.axial.cpu.llvm.CLibrary;
 import dev.axial.cpu.llvm.Pages;
 import dev.axial.engine.FilePages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
@@ -16,15 +18,28 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Pages of files on Linux, whose constants these are. A private mapping reserves nothing, where
- * Java's reserves as much as the file is long and is refused if that is more than there is. Written
- * pages come from the {@code PAGEMAP_SCAN} call of Linux 6.7 and later, which skips what was never
- * touched.
+ * Files on Linux, whose constants these are. A lock is that of an open file, which no other file
+ * that the process closes takes away. A private mapping reserves nothing, where Java's reserves as
+ * much as the file is long and is refused if that is more than there is. Written pages come from
+ * the {@code PAGEMAP_SCAN} call of Linux 6.7 and later, which skips what was never touched.
  *
  * <p>Source: {@code linux/fs.h} and {@code Documentation/admin-guide/mm/pagemap.rst}.
  */
 public final class LinuxPages implements FilePages {
   private static final int READ_ONLY_CLOSE_ON_EXEC = 0x80000;
+  private static final int READ_WRITE_CLOSE_ON_EXEC = 0x80002;
+
+  /** {@code F_OFD_SETLK}, and the fields of {@code struct flock}. */
+  private static final int LOCK_OF_OPEN_FILE = 37;
+
+  private static final long LOCK_BYTES = 32;
+  private static final short LOCK_FOR_READING = 0;
+  private static final short LOCK_FOR_WRITING = 1;
+  private static final long LOCK_START = 8;
+  private static final long LOCK_LENGTH = 16;
+
+  /** A lock is on a byte that no file has, the one that Java's locks of these files are on. */
+  private static final long LOCKED = Long.MAX_VALUE - 1;
 
   /** {@code _IOWR('f', 16, struct pm_scan_arg)}. */
   private static final long PAGEMAP_SCAN = 0xc0606610L;
@@ -61,38 +76,79 @@ public final class LinuxPages implements FilePages {
   private static final MethodHandle IOCTL =
       CLibrary.function("ioctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS));
 
-  /** What is done with an open file. */
-  private interface Use<T> {
-    @Nullable T of(int fd) throws Throwable;
+  /** Bound when a file is first locked. */
+  private static final class Control {
+    static final MethodHandle HANDLE =
+        CLibrary.function(
+            "fcntl",
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS),
+            Linker.Option.firstVariadicArg(2));
   }
 
-  private static <T> @Nullable T open(String file, Use<T> use) {
+  private static int openFile(String file, int flags) {
     try (Arena own = Arena.ofConfined()) {
-      int fd = (int) OPEN.invokeExact(own.allocateFrom(file), READ_ONLY_CLOSE_ON_EXEC);
-      if (fd < 0) {
-        return null;
-      }
-      try {
-        return use.of(fd);
-      } finally {
-        int _ = (int) CLOSE.invokeExact(fd);
-      }
+      return (int) OPEN.invokeExact(own.allocateFrom(file), flags);
+    } catch (Throwable x) {
+      throw CLibrary.unexpected(x);
+    }
+  }
+
+  private static void closeFile(int fd) {
+    try {
+      int _ = (int) CLOSE.invokeExact(fd);
     } catch (Throwable x) {
       throw CLibrary.unexpected(x);
     }
   }
 
   @Override
-  public @Nullable MemorySegment privateMapping(Path file, long bytes, Arena arena) {
-    MemorySegment at = open(file.toAbsolutePath().toString(), fd -> Pages.mapCopy(fd, bytes));
-    return at == null
-        ? null
-        : at.reinterpret(bytes, arena, all -> Pages.unmap(all.address(), bytes));
+  public @Nullable Opened open(Path file, boolean writable) {
+    int flags = writable ? READ_WRITE_CLOSE_ON_EXEC : READ_ONLY_CLOSE_ON_EXEC;
+    int fd = openFile(file.toAbsolutePath().toString(), flags);
+    return fd < 0 ? null : new OpenFile(fd);
+  }
+
+  private record OpenFile(int fd) implements Opened {
+    @Override
+    public boolean lock(boolean exclusive) {
+      try (Arena own = Arena.ofConfined()) {
+        MemorySegment flock = own.allocate(LOCK_BYTES, Long.BYTES);
+        flock.set(JAVA_SHORT, 0, exclusive ? LOCK_FOR_WRITING : LOCK_FOR_READING);
+        flock.set(JAVA_LONG, LOCK_START, LOCKED);
+        flock.set(JAVA_LONG, LOCK_LENGTH, 1);
+        return (int) Control.HANDLE.invokeExact(fd, LOCK_OF_OPEN_FILE, flock) == 0;
+      } catch (Throwable x) {
+        throw CLibrary.unexpected(x);
+      }
+    }
+
+    @Override
+    public @Nullable MemorySegment privateMapping(long bytes, Arena arena) {
+      MemorySegment at = Pages.mapCopy(fd, bytes);
+      return at == null
+          ? null
+          : at.reinterpret(bytes, arena, all -> Pages.unmap(all.address(), bytes));
+    }
+
+    @Override
+    public void close() {
+      closeFile(fd);
+    }
   }
 
   @Override
   public long @Nullable [] written(MemorySegment copy) {
-    return open("/proc/self/pagemap", fd -> scan(fd, copy));
+    int fd = openFile("/proc/self/pagemap", READ_ONLY_CLOSE_ON_EXEC);
+    if (fd < 0) {
+      return null;
+    }
+    try {
+      return scan(fd, copy);
+    } catch (Throwable x) {
+      throw CLibrary.unexpected(x);
+    } finally {
+      closeFile(fd);
+    }
   }
 
   private static long @Nullable [] scan(int pagemap, MemorySegment copy) throws Throwable {

@@ -7,12 +7,16 @@ import dev.axial.Axis;
 import dev.axial.DType;
 import dev.axial.NamedArray;
 import dev.axial.NamedRef;
+import dev.axial.engine.FilePages;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.function.BiFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -47,8 +51,9 @@ class LinuxPagesTest {
       file.setLength(TERABYTE);
     }
     var pages = new LinuxPages();
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment copy = pages.privateMapping(path, TERABYTE, arena);
+    try (Arena arena = Arena.ofConfined();
+        FilePages.Opened open = pages.open(path, true)) {
+      MemorySegment copy = open.privateMapping(TERABYTE, arena);
       assertThat(copy).isNotNull();
       assertThat(copy.get(ValueLayout.JAVA_BYTE, TERABYTE / 2)).isZero();
       assertThat(pages.written(copy)).isEqualTo(tells() ? new long[0] : null);
@@ -72,7 +77,28 @@ class LinuxPagesTest {
       file.seek(TERABYTE - 1);
       assertThat(file.read()).isZero();
     }
-    assertThat(pages.privateMapping(folder.resolve("nothing"), PAGE, Arena.ofAuto())).isNull();
+    assertThat(pages.open(folder.resolve("nothing"), false)).isNull();
+  }
+
+  @Test
+  void a_lock_is_of_an_open_file() throws IOException {
+    Path path = Files.createFile(folder.resolve("x"));
+    var pages = new LinuxPages();
+    try (FilePages.Opened a = pages.open(path, true)) {
+      try (FilePages.Opened b = pages.open(path, true);
+          FilePages.Opened c = pages.open(path, false)) {
+        assertThat(c.lock(false)).isTrue();
+        assertThat(b.lock(false)).isTrue();
+        assertThat(a.lock(true)).isFalse();
+      }
+      assertThat(a.lock(true)).isTrue();
+      Files.copy(path, folder.resolve("copy")); // takes a lock of the process away
+      try (FilePages.Opened d = pages.open(path, false);
+          var java = FileChannel.open(path, StandardOpenOption.WRITE)) {
+        assertThat(d.lock(false)).isFalse();
+        assertThat(java.tryLock()).isNull();
+      }
+    }
   }
 
   @Test
