@@ -44,8 +44,10 @@ class BudgetTest {
       try (var _ = Memory.scope()) {
         check(zeros(t, wide), 0);
       }
-      try (var _ = Memory.scope()) {
-        check(arange(wide, t), t == DType.BOOL ? 1 : 7);
+      if (t == DType.FLOAT32 || t == DType.INT32) {
+        try (var _ = Memory.scope()) {
+          check(arange(wide, t), 7);
+        }
       }
     }
     try (var _ = Memory.scope()) {
