@@ -22,9 +22,46 @@ final class CompiledSoon implements Executable {
   private volatile @Nullable Executable compiled;
   private volatile @Nullable Throwable failure;
 
+  /** How much is to be compiled, and what waits for it at the end of the process meanwhile. */
+  private static int pending;
+
+  private static @Nullable Thread atEnd;
+
   CompiledSoon(Engine engine, Program program, Executable meanwhile) {
     this.meanwhile = meanwhile;
-    COMPILER.execute(() -> compile(engine, program));
+    if (begins()) {
+      COMPILER.execute(() -> compile(engine, program));
+    }
+  }
+
+  /**
+   * Native code of the compiler must not be running while its library is being unloaded. The hook
+   * for that is there only while it is needed, or this library could not be unloaded.
+   */
+  private static synchronized boolean begins() {
+    try {
+      if (pending == 0) {
+        Thread hook = Thread.ofPlatform().unstarted(CompiledSoon::end);
+        Runtime.getRuntime().addShutdownHook(hook);
+        atEnd = hook;
+      }
+      pending++;
+      return true;
+    } catch (IllegalStateException _) {
+      return false; // the process ends already: it is interpreted to the end
+    }
+  }
+
+  private static synchronized void ends() {
+    Thread hook = atEnd;
+    if (--pending == 0 && hook != null) {
+      try {
+        boolean _ = Runtime.getRuntime().removeShutdownHook(hook);
+        atEnd = null;
+      } catch (IllegalStateException _) {
+        atEnd = null; // it runs
+      }
+    }
   }
 
   private static ThreadPoolExecutor compiler() {
@@ -32,26 +69,20 @@ final class CompiledSoon implements Executable {
         new ThreadPoolExecutor(
             1,
             1,
-            10,
+            2,
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(),
             Thread.ofPlatform().daemon().name("axial-compiler").factory(),
             new ThreadPoolExecutor.DiscardPolicy());
     pool.allowCoreThreadTimeOut(true);
-    try {
-      // Native code of the compiler must not be running while its library is being unloaded.
-      Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> end(pool)));
-    } catch (IllegalStateException _) {
-      pool.shutdown(); // the process ends already: it is interpreted to the end
-    }
     return pool;
   }
 
-  private static void end(ThreadPoolExecutor pool) {
-    pool.getQueue().clear();
-    pool.shutdown();
+  private static void end() {
+    COMPILER.getQueue().clear();
+    COMPILER.shutdown();
     try {
-      if (!pool.awaitTermination(10, TimeUnit.SECONDS)) {
+      if (!COMPILER.awaitTermination(10, TimeUnit.SECONDS)) {
         System.getLogger("dev.axial")
             .log(
                 System.Logger.Level.WARNING,
@@ -67,6 +98,8 @@ final class CompiledSoon implements Executable {
       compiled = engine.compile(program);
     } catch (RuntimeException | Error x) {
       failure = x; // of the next call
+    } finally {
+      ends();
     }
   }
 

@@ -7,6 +7,7 @@ import dev.axial.engine.NoStack;
 import dev.axial.engine.Piece;
 import dev.axial.engine.Storage;
 import dev.axial.engine.Store;
+import dev.axial.interpreter.Fill;
 import dev.axial.interpreter.Interpreter;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Builder;
@@ -32,6 +33,9 @@ final class Eager {
 
   /** Single operations on fewer elements are done by the interpreter at once. */
   private static final long FEW = 1 << 14;
+
+  /** The interpreter does not make larger arrays of few elements: it works on the Java heap. */
+  private static final long MANY = 1 << 19;
 
   /** The engine of programs, chosen when the first one is compiled: to start it takes a while. */
   private static volatile @Nullable Engine engine;
@@ -179,11 +183,16 @@ final class Eager {
     var vars = types.stream().map(b::input).toList();
     long elements = types.stream().mapToLong(t -> t.array().size()).sum();
     Program p = b.close(b.emit(op, vars), List.of());
-    if (elements < FEW) {
+    Fill fill = Fill.of(p);
+    if (fill != null) {
+      return new Code(fill, results);
+    }
+    long made = results.stream().mapToLong(t -> t.array().size()).sum();
+    if (elements < FEW && made <= MANY) {
       return new Code(INTERPRETER.compile(p), results);
     }
     Engine e = engine();
-    boolean soon = elements <= soon(op) && !e.isPrepared(p);
+    boolean soon = Math.max(elements, made) <= soon(op) && !e.isPrepared(p);
     return new Code(soon ? new CompiledSoon(e, p, INTERPRETER.compile(p)) : e.compile(p), results);
   }
 

@@ -13,6 +13,7 @@ import dev.axial.ir.Op;
 import dev.axial.ir.Type;
 import dev.axial.ir.Var;
 import java.lang.ref.Cleaner;
+import java.lang.ref.WeakReference;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -561,7 +562,25 @@ public final class NamedRef implements Tensor, AutoCloseable {
 
   // ---------------------------------------------------------------- on disk
 
-  private static final Cleaner CLEANER = Cleaner.create();
+  /** Closes files whose references were dropped, as long as there are any. */
+  private static WeakReference<Cleaner> closer = new WeakReference<>(null);
+
+  /** Each file keeps the cleaner, whose thread ends after the last one. */
+  private record Close(RefFile file, Cleaner by) implements Runnable {
+    @Override
+    public void run() {
+      file.close();
+    }
+  }
+
+  private static synchronized void closeOnceDropped(Storage storage, RefFile file) {
+    Cleaner by = closer.get();
+    if (by == null) {
+      by = Cleaner.create();
+      closer = new WeakReference<>(by);
+    }
+    by.register(storage, new Close(file, by));
+  }
 
   /** A reference on disk in words. */
   private record OnDisk(Object site, Path file) {
@@ -675,7 +694,7 @@ public final class NamedRef implements Tensor, AutoCloseable {
     if (file.writable()) {
       storage.replace(file.store(), file);
     }
-    CLEANER.register(storage, file::close);
+    closeOnceDropped(storage, file);
     return new NamedRef(new Core(file.type(), storage, file, null, null, site, "", false));
   }
 

@@ -69,14 +69,31 @@ public final class Tree {
       List<String> names,
       List<Class<?>> types,
       List<MethodHandle> accessors,
-      MethodHandle constructor) {}
+      MethodHandle constructor) {
+    List<Object> parts() {
+      return List.of(names, types, accessors, constructor);
+    }
+
+    @SuppressWarnings("unchecked") // as parts() made them
+    static RecordInfo of(List<Object> parts) {
+      return new RecordInfo(
+          (List<String>) parts.get(0),
+          (List<Class<?>>) parts.get(1),
+          (List<MethodHandle>) parts.get(2),
+          (MethodHandle) parts.get(3));
+    }
+  }
 
   private static final Map<Class<?>, RecordInfo> REGISTERED = new ConcurrentHashMap<>();
 
-  private static final ClassValue<RecordInfo> INFO =
+  /**
+   * What a class keeps for us is made of the JDK's classes alone: it may live longer than this
+   * library, which it would keep from being unloaded.
+   */
+  private static final ClassValue<List<Object>> INFO =
       new ClassValue<>() {
         @Override
-        protected RecordInfo computeValue(Class<?> c) {
+        protected List<Object> computeValue(Class<?> c) {
           try {
             var types =
                 Arrays.stream(c.getRecordComponents())
@@ -89,7 +106,8 @@ public final class Tree {
               r.getAccessor().setAccessible(true);
               accessors.add(MethodHandles.lookup().unreflect(r.getAccessor()));
             }
-            return info(c, accessors, MethodHandles.lookup().unreflectConstructor(constructor));
+            return info(c, accessors, MethodHandles.lookup().unreflectConstructor(constructor))
+                .parts();
           } catch (InaccessibleObjectException | IllegalAccessException x) {
             throw new AxialException(
                 "the record %s cannot be read from here. Add 'opens %s to dev.axial;' to the module-info of %s, or call Tree.register(MethodHandles.lookup(), %s.class) in it."
@@ -147,7 +165,7 @@ public final class Tree {
 
   private static RecordInfo infoOf(Class<?> c) {
     RecordInfo known = REGISTERED.get(c);
-    return known != null ? known : INFO.get(c);
+    return known != null ? known : RecordInfo.of(INFO.get(c));
   }
 
   /** Wraps a value of any class as a static part, compared by equals. */

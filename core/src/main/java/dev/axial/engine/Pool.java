@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongFunction;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +33,7 @@ public final class Pool {
   private static final long BUDGET = budget();
   private static final Object LOCK = new Object();
   private static final TreeMap<Long, ArrayDeque<Block>> FREE = new TreeMap<>();
-  private static final ReferenceQueue<Store> COLLECTED = new ReferenceQueue<>();
+  private static final ReferenceQueue<Object> COLLECTED = new ReferenceQueue<>();
   private static final ThreadLocal<@Nullable Scope> SCOPE = new ThreadLocal<>();
 
   /** The watches are a list, so that they are reachable. */
@@ -107,16 +108,16 @@ public final class Pool {
     }
   }
 
-  /** Tells that a store was collected. */
-  private static final class Watch extends PhantomReference<Store> {
-    private final Block block;
+  /** Tells that something was collected. */
+  private static final class Watch extends PhantomReference<Object> {
+    private final Runnable end;
     private @Nullable Watch next;
     private @Nullable Watch previous;
 
     /** The caller has the lock. */
-    Watch(Store store, Block block) {
-      super(store, COLLECTED);
-      this.block = block;
+    Watch(Object what, Runnable end) {
+      super(what, COLLECTED);
+      this.end = end;
       next = watches;
       if (next != null) {
         next.previous = this;
@@ -181,33 +182,119 @@ public final class Pool {
   static Block allocate(long bytes) {
     long size = roundUp(bytes);
     drain();
-    for (int attempt = 0; ; attempt++) {
+    synchronized (LOCK) {
+      Block known = idle(size);
+      if (known != null) {
+        return known;
+      }
+    }
+    if (Collections.due(size)) {
+      drain();
+    }
+    return found(bytes, "an array", () -> {
+      Block known = idle(size);
+      if (known != null) {
+        return known;
+      }
+      if (trim(size <= SMALL ? SLAB : size)) {
+        System.gc(); // what was dropped is freed when its collection is noticed
+      }
+      return reserve(size);
+    });
+  }
+
+  /**
+   * Counts memory that somebody else has, such as a stack's: the budget has room for it.
+   *
+   * @throws AxialException if it has not, after all that can be collected was
+   */
+  public static void claim(long bytes, String what) {
+    drain();
+    Boolean _ =
+        found(bytes, what, () -> {
+          if (reserved + bytes > BUDGET && trim(bytes)) {
+            System.gc();
+          }
+          if (reserved + bytes > BUDGET) {
+            return null;
+          }
+          reserved += bytes;
+          return true;
+        });
+  }
+
+  /** Counts memory that is there already, such as compiled code's; less than 0 what is gone. */
+  public static void account(long bytes) {
+    synchronized (LOCK) {
+      reserved += bytes;
+    }
+  }
+
+  /** How often collections that free nothing are waited for. */
+  private static final int MOST_WAITS = 3;
+
+  /** How often any are. */
+  private static final int MOST_TRIES = 32;
+
+  /** What a try under the lock finds, if it does before or after collections. */
+  private static <T> T found(long bytes, String what, Supplier<@Nullable T> attempt) {
+    for (int vain = 0, tries = 0; ; tries++) {
       synchronized (LOCK) {
-        Block known = idle(size);
-        if (known != null) {
-          return known;
-        }
-        if (trim(size <= SMALL ? SLAB : size)) {
-          System.gc(); // what was dropped is freed when its collection is noticed
-        }
-        Block b = reserve(size);
-        if (b != null) {
-          return b;
+        T t = attempt.get();
+        if (t != null) {
+          return t;
         }
       }
-      if (attempt == 8) {
+      if (bytes > BUDGET || vain == MOST_WAITS || tries == MOST_TRIES) {
         throw new AxialException(
-            "no memory for an array of %,d bytes: %,d of %,d bytes are in use. Free arrays with Memory.scope(), or raise -Daxial.memory (and -XX:MaxDirectMemorySize, by default the heap's size)."
-                .formatted(bytes, outstandingBytes(), BUDGET));
+            "no memory for %s of %,d bytes: %,d of %,d bytes are in use. Free arrays with Memory.scope(), or raise -Daxial.memory (and -XX:MaxDirectMemorySize, by default the heap's size)."
+                .formatted(what, bytes, outstandingBytes(), BUDGET));
       }
-      collect(attempt);
+      vain = collect(vain) ? 0 : vain + 1;
+    }
+  }
+
+  /**
+   * When garbage is collected although the budget has room: what is dropped at once is used again
+   * soon, and memory does not grow to the budget first. So much has to be new since the last
+   * collection that these take a small part of the time in which it can be written.
+   */
+  private static final class Collections {
+    /** Nothing is collected below this. */
+    static final long LEAST = 1L << 30;
+
+    /** Bytes for each nanosecond that a collection took: several times of what is written in it. */
+    static final long RATE = 30;
+
+    private static long next = LEAST;
+    private static boolean now;
+
+    private Collections() {}
+
+    /** Collects if it is time to, and a new block of a size is wanted; whether it did. */
+    static boolean due(long size) {
+      synchronized (LOCK) {
+        if (now || size <= SMALL || reserved - idle + size <= next) {
+          return false;
+        }
+        now = true;
+      }
+      long start = System.nanoTime();
+      boolean _ = collect(0);
+      long took = System.nanoTime() - start;
+      synchronized (LOCK) {
+        now = false;
+        long used = reserved - idle;
+        next = Math.max(LEAST, used + Math.max(used, Math.min(BUDGET / 4, RATE * took)));
+      }
+      return true;
     }
   }
 
   /** Takes back the blocks of all stores that were collected. */
   private static void drain() {
     for (var w = (Watch) COLLECTED.poll(); w != null; w = (Watch) COLLECTED.poll()) {
-      w.block.release();
+      w.end.run();
     }
   }
 
@@ -309,18 +396,21 @@ public final class Pool {
     return null;
   }
 
-  private static void collect(int attempt) {
+  /** Collects garbage and takes back what it was; whether there was any. */
+  private static boolean collect(int attempt) {
     System.gc();
     try {
-      var first = (Watch) COLLECTED.remove(20L << attempt);
+      var first = (Watch) COLLECTED.remove(20L << 2 * attempt);
       if (first != null) {
-        first.block.release();
+        first.end.run();
         Thread.sleep(1); // more of the same collection
         drain();
+        return true;
       }
     } catch (InterruptedException x) {
       Thread.currentThread().interrupt();
     }
+    return false;
   }
 
   /** Blocks come in eight sizes for each power of two, so that they can be used again. */
@@ -329,10 +419,27 @@ public final class Pool {
     return Math.max(64, (bytes + step - 1) / step * step);
   }
 
+  /**
+   * Does something once an object is unreachable, when memory is asked for the next time. No thread
+   * waits for that, which would keep this library from being unloaded.
+   */
+  public static void whenCollected(Object what, Runnable end) {
+    synchronized (LOCK) {
+      var watch = new Watch[1];
+      watch[0] =
+          new Watch(what, () -> {
+            synchronized (LOCK) {
+              watch[0].drop();
+            }
+            end.run();
+          });
+    }
+  }
+
   /** Releases the block once the store is unreachable. */
   static void watch(Store store, Block block) {
     synchronized (LOCK) {
-      block.watch = new Watch(store, block);
+      block.watch = new Watch(store, block::release);
     }
   }
 

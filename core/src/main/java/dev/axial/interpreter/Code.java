@@ -26,6 +26,9 @@ import java.util.Map;
 final class Code {
   private static final byte[] NO_MASK = {};
 
+  /** Longer counts are made anew each time, rather than kept. */
+  private static final int KEPT = 1 << 10;
+
   private final Map<Var, Integer> slots = new HashMap<>();
   private final List<Step> steps = new ArrayList<>();
   private final List<int[]> dead = new ArrayList<>();
@@ -200,6 +203,9 @@ final class Code {
         yield f -> f[out[0]] = v;
       }
       case Op.Iota i -> {
+        if (i.dim().size() > KEPT) {
+          yield f -> f[out[0]] = iota(i);
+        }
         Object v = iota(i);
         yield f -> f[out[0]] = v;
       }

@@ -1,11 +1,13 @@
 package dev.axial.interpreter;
 
 import dev.axial.AxialException;
+import dev.axial.engine.Pool;
 import dev.axial.engine.Store;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.StackType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A growing stack. Without lanes it keeps the pushed arrays themselves, which nobody writes; with
@@ -18,8 +20,13 @@ final class Stack {
   private final int[] laneOf;
   private boolean shared;
 
+  /** Bytes that this one has claimed of the budget. */
+  private final AtomicLong held = new AtomicLong();
+
   Stack(StackType type) {
     this.type = type;
+    AtomicLong mine = held;
+    Pool.whenCollected(this, () -> Pool.account(-mine.get()));
     ArrayType lanes = type.of().with(type.laneDims());
     height = new int[(int) lanes.size()];
     laneOf = type.lanes().isEmpty() ? new int[0] : positions(lanes, type.of());
@@ -27,6 +34,8 @@ final class Stack {
 
   private Stack(Stack s) {
     type = s.type;
+    AtomicLong mine = held;
+    Pool.whenCollected(this, () -> Pool.account(-mine.get()));
     frames.addAll(s.frames);
     height = s.height.clone();
     laneOf = s.laneOf;
@@ -61,12 +70,14 @@ final class Stack {
       if (mask.length > 0 && mask[0] == 0) {
         return;
       }
+      claim(1);
       frames.add(v);
       return;
     }
     int size = Store.length(v);
     for (int lane = 0; lane < height.length; lane++) {
       if (on(mask, lane) && height[lane] == frames.size()) {
+        claim(1);
         frames.add(Store.newArray(type.of().dtype(), size));
       }
     }
@@ -81,8 +92,25 @@ final class Stack {
     }
   }
 
+  private long frameBytes() {
+    return type.of().size() * type.of().dtype().bytes();
+  }
+
+  private void claim(int n) {
+    Pool.claim(n * frameBytes(), "the frames of a loop that is to be differentiated");
+    held.addAndGet(n * frameBytes());
+  }
+
+  /** A frame goes; those of a copy are the other's. */
+  private void release() {
+    long bytes = Math.min(held.get(), frameBytes());
+    held.addAndGet(-bytes);
+    Pool.account(-bytes);
+  }
+
   private Object own(int k) {
     if (shared) {
+      claim(frames.size());
       frames.replaceAll(Store::cloneArray);
       shared = false;
     }
@@ -102,6 +130,7 @@ final class Stack {
       if (frames.isEmpty()) {
         throw new AxialException("internal error: pop of an empty stack");
       }
+      release();
       return frames.removeLast();
     }
     Object out = Store.newArray(type.of().dtype(), size);

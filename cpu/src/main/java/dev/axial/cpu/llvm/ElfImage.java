@@ -27,12 +27,9 @@ final class ElfImage implements Linked {
 
   private static final long PAGE = 4096;
 
-  private final MemorySegment memory;
   private final List<MemorySegment> addresses = new ArrayList<>();
 
-  private ElfImage(MemorySegment memory) {
-    this.memory = memory;
-  }
+  private ElfImage() {}
 
   /** The linked object, or null if this linker cannot do it here. It throws nothing. */
   static @Nullable ElfImage of(byte[] object, List<String> symbols) {
@@ -58,13 +55,13 @@ final class ElfImage implements Linked {
     if (pages == null) {
       return null;
     }
-    var e = new ElfImage(pages.reinterpret(bytes));
-    MemorySegment.copy(image, 0, e.memory, JAVA_BYTE, 0, image.length);
-    if (!execute(e.memory)) {
-      e.unload();
+    MemorySegment memory = Pages.whileReachable(pages, bytes);
+    MemorySegment.copy(image, 0, memory, JAVA_BYTE, 0, image.length);
+    if (!execute(memory)) {
       return null;
     }
-    places.forEach(p -> e.addresses.add(e.memory.asSlice(p)));
+    var e = new ElfImage();
+    places.forEach(p -> e.addresses.add(memory.asSlice(p)));
     return e;
   }
 
@@ -73,10 +70,9 @@ final class ElfImage implements Linked {
     return addresses.get(k);
   }
 
+  /** The pages go when nobody can reach them. */
   @Override
-  public void unload() {
-    Pages.unmap(memory.address(), memory.byteSize());
-  }
+  public void unload() {}
 
   private static final MethodHandle MPROTECT =
       CLibrary.function("mprotect", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));

@@ -1,17 +1,21 @@
 package dev.axial.cpu.llvm;
 
 import dev.axial.AxialException;
+import dev.axial.engine.Pool;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.ref.Cleaner;
+import java.lang.ref.PhantomReference;
+import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -38,7 +42,6 @@ public final class ObjectCache {
   static final Pattern MINE = Pattern.compile("[0-9a-f]{64}\\.o");
 
   private static final long LIMIT = Long.getLong("axial.cache.bytes", 512L << 20);
-  private static final Cleaner CLEANER = Cleaner.create();
 
   /** LLVM recurses deeply on large functions, whatever the stack of the thread that asks. */
   private static final long STACK = 256L << 20;
@@ -63,14 +66,30 @@ public final class ObjectCache {
 
   private static final class Live {
     final Linked linked;
-    int users;
+    final Set<Use> users = new HashSet<>();
 
-    Live(Linked linked) {
+    /** What it takes of memory, about. */
+    final long bytes;
+
+    Live(Linked linked, long bytes) {
       this.linked = linked;
+      this.bytes = bytes;
     }
   }
 
-  /** Linked code. It is unloaded once this is unreachable. */
+  /** Tells that code is unreachable. No thread waits for it, which would keep this library loaded. */
+  private static final class Use extends PhantomReference<Code> {
+    final String key;
+
+    Use(Code code, ReferenceQueue<Code> unreachable, String key) {
+      super(code, unreachable);
+      this.key = key;
+    }
+  }
+
+  private final ReferenceQueue<Code> unreachable = new ReferenceQueue<>();
+
+  /** Linked code. It is unloaded once this is unreachable, when the next is asked for. */
   public static final class Code {
     private final Linked linked;
 
@@ -105,6 +124,7 @@ public final class ObjectCache {
     if (code != null) {
       return code;
     }
+    release();
     synchronized (locks.get(Math.floorMod(key.hashCode(), locks.size()))) {
       known = loaded.get(key);
       code = known == null ? null : known.get();
@@ -131,24 +151,27 @@ public final class ObjectCache {
   }
 
   private Code used(String key, Live l, double milliseconds, String origin) {
-    l.users++;
     var code = new Code(l.linked, milliseconds, origin);
-    CLEANER.register(code, () -> release(key));
+    l.users.add(new Use(code, unreachable, key));
     return code;
   }
 
-  private synchronized void release(String key) {
-    Live l = live.get(key);
-    if (l != null && --l.users == 0) {
-      live.remove(key);
-      l.linked.unload();
+  private synchronized void release() {
+    for (var u = (Use) unreachable.poll(); u != null; u = (Use) unreachable.poll()) {
+      Live l = live.get(u.key);
+      if (l != null && l.users.remove(u) && l.users.isEmpty()) {
+        live.remove(u.key);
+        l.linked.unload();
+        Pool.account(-l.bytes);
+      }
     }
   }
 
   private Code linked(
       String key, byte[] object, List<String> symbols, double milliseconds, String origin) {
     Linked image = ElfImage.of(object, symbols);
-    var l = new Live(image != null ? image : library.llvm().link(object, symbols));
+    var l = new Live(image != null ? image : library.llvm().link(object, symbols), object.length);
+    Pool.account(l.bytes);
     synchronized (this) {
       live.put(key, l);
       return used(key, l, milliseconds, origin);

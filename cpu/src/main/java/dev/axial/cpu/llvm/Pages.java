@@ -4,9 +4,14 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandleProxies;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Pages of memory, mapped and unmapped; for Linux, whose constants these are. */
@@ -48,6 +53,22 @@ public final class Pages {
     } catch (Throwable x) {
       throw CLibrary.unexpected(x);
     }
+  }
+
+  /**
+   * Pages that are given back once nobody can reach them. What does that is the JVM's alone: a method
+   * of this library would keep all of it from being unloaded.
+   */
+  @SuppressWarnings("unchecked") // a proxy of a raw interface
+  public static MemorySegment whileReachable(MemorySegment pages, long bytes) {
+    MethodHandle unmap =
+        MethodHandles.insertArguments(
+                Unmap.HANDLE, 0, MemorySegment.ofAddress(pages.address()), bytes)
+            .asType(MethodType.methodType(void.class));
+    Consumer<MemorySegment> end =
+        MethodHandleProxies.asInterfaceInstance(
+            Consumer.class, MethodHandles.dropArguments(unmap, 0, Object.class));
+    return pages.reinterpret(bytes, Arena.ofAuto(), end);
   }
 
   /** Gives pages back; nobody may touch them any more. */

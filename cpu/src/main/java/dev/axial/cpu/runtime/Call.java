@@ -8,6 +8,7 @@ import dev.axial.cpu.emit.Threads;
 import dev.axial.cpu.plan.Buffer;
 import dev.axial.cpu.plan.Frames;
 import dev.axial.cpu.plan.Step;
+import dev.axial.engine.Pool;
 import dev.axial.engine.Store;
 import dev.axial.ir.ArrayType;
 import java.lang.foreign.Arena;
@@ -30,6 +31,9 @@ final class Call {
 
   Call(Compiled code) {
     this.code = code;
+    long bytes = 8L * code.slots() + code.stagingBytes();
+    Pool.account(bytes);
+    Pool.whenCollected(this, () -> Pool.account(-bytes));
     Arena arena = Arena.ofAuto();
     table = arena.allocate(JAVA_LONG, code.slots());
     staging = arena.allocate(Math.max(64, code.stagingBytes()), 64);
@@ -85,6 +89,8 @@ final class Call {
         MemorySegment record = record(f.record());
         long data = record.getAtIndex(JAVA_LONG, 0);
         if (data != 0) {
+          Pool.account(
+              -NativeStack.held(record, f.frame() * f.type().of().dtype().bytes()));
           C.free(MemorySegment.ofAddress(data));
           record.setAtIndex(JAVA_LONG, 0, 0L);
         }

@@ -6,7 +6,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.axial.cpu.llvm.CLibrary;
 import dev.axial.cpu.llvm.Pages;
-import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
@@ -46,7 +45,6 @@ public final class HugePages {
     } catch (Throwable x) {
       throw CLibrary.unexpected(x);
     }
-    return at.reinterpret(mapped, Arena.ofAuto(), all -> Pages.unmap(all.address(), mapped))
-        .asSlice(skip, bytes);
+    return Pages.whileReachable(at, mapped).asSlice(skip, bytes);
   }
 }

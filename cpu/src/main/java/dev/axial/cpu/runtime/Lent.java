@@ -21,7 +21,7 @@ final class Lent {
       new ThreadPoolExecutor(
           0,
           Integer.MAX_VALUE,
-          5,
+          2,
           TimeUnit.SECONDS,
           new SynchronousQueue<>(),
           Thread.ofPlatform().daemon().name("axial-lent-", 0).stackSize(4 << 20).factory());

@@ -3,14 +3,13 @@ package dev.axial.cpu.runtime;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.axial.AxialException;
+import dev.axial.engine.Pool;
 import dev.axial.ir.StackType;
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 
 /** A stack between two programs: what the first left, the second takes a copy of. */
 final class NativeStack {
-  private static final Cleaner CLEANER = Cleaner.create();
   static final int HEIGHTS = 2;
 
   private final long[] heights;
@@ -26,7 +25,20 @@ final class NativeStack {
     data = MemorySegment.ofAddress(record.getAtIndex(JAVA_LONG, 0));
     this.frameBytes = frameBytes;
     MemorySegment mine = data;
-    CLEANER.register(this, () -> C.free(mine));
+    long held = held(record, frameBytes);
+    Pool.whenCollected(
+        this,
+        () -> {
+          C.free(mine);
+          Pool.account(-held);
+        });
+  }
+
+  /** The bytes of the frames that a record has, which the budget counts. */
+  static long held(MemorySegment record, long frameBytes) {
+    return record.getAtIndex(JAVA_LONG, 0) == 0
+        ? 0
+        : Math.max(8, record.getAtIndex(JAVA_LONG, 1) * frameBytes);
   }
 
   /** A program that takes a stack of this type may have this one. */
@@ -59,8 +71,10 @@ final class NativeStack {
     if (bytes == 0) {
       return MemorySegment.NULL;
     }
+    Pool.claim(Math.max(8, bytes), "a stack that a backward pass reads");
     MemorySegment copy = C.realloc(MemorySegment.NULL, bytes);
     if (copy.address() == 0) {
+      Pool.account(-Math.max(8, bytes));
       throw new AxialException("no memory for a stack of %,d bytes".formatted(bytes));
     }
     MemorySegment.copy(data.reinterpret(bytes), 0, copy.reinterpret(bytes), 0, bytes);

@@ -12,6 +12,7 @@ import dev.axial.cpu.plan.Planner;
 import dev.axial.cpu.plan.Step;
 import dev.axial.engine.Executable;
 import dev.axial.engine.Piece;
+import dev.axial.engine.Pool;
 import dev.axial.engine.Store;
 import dev.axial.ir.ArrayType;
 import java.lang.foreign.Arena;
@@ -104,7 +105,10 @@ public final class Product implements Executable {
           s.batch().get(last), s.aBatch().get(last), s.bBatch().get(last), s.cBatch().get(last));
     }
     Step.Pair p = step.pairs().getFirst();
-    return new Room(call, packing, staging(arena, p.a()), staging(arena, p.b()));
+    var made = new Room(call, packing, staging(arena, p.a()), staging(arena, p.b()));
+    Pool.account(bytes);
+    Pool.whenCollected(made, () -> Pool.account(-bytes));
+    return made;
   }
 
   @Override

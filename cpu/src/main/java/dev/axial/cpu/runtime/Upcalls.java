@@ -3,14 +3,19 @@ package dev.axial.cpu.runtime;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.axial.AxialException;
+import dev.axial.engine.Pool;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * for all of this is known before the native call ({@link StackLeft}).
  */
 final class Upcalls {
+  /** What the stubs call, which they refer to weakly: see {@link #stub}. */
+  private static final List<MethodHandle> TARGETS = new ArrayList<>();
+
   static final MemorySegment FORK =
       stub("fork", long.class, long.class, long.class, long.class);
 
@@ -44,16 +52,28 @@ final class Upcalls {
 
   private Upcalls() {}
 
+  /**
+   * Native code that calls a method of this class. The JVM keeps what a stub calls for as long as
+   * there is the stub, and this class keeps the stub; so a stub calls by a weak reference, or this
+   * class would never be unloaded.
+   */
   private static MemorySegment stub(String name, Class<?>... numbers) {
     try {
       MethodType type = MethodType.methodType(void.class, numbers);
       var layouts = new MemoryLayout[numbers.length];
       Arrays.fill(layouts, JAVA_LONG);
+      MethodHandle target = MethodHandles.lookup().findStatic(Upcalls.class, name, type);
+      TARGETS.add(target);
+      MethodHandle get =
+          MethodHandles.publicLookup()
+              .findVirtual(WeakReference.class, "get", MethodType.methodType(Object.class))
+              .bindTo(new WeakReference<>(target))
+              .asType(MethodType.methodType(MethodHandle.class));
       return Linker.nativeLinker()
           .upcallStub(
-              MethodHandles.lookup().findStatic(Upcalls.class, name, type),
+              MethodHandles.foldArguments(MethodHandles.exactInvoker(type), get),
               FunctionDescriptor.ofVoid(layouts),
-              Arena.global());
+              Arena.ofAuto());
     } catch (ReflectiveOperationException x) {
       throw new AxialException("internal error: " + x, x);
     }
@@ -115,16 +135,29 @@ final class Upcalls {
   }
 
   private static void grow(MemorySegment r, long frameBytes, long frames) {
+    long before = NativeStack.held(r, frameBytes);
     long capacity = Math.max(Math.max(16, frames), 2 * r.getAtIndex(JAVA_LONG, 1));
     MemorySegment old = MemorySegment.ofAddress(r.getAtIndex(JAVA_LONG, 0));
-    MemorySegment now = C.realloc(old, Math.max(8, Math.multiplyExact(capacity, frameBytes)));
+    long bytes = Math.max(8, Math.multiplyExact(capacity, frameBytes));
+    try {
+      Pool.claim(bytes - before, "the frames of a loop");
+    } catch (AxialException x) {
+      throw full(capacity, frameBytes, x);
+    }
+    MemorySegment now = C.realloc(old, bytes);
     if (now.address() == 0) {
-      throw new AxialException(
-          "no memory for a stack of %,d frames of %,d bytes: a loop saves that much for its backward pass. Checkpoint its body, or make it shorter."
-              .formatted(capacity, frameBytes));
+      Pool.account(before - bytes);
+      throw full(capacity, frameBytes, null);
     }
     r.setAtIndex(JAVA_LONG, 0, now.address());
     r.setAtIndex(JAVA_LONG, 1, capacity);
+  }
+
+  private static AxialException full(long capacity, long frameBytes, @Nullable Throwable why) {
+    return new AxialException(
+        "no memory for a stack of %,d frames of %,d bytes: a loop saves that much for its backward pass. Checkpoint its body, or make it shorter."
+            .formatted(capacity, frameBytes),
+        why);
   }
 
   static void host(long context, long step, long addresses) {

@@ -10,17 +10,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * The threads that divide wide loops. The one that asks works too. Only one nest is divided at a
  * time; whoever comes meanwhile does its work alone. Waiting threads look for work for a while
- * before they sleep, because the next nest usually comes at once.
+ * before they sleep, because the next nest usually comes at once; and they end when none comes.
  */
 final class Workers {
   private static final long PATIENCE_NANOS = 50_000;
   private static final AtomicBoolean BUSY = new AtomicBoolean();
-  private static final Thread[] HELPERS = new Thread[Threads.COUNT - 1];
+  private static final @Nullable Thread[] HELPERS = new Thread[Threads.COUNT - 1];
   private static final boolean[] ASLEEP = new boolean[HELPERS.length];
   private static volatile @Nullable Job current;
 
-  /** How many helpers there are: the first ones. */
-  private static volatile int started;
+  /** How many helpers there are. Whoever changes it, or {@link #HELPERS}, has set {@link #BUSY}. */
+  private static volatile int running;
+
+  /** A helper that had nothing to do for so long ends, or nothing that it runs could be unloaded. */
+  private static final long IDLE_NANOS = 2_000_000_000L;
 
   /** Until when the system is not asked for the others. */
   private static long refused = System.nanoTime();
@@ -84,9 +87,10 @@ final class Workers {
         return;
       }
       current = job;
-      for (int k = 0; k < started; k++) {
-        if (asleep(k)) {
-          LockSupport.unpark(HELPERS[k]);
+      for (int k = 0; k < HELPERS.length; k++) {
+        Thread t = HELPERS[k];
+        if (t != null && asleep(k)) {
+          LockSupport.unpark(t);
         }
       }
       job.work();
@@ -114,7 +118,7 @@ final class Workers {
     try {
       start();
       // Memory of the caller's thread alone would be refused to the helpers.
-      return started == 0
+      return running == 0
           ? null
           : new Job(function, MemorySegment.ofAddress(env.address()), parts);
     } catch (OutOfMemoryError x) {
@@ -130,24 +134,39 @@ final class Workers {
 
   /** Starts those that are missing. If the system gives no more threads, it is asked again later. */
   private static void start() {
-    if (started == HELPERS.length || System.nanoTime() - refused < 0) {
+    if (running == HELPERS.length || System.nanoTime() - refused < 0) {
       return;
     }
     try {
-      for (int k = started; k < HELPERS.length; k++) {
+      for (int k = 0; k < HELPERS.length; k++) {
+        if (HELPERS[k] != null) {
+          continue;
+        }
         int me = k;
-        HELPERS[k] =
+        Thread t =
             Thread.ofPlatform()
                 .daemon()
                 .name("axial-worker-" + k)
                 .stackSize(STACK)
                 .unstarted(() -> help(me));
-        HELPERS[k].start();
-        started = k + 1;
+        t.start();
+        HELPERS[k] = t;
+        running++;
       }
     } catch (OutOfMemoryError x) { // that of a thread that cannot be made
       refused = System.nanoTime() + PAUSE_NANOS;
     }
+  }
+
+  /** Whether a helper may end: not while a nest is divided. */
+  private static boolean leaves(int me) {
+    if (!BUSY.compareAndSet(false, true)) {
+      return false;
+    }
+    HELPERS[me] = null;
+    running--;
+    BUSY.set(false);
+    return true;
   }
 
   private static void help(int me) {
@@ -166,12 +185,14 @@ final class Workers {
           ASLEEP[me] = true;
         }
         if (current == j) {
-          LockSupport.park(Workers.class);
+          LockSupport.parkNanos(Workers.class, IDLE_NANOS);
         }
         synchronized (ASLEEP) {
           ASLEEP[me] = false;
         }
-        since = System.nanoTime();
+        if (current == null && System.nanoTime() - since >= IDLE_NANOS && leaves(me)) {
+          return;
+        }
       }
     }
   }
