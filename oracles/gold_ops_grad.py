@@ -200,6 +200,29 @@ op("scatter/set-repeats", "x.at[i].set(y), the last one stays and gets the gradi
 op("scatter/multiply", "x.at[[2,0]].multiply(y): x 4, y 2", lambda x, y: x.at[jnp.array([2, 0])].multiply(y, unique_indices=True), ints={"i": jnp.array([2, 0], jnp.int32)}, x=v(4), y=v(2, seed=1))
 op("scatter/paired-add", "x.at[i, j].add(y): x 3x4, y 5", lambda x, y: x.at[I, J].add(y), ints={"i": I, "j": J}, x=M, y=v(5, seed=1))
 op("scatter/segment-sum", "zeros(3).at[i].add(y), y 5", lambda y: jnp.zeros(3).at[I].add(y), ints=ii, y=v(5, seed=1))
+
+
+def one_by_one(x, i, y):
+    """JAX has no gradient of a product with repeated indices; this is one."""
+    for k in range(len(i)):
+        x = x.at[i[k]].set(x[i[k]] * y[k])
+    return x
+
+
+OUT = jnp.array([2, 7, -9, 1, -1], jnp.int32)
+TIED, TIES = [2.0, 3.0, -5.0], [2.0, -5.0, 3.0, 3.0, 2.0, 1.0, -5.0, -6.0]
+K = jnp.array([0, 2, 1, 1, 0, 0, 2, 2], jnp.int32)
+for n in ("max", "min"):
+    at = {"max": lambda x, i, y, **k: x.at[i].max(y, **k), "min": lambda x, i, y, **k: x.at[i].min(y, **k)}[n]
+    op(f"scatter/{n}-repeats", f"x.at[i].{n}(y): x 3, y 5", lambda x, y, at=at: at(x, I, y), ints=ii, x=v(3), y=v(5, seed=1))
+    op(f"scatter/{n}-ties", f"x.at[i].{n}(y) where x and several of y are equal: they share equally", lambda x, y, at=at: at(x, K, y), ints={"i": K}, x=TIED, y=TIES)
+    op(f"scatter/{n}-outside", f"x.at[i].{n}(y), dropped out of range: x 3, y 5", lambda x, y, at=at: at(x, OUT, y, mode="drop"), ints={"i": OUT}, x=v(3), y=v(5, seed=1))
+    op(f"scatter/{n}-nan", f"x.at[i].{n}(y) with a NaN in x and one in y", lambda x, y, at=at: at(x, I, y), ints=ii, x=[NAN, 0.5, 1.0], y=[2.0, 1.0, 3.0, NAN, 4.0])
+    op(f"scatter/{n}-rows", f"x.at[i].{n}(y): x 3x2, y 5x2", lambda x, y, at=at: at(x, I, y), ints=ii, x=v(3, 2), y=v(5, 2, seed=1))
+    op(f"scatter/segment-{n}", f"full(3, -+infinity).at[i].{n}(y), y 8 with ties", lambda y, at=at, n=n: at(jnp.full(3, -INF if n == "max" else INF), K, y), ints={"i": K}, y=TIES)
+op("scatter/multiply-repeats", "x.at[i].multiply(y), one value after another: x 3, y 5", lambda x, y: one_by_one(x, I, y), ints=ii, x=v(3), y=v(5, seed=1)).note("jax-refuses", "the gradient of multiply with repeated indices; this is a loop of set")
+op("scatter/multiply-zeros", "x.at[i].multiply(y) with one zero, with two, and with one in x", lambda x, y: one_by_one(x, K, y), ints={"i": K}, x=[2.0, 3.0, 0.0], y=[0.0, 2.0, 0.0, 0.0, 3.0, 4.0, 5.0, 6.0]).note("jax-refuses", "the gradient of multiply with repeated indices; this is a loop of set")
+op("scatter/segment-product", "ones(3).at[i].multiply(y), y 5", lambda y: one_by_one(jnp.ones(3), I, y), ints=ii, y=v(5, seed=1)).note("jax-refuses", "the gradient of multiply with repeated indices; this is a loop of set")
 for s in (0, 2, 4, 9, -1):
     op(f"window/dynamic-slice/{s}", f"dynamicSlice(x: 5, start {s}, size 2): a negative start counts from the end, then it is moved until the window fits", lambda x, s=s: lax.dynamic_slice(x, (jnp.int32(s),), (2,)), x=v(5))
     op(f"window/dynamic-update/{s}", f"dynamicUpdate(x: 5, y: 2, start {s})", lambda x, y, s=s: lax.dynamic_update_slice(x, y, (jnp.int32(s),)), x=v(5), y=v(2, seed=1))

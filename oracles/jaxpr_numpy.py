@@ -269,11 +269,14 @@ def put(x, at, value):
         x[at] = value
 
 
-def put_sum(x, at, value):
-    if x.ndim == 0:
-        x[...] = x + value.sum()
-    else:
-        np.add.at(x, at, value)
+def combine(fn):
+    def put(x, at, value):
+        if x.ndim == 0:
+            x[...] = fn(x, fn.reduce(value)) if value.size else x
+        else:
+            fn.at(x, at, value)
+
+    return put
 
 
 # -------------------------------------------------------------------- references
@@ -371,7 +374,9 @@ RULES = {
     "argmin": arg_reduction(np.argmin), "cumsum": cumulative(np.cumsum),
     "slice": static_slice, "dynamic_slice": dynamic_slice,
     "dynamic_update_slice": dynamic_update_slice, "dot_general": dot_general, "sort": sort,
-    "gather": gather, "scatter": scatter(put), "scatter-add": scatter(put_sum),
+    "gather": gather, "scatter": scatter(put), "scatter-add": scatter(combine(np.add)),
+    "scatter-mul": scatter(combine(np.multiply)), "scatter-max": scatter(combine(np.maximum)),
+    "scatter-min": scatter(combine(np.minimum)),
     "new_ref": lambda e, x: [Ref(x)], "freeze": lambda e, ref: [ref.x], "get": get, "swap": swap,
     "addupdate": addupdate, "scan": scan, "while": while_loop, "cond": cond,
     "jit": nested("jaxpr"), "pjit": nested("jaxpr"), "remat2": nested("jaxpr"),

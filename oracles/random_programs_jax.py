@@ -244,15 +244,19 @@ class Evaluator:
 
     def op_Scatter(self, a, v, _):
         idx, mask, result = self._indices(a, v[0], v[2:])
-        return self._written(v[0].x, idx, mask, spread(v[1], result), a["add"])
+        return self._written(v[0].x, idx, mask, spread(v[1], result), a["fn"])
 
-    def _written(self, x, idx, mask, value, add):
+    def _written(self, x, idx, mask, value, fn):
         if x.ndim == 0:
-            new = x + value if add else value
+            new = value if fn == "null" else BINARY[fn](x, value)
             return new if mask is None else jnp.where(mask, new, x)
         if mask is not None:  # out of range where it is false
             idx = (jnp.where(mask, idx[0], x.shape[0]),) + idx[1:]
-        return x.at[idx].add(value, mode="drop") if add else x.at[idx].set(value, mode="drop")
+        if fn == "MUL":  # without repeated indices, or JAX has no gradient
+            return x.at[idx].multiply(value, mode="drop", unique_indices=True)
+        at = x.at[idx]
+        write = {"null": at.set, "ADD": at.add, "MAX": at.max, "MIN": at.min}[fn]
+        return write(value, mode="drop")
 
     # ---------------------------------------------------------------- references
 
@@ -277,18 +281,20 @@ class Evaluator:
         elif mask is None:
             v[0].x[idx] = value
         else:
-            v[0].x[...] = self._written(v[0].x[...], idx, mask, value, False)
+            v[0].x[...] = self._written(v[0].x[...], idx, mask, value, "null")
         return []
 
-    def op_RefAdd(self, a, v, _):
+    def op_RefCombine(self, a, v, _):
         idx, mask, result = self._indices(a, v[0], v[2:])
         value = spread(v[1], result)
-        if not a["sels"] and not a["masked"]:
+        if a["fn"] != "ADD":
+            v[0].x[...] = self._written(v[0].x[...], idx, mask, value, a["fn"])
+        elif not a["sels"] and not a["masked"]:
             jax.ref.addupdate(v[0].x, ..., value)
         elif mask is None:
             jax.ref.addupdate(v[0].x, idx, value)
         else:
-            v[0].x[...] = self._written(v[0].x[...], idx, mask, value, True)
+            v[0].x[...] = self._written(v[0].x[...], idx, mask, value, "ADD")
         return []
 
     def op_RefSwap(self, a, v, _):
@@ -301,7 +307,7 @@ class Evaluator:
         if mask is None:
             return jax.ref.swap(v[0].x, idx, value)
         old = v[0].x[idx]
-        v[0].x[...] = self._written(v[0].x[...], idx, mask, value, False)
+        v[0].x[...] = self._written(v[0].x[...], idx, mask, value, "null")
         return old if a["edge"] == "CLAMP" else jnp.where(mask, old, jnp.zeros_like(old))
 
     # ---------------------------------------------------------------- control

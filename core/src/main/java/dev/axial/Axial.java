@@ -784,8 +784,12 @@ public final class Axial {
     if (x.dtype().isHalf()) {
       return var(Ops.cast(x, DType.FLOAT32), axes).astype(x.dtype());
     }
-    NamedArray d = x.minus(mean(x, axes));
-    return mean(d.times(d), axes);
+    // The mean is rounded: what it is off counts once more than the differences from it, whose mean
+    // would be zero. The variance of equal numbers then is zero, and its derivatives see no mean.
+    NamedArray d = x.minus(stopGradient(mean(x, axes)));
+    NamedArray off = mean(d, axes);
+    NamedArray v = mean(d.times(d), axes).minus(off.times(off));
+    return where(v.lt(0), 0, v);
   }
 
   /** The variance over axes, dividing by the number of elements. */
@@ -857,6 +861,9 @@ public final class Axial {
 
   /** The product over axes; over all of them if none is given. */
   public static NamedArray prod(NamedArray x, AxisSelector... axes) {
+    if (x.dtype().isHalf()) {
+      return prod(Ops.cast(x, DType.FLOAT32), axes).astype(x.dtype());
+    }
     NamedArray y = numeric(x);
     for (String a : Ops.reduced(x, Ops.names(axes))) {
       y = Shapes.product(y, a);
@@ -1107,6 +1114,9 @@ public final class Axial {
 
   /** Running products. */
   public static NamedArray cumprod(NamedArray x, AxisSelector axis) {
+    if (x.dtype().isHalf()) {
+      return cumprod(Ops.cast(x, DType.FLOAT32), axis).astype(x.dtype());
+    }
     return Shapes.running(Fn.Binary.MUL, numeric(x), axis.name());
   }
 

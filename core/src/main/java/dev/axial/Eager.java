@@ -3,6 +3,7 @@ package dev.axial;
 import dev.axial.engine.Engine;
 import dev.axial.engine.Engines;
 import dev.axial.engine.Executable;
+import dev.axial.engine.NoStack;
 import dev.axial.engine.Piece;
 import dev.axial.engine.Storage;
 import dev.axial.engine.Store;
@@ -120,6 +121,10 @@ final class Eager {
 
   /** Compiled code, shared by programs that are the same. The least recently used goes first. */
   static Executable compile(Program p) {
+    return Deep.guarded("a program was compiled", () -> compiled(p));
+  }
+
+  private static Executable compiled(Program p) {
     CanonicalKey key = CanonicalKey.of(p);
     synchronized (PROGRAMS) {
       Executable known = PROGRAMS.get(key);
@@ -262,6 +267,8 @@ final class Eager {
   private static List<Object> run(Executable e, List<Object> inputs, Storage[] storages, int n) {
     try {
       return using(e, inputs);
+    } catch (NoStack x) {
+      throw x; // it did not begin
     } catch (RuntimeException | Error x) {
       x.addSuppressed(Errors.torn(storages, n));
       throw x;

@@ -31,6 +31,22 @@ final class Errors {
     return t.dtype() + axes(t.dims());
   }
 
+  /** The stack of a thread has ended. */
+  static AxialException tooDeep(String what, StackOverflowError end) {
+    return new AxialException(
+        "the stack of this thread ended while %s: functions call each other without end, or too deeply for it. Let a loop do what they repeat, or run this in a thread with a larger stack: new Thread(null, task, name, 64L << 20)."
+                .formatted(what)
+            + "\n  at "
+            + Site.here(),
+        end);
+  }
+
+  static AxialException deepTree(int most) {
+    return error(
+        "a tree of more than %d levels was given; lists, records, maps and optionals nest at most so deep. Put the arrays into one list.",
+        most);
+  }
+
   // ---------------------------------------------------------------- axes and selections
 
   static AxialException noAxis(String name, List<Dim> dims) {
@@ -144,7 +160,7 @@ final class Errors {
 
   static AxialException combinedKeys(Fn.Combine fn) {
     return error(
-        "%s into random keys: a key is opaque, and can only be overwritten. Use set.",
+        "%s into random keys: a key takes part in no arithmetic; draw numbers from it with Random, or overwrite it with set.",
         combines(fn));
   }
 

@@ -5,8 +5,10 @@ import dev.axial.engine.Store;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Builder;
 import dev.axial.ir.Op;
+import dev.axial.ir.Program;
 import dev.axial.ir.RefType;
 import dev.axial.ir.Var;
+import dev.axial.transform.Inline;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
@@ -21,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * which references share a storage. Where a view starts is data.
  */
 final class Jit {
+  /** How deep calls may nest in a program. */
+  private static final int CALLS = 32;
+
   private final String what;
   private final Tracing.Fun f;
   private final Map<Signature, Compiled> cache = new ConcurrentHashMap<>();
@@ -227,7 +232,9 @@ final class Jit {
     Trace t = Tracing.currentTrace();
     Tracing.Inner in = Tracing.inner(what, f, args, Tracing.AS_IS);
     t.builder().site(Site.here());
-    var outs = t.builder().emit(new Op.Call(in.program(), "jit", false), in.operands());
+    // A call that holds many is written out, so that passes need not go as deep as calls do.
+    Program p = in.program().depth() < CALLS ? in.program() : Inline.calls(in.program());
+    var outs = t.builder().emit(new Op.Call(p, "jit", false), in.operands());
     return Tree.unflatten(in.out(), Tracing.arrays(outs));
   }
 

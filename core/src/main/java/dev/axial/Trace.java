@@ -58,7 +58,7 @@ final class Trace {
   /** Runs a function in this trace, which is over afterwards. */
   <T extends @Nullable Object> T run(Supplier<T> f) {
     try {
-      return ScopedValue.where(CURRENT, this).<T, RuntimeException>call(f::get);
+      return parent == null ? Deep.guarded(what() + " was traced", () -> step(f)) : step(f);
     } finally {
       open = false;
     }
@@ -106,6 +106,10 @@ final class Trace {
   /** What the traced function is called in errors. */
   void function(String what) {
     builder.function(what.contains(" ") ? what : "the function given to " + what);
+  }
+
+  private String what() {
+    return builder.function().isEmpty() ? "a function" : builder.function();
   }
 
   /** What the function is called that a traced value belongs to; empty if that is not known. */

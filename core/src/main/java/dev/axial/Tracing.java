@@ -327,7 +327,9 @@ final class Tracing {
   }
 
   private static Program finished(Builder b, List<Var> outs) {
-    return checked(DeadCode.remove(checked(b.close(outs, List.of()))));
+    return Deep.guarded(
+        "a traced program was cleaned",
+        () -> checked(DeadCode.remove(checked(b.close(outs, List.of())))));
   }
 
   /** Traces from eager code; the first inputs of the builder are the arguments. */

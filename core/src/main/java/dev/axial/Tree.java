@@ -41,6 +41,9 @@ public final class Tree {
 
   record Empty() implements Structure {}
 
+  /** How deep trees nest: whoever walks one calls itself for each level. */
+  private static final int DEEPEST = 200;
+
   private static final Leaf LEAF = new Leaf();
   private static final Empty EMPTY = new Empty();
 
@@ -167,6 +170,15 @@ public final class Tree {
 
   /** Takes a tree apart. The path is a text or a {@link Step}. */
   static Structure flatten(@Nullable Object x, Object path, List<Tensor> leaves) {
+    return flatten(x, path, 0, leaves);
+  }
+
+  private static Structure flatten(
+      @Nullable Object x, Object path, int depth, List<Tensor> leaves) {
+    if (depth > DEEPEST) {
+      throw Errors.deepTree(DEEPEST);
+    }
+    int inside = depth + 1;
     return switch (x) {
       case null -> EMPTY;
       case Tensor t -> {
@@ -176,22 +188,22 @@ public final class Tree {
       case List<?> list -> {
         var parts = new ArrayList<Structure>(list.size());
         for (Object part : list) {
-          parts.add(flatten(part, new Step(path, parts.size()), leaves));
+          parts.add(flatten(part, new Step(path, parts.size()), inside, leaves));
         }
         yield new OfList(parts);
       }
       case Map<?, ?> map -> {
         var sorted = sorted(map, path);
         var parts = new ArrayList<Structure>();
-        sorted.forEach((k, v) -> parts.add(flatten(v, new Step(path, k), leaves)));
+        sorted.forEach((k, v) -> parts.add(flatten(v, new Step(path, k), inside, leaves)));
         yield new OfMap(new ArrayList<>(sorted.keySet()), parts);
       }
       case Optional<?> o ->
-          new OfOptional(o.isEmpty() ? List.of() : List.of(flatten(o.get(), path, leaves)));
+          new OfOptional(o.isEmpty() ? List.of() : List.of(flatten(o.get(), path, inside, leaves)));
       case Object[] array -> {
         var parts = new ArrayList<Structure>(array.length);
         for (Object part : array) {
-          parts.add(flatten(part, new Step(path, parts.size()), leaves));
+          parts.add(flatten(part, new Step(path, parts.size()), inside, leaves));
         }
         yield new OfArray(array.getClass().getComponentType(), parts);
       }
@@ -202,7 +214,7 @@ public final class Tree {
         var parts = new ArrayList<Structure>(info.names.size());
         for (int k = 0; k < info.names.size(); k++) {
           Object part = read(info.accessors.get(k), r);
-          parts.add(flatten(part, new Component(path, info.names.get(k)), leaves));
+          parts.add(flatten(part, new Component(path, info.names.get(k)), inside, leaves));
         }
         yield new OfRecord(r.getClass(), parts);
       }

@@ -240,6 +240,10 @@ final class Code {
       }
       case Op.Bitcast c -> f -> f[out[0]] = Elementwise.bitcast(c.to(), array(f, in[0]));
       case Op.StopGradient _ -> f -> f[out[0]] = f[in[0]];
+      case Op.Reduce r when r.fn() == Fn.Reduce.SUM && x.get(0).array().dtype().isFloating() -> {
+        Sums sums = Sums.of(x.get(0).array(), e.result().array());
+        yield f -> f[out[0]] = sums.run(array(f, in[0]));
+      }
       case Op.Reduce r -> {
         ArrayType from = x.get(0).array();
         Strided s = Strided.of(from, from, e.result().array());

@@ -10,7 +10,7 @@ import java.util.Arrays;
  * faster than the same loop with offsets.
  *
  * <p>Each element is the sum of its terms in order, four at a time, however rows and columns are
- * divided.
+ * divided; sums of many terms are carried in float64.
  */
 final class FloatMatrix {
   /** Columns and terms of a block: a block and the rows of the result stay in the cache. */
@@ -21,15 +21,42 @@ final class FloatMatrix {
 
   private FloatMatrix() {}
 
+  /** Terms that are added up in float32; sums of so many are added up in float64. */
+  private static final int NEAR = 512;
+
   /**
-   * Adds to rows lo to hi of d, which has w columns and starts at di: those of a, with k columns,
-   * times b, with k rows and w columns.
+   * Adds to rows lo to hi of d, which is zero there, has w columns and starts at di: those of a,
+   * with k columns, times b, with k rows and w columns.
    */
   static void multiply(
       float[] a, int ai, float[] b, int bi, float[] d, int di, int lo, int hi, int k, int w) {
+    if (k <= NEAR) {
+      multiply(a, ai + lo * k, k, b, bi, d, di + lo * w, hi - lo, k, w);
+      return;
+    }
+    int n = (hi - lo) * w;
+    var totals = new double[n];
+    var part = new float[n];
+    for (int j = 0; j < k; j += NEAR) {
+      Arrays.fill(part, 0);
+      int terms = Math.min(NEAR, k - j);
+      multiply(a, ai + lo * k + j, k, b, bi + j * w, part, 0, hi - lo, terms, w);
+      for (int c = 0; c < n; c++) {
+        totals[c] += part[c];
+      }
+    }
+    for (int c = 0; c < n; c++) {
+      d[di + lo * w + c] = (float) totals[c];
+    }
+  }
+
+  /** The same for rows of a that are so far apart. */
+  private static void multiply(
+      float[] a, int ai, int step, float[] b, int bi, float[] d, int di, int hi, int k, int w) {
+    int lo = 0;
     if (hi - lo < 4) { // the copy would cost as much as the product
       for (int i = lo; i < hi; i++) {
-        row(a, ai + i * k, b, bi, d, di + i * w, k, w);
+        row(a, ai + i * step, b, bi, d, di + i * w, k, w);
       }
       return;
     }
@@ -44,13 +71,13 @@ final class FloatMatrix {
           int at = di + i * w + c;
           System.arraycopy(d, at, x, 0, n);
           System.arraycopy(d, at + w, y, 0, n);
-          add(x, y, rows, a, ai + i * k + j, ai + (i + 1) * k + j);
+          add(x, y, rows, a, ai + i * step + j, ai + (i + 1) * step + j);
           System.arraycopy(x, 0, d, at, n);
           System.arraycopy(y, 0, d, at + w, n);
         }
         if (i < hi) {
           System.arraycopy(d, di + i * w + c, x, 0, n);
-          add(x, rows, a, ai + i * k + j);
+          add(x, rows, a, ai + i * step + j);
           System.arraycopy(x, 0, d, di + i * w + c, n);
         }
       }

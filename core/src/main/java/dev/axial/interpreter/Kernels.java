@@ -18,25 +18,39 @@ final class Kernels {
   // ---------------------------------------------------------------- reductions
 
   /**
-   * Visits the operand in its order. Sums of float32 are kept in double. The nest is over the
-   * operand's axes, for the operand and the result, which has n elements.
+   * Visits the operand in its order. The nest is over the operand's axes, for the operand and the
+   * result, which has n elements. Sums of floating-point numbers are {@link Sums}.
    */
   static Object reduce(Fn.Reduce fn, Strided s, ArrayType in, int n, Object x) {
     int step = s.inner(1);
     return switch (x) {
       case float[] a -> {
-        var acc = new double[n];
-        reduceReal(fn, s, step, acc, a, null);
         var d = new float[n];
-        for (int k = 0; k < n; k++) {
-          d[k] = (float) acc[k];
-        }
+        boolean max = fn == Fn.Reduce.MAX;
+        Arrays.fill(d, max ? Float.NEGATIVE_INFINITY : Float.POSITIVE_INFINITY);
+        int by = s.inner(0);
+        s.run((off, m) -> {
+          for (int k = 0; k < m; k++) {
+            int o = off[1] + k * step;
+            float v = a[off[0] + k * by];
+            d[o] = max ? Math.max(d[o], v) : Math.min(d[o], v);
+          }
+        });
         yield d;
       }
       case double[] a -> {
-        var acc = new double[n];
-        reduceReal(fn, s, step, acc, null, a);
-        yield acc;
+        var d = new double[n];
+        boolean max = fn == Fn.Reduce.MAX;
+        Arrays.fill(d, max ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY);
+        int by = s.inner(0);
+        s.run((off, m) -> {
+          for (int k = 0; k < m; k++) {
+            int o = off[1] + k * step;
+            double v = a[off[0] + k * by];
+            d[o] = max ? Math.max(d[o], v) : Math.min(d[o], v);
+          }
+        });
+        yield d;
       }
       case int[] a -> {
         var d = new int[n];
@@ -79,43 +93,6 @@ final class Kernels {
     };
   }
 
-  private static void reduceReal(
-      Fn.Reduce fn,
-      Strided s,
-      int step,
-      double[] acc,
-      float @org.jspecify.annotations.Nullable [] f,
-      double @org.jspecify.annotations.Nullable [] d) {
-    if (fn != Fn.Reduce.SUM) {
-      Arrays.fill(acc, fn == Fn.Reduce.MAX ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY);
-    }
-    int by = s.inner(0);
-    s.run((off, m) -> {
-      int i = off[0];
-      int o = off[1];
-      if (step == 0) {
-        double v = acc[o];
-        for (int k = 0; k < m; k++) {
-          v = combine(fn, v, f != null ? f[i + k * by] : at(d, i + k * by));
-        }
-        acc[o] = v;
-      } else {
-        for (int k = 0; k < m; k++) {
-          acc[o + k * step] =
-              combine(fn, acc[o + k * step], f != null ? f[i + k * by] : at(d, i + k * by));
-        }
-      }
-    });
-  }
-
-  private static double at(double @org.jspecify.annotations.Nullable [] d, int k) {
-    return d == null ? 0 : d[k];
-  }
-
-  private static double combine(Fn.Reduce fn, double a, double b) {
-    return fn == Fn.Reduce.SUM ? a + b : fn == Fn.Reduce.MAX ? Math.max(a, b) : Math.min(a, b);
-  }
-
   private static Fn.Binary binary(Fn.Reduce fn) {
     return switch (fn) {
       case SUM -> Fn.Binary.ADD;
@@ -150,6 +127,14 @@ final class Kernels {
     ArrayType union = a.union(b);
     for (String name : contracted) {
       sum.add(union.dim(name));
+    }
+    if (size(rows) == 1 && size(cols) == 1 && a.dtype().isFloating()) { // a sum of products
+      ArrayType left = union.without(contracted);
+      Object products = Elementwise.binary(Fn.Binary.MUL, a.dtype(), Strided.of(union, a, b), x, y);
+      Object sums = Sums.of(union, left).run(products);
+      return left.dims().equals(out.dims())
+          ? sums
+          : Elementwise.gather(out.dtype(), Strided.of(out, left), sums);
     }
     Object p = permuted(a, join(batch, rows, sum), x);
     Object q = permuted(b, join(batch, sum, cols), y);
@@ -213,11 +198,11 @@ final class Kernels {
         float[] b = (float[]) q;
         if (w == 1) {
           for (int i = lo; i < hi; i++) {
-            float v = 0;
+            double v = 0;
             for (int j = 0; j < k; j++) {
-              v += a[ap + i * k + j] * b[bp + j];
+              v += (double) a[ap + i * k + j] * b[bp + j];
             }
-            d[rp + i] = v;
+            d[rp + i] = (float) v;
           }
           return;
         }
@@ -226,12 +211,22 @@ final class Kernels {
       case double[] d -> {
         double[] a = (double[]) p;
         double[] b = (double[]) q;
+        var lost = new double[w];
         for (int i = lo; i < hi; i++) {
+          Arrays.fill(lost, 0);
+          int o = rp + i * w;
           for (int j = 0; j < k; j++) {
             double v = a[ap + i * k + j];
             for (int c = 0; c < w; c++) {
-              d[rp + i * w + c] += v * b[bp + j * w + c];
+              double x = v * b[bp + j * w + c];
+              double sum = d[o + c] + x;
+              lost[c] += lost(d[o + c], x, sum);
+              d[o + c] = sum;
             }
+          }
+          for (int c = 0; c < w; c++) {
+            double sum = d[o + c] + lost[c];
+            d[o + c] = Double.isNaN(sum) ? d[o + c] : sum;
           }
         }
       }
@@ -286,6 +281,16 @@ final class Kernels {
     }
   }
 
+  /** What the sum s of a and b has lost by rounding, exactly (Knuth). */
+  private static double lost(double a, double b, double s) {
+    double t = s - a;
+    return (a - (s - t)) + (b - t);
+  }
+
+  /**
+   * Running sums, each line in its order. What a sum in float64 loses is carried beside it; those of
+   * float32 are carried in float64.
+   */
   static Object cumSum(ArrayType t, String axis, boolean reverse, Object x) {
     Object d = Store.newArray(t.dtype(), Store.length(x));
     lines(
@@ -304,9 +309,13 @@ final class Kernels {
             }
             case double[] a -> {
               double v = 0;
+              double lost = 0;
               for (int k = 0, o = from; k < n; k++, o += by) {
-                v += a[o];
-                ((double[]) d)[o] = v;
+                double w = v + a[o];
+                lost += lost(v, a[o], w);
+                v = w;
+                double y = v + lost;
+                ((double[]) d)[o] = Double.isNaN(y) ? v : y;
               }
             }
             case int[] a -> {

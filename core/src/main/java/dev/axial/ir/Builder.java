@@ -110,6 +110,9 @@ public final class Builder {
     if (op instanceof Op.Const c) {
       return List.of(constant(c));
     }
+    for (Program body : op.bodies()) {
+      Program.checkDepth(1 + body.depth());
+    }
     List<Var> mine = use(in);
     List<Var> out =
         TypeRules.infer(op, Program.types(mine)).stream().map(t -> new Var(t, this)).toList();

@@ -268,13 +268,16 @@ public sealed interface Op {
 
   /** Calls Java code in program order. */
   record Callback(HostFunction function, String name) implements Op {
-    /** Calls it on stores of the given types. Whatever it throws names the callback. */
+    /**
+     * Calls it on stores of the given types. Exceptions name the callback, checked ones too, which
+     * code that hides them can throw; errors come as they are.
+     */
     public void call(List<Object> args, List<ArrayType> types) {
       try {
         function.call(args, types);
       } catch (AxialException failure) {
         throw failure;
-      } catch (RuntimeException failure) {
+      } catch (Exception failure) {
         throw new AxialException("the callback %s failed: %s".formatted(name, failure), failure);
       }
     }

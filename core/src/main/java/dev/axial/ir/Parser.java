@@ -43,15 +43,14 @@ final class Parser {
     }
   }
 
-  /** Programs in programs, and no more: each takes a piece of the thread's stack. */
-  private static final int DEEPEST = 1000;
-
   /** An array has no more axes. */
   private static final int MOST_AXES = 1024;
 
   private final String text;
   private final Map<String, Var> vars = new HashMap<>();
   private int at;
+
+  /** How many blocks are open. */
   private int depth;
 
   Parser(String text) {
@@ -362,9 +361,7 @@ final class Parser {
   }
 
   private Program block() {
-    if (++depth > DEEPEST) {
-      throw error("programs that are nested less deeply than %,d".formatted(DEEPEST));
-    }
+    Program.checkDepth(depth++);
     expect("program(");
     var owner = new Object();
     List<Var> inputs = declared(owner, ")");

@@ -15,28 +15,53 @@ import java.util.List;
  * source, so each must occur once.
  */
 public final class Inline {
-  private Inline() {}
+  private final boolean updates;
+
+  private Inline(boolean updates) {
+    this.updates = updates;
+  }
 
   /** The copy; all variables are new. */
   public static Program flat(Program p) {
+    return new Inline(true).program(p);
+  }
+
+  /** The copy with functional updates as they are. */
+  public static Program calls(Program p) {
+    return new Inline(false).program(p);
+  }
+
+  private Program program(Program p) {
     var b = new Builder();
     var env = new Env();
     env.put(p.inputs(), p.inputs().stream().map(v -> b.input(v.type())).toList());
+    into(b, p, env);
+    return b.close(env.get(p.outputs()), List.of());
+  }
+
+  /** Emits a program where its caller is. */
+  private void into(Builder b, Program p, Env env) {
     for (Equation e : p.equations()) {
       b.site(e.site());
       env.put(e.out(), equation(b, e, env.get(e.in())));
     }
-    return b.close(env.get(p.outputs()), List.of());
   }
 
-  private static List<Var> equation(Builder b, Equation e, List<Var> x) {
+  private List<Var> equation(Builder b, Equation e, List<Var> x) {
     return switch (e.op()) {
-      case Op.Call c when !c.remat() -> b.inline(flat(c.body()), x);
-      case Op.Call c -> b.emit(new Op.Call(flat(c.body()), c.name(), true), x);
-      case Op.Scan s -> b.emit(new Op.Scan(flat(s.body()), s.length(), s.carry(), s.reverse()), x);
-      case Op.While w -> b.emit(new Op.While(flat(w.condition()), flat(w.body()), w.carry()), x);
-      case Op.Cond c -> b.emit(new Op.Cond(flat(c.yes()), flat(c.no())), x);
-      case Op.Scatter s -> {
+      case Op.Call c when !c.remat() -> {
+        var env = new Env();
+        env.put(c.body().inputs(), x);
+        into(b, c.body(), env);
+        yield env.get(c.body().outputs());
+      }
+      case Op.Call c -> b.emit(new Op.Call(program(c.body()), c.name(), true), x);
+      case Op.Scan s ->
+          b.emit(new Op.Scan(program(s.body()), s.length(), s.carry(), s.reverse()), x);
+      case Op.While w ->
+          b.emit(new Op.While(program(w.condition()), program(w.body()), w.carry()), x);
+      case Op.Cond c -> b.emit(new Op.Cond(program(c.yes()), program(c.no())), x);
+      case Op.Scatter s when updates -> {
         Var ref = b.one(new Op.RefNew(), x.get(0));
         var in = Builder.cat(List.of(ref), x.subList(1, x.size()));
         Fn.Combine fn = s.fn();

@@ -175,6 +175,9 @@ public final class Reverse {
     final Map<Var, Var> known = new HashMap<>();
     final Map<Var, Boolean> cheap = new HashMap<>();
 
+    /** The most operations that follow one from another and are computed again. */
+    private static final int AGAIN = 32;
+
     Level(Builder fb, Builder bb, boolean direct) {
       this.fb = fb;
       this.bb = bb;
@@ -213,6 +216,10 @@ public final class Reverse {
 
     /** Scalar arithmetic on the loop's index and on what comes from outside is computed again. */
     boolean cheap(Var v) {
+      return cheap(v, AGAIN);
+    }
+
+    private boolean cheap(Var v, int most) {
       if (v.owner() != fb || v.constant() != null || known.containsKey(v)) {
         return true;
       }
@@ -223,6 +230,7 @@ public final class Reverse {
       Equation e = fb.definition(v);
       boolean yes =
           e != null
+              && most > 0
               && v.type() instanceof ArrayType t
               && t.isScalar()
               && (e.op() instanceof Op.Unary
@@ -231,7 +239,7 @@ public final class Reverse {
                   || e.op() instanceof Op.Compare
                   || e.op() instanceof Op.Cast)
               && e.in().stream()
-                  .allMatch(x -> x.isArray() && x.array().isScalar() && cheap(fb.origin(x)));
+                  .allMatch(x -> x.isArray() && x.array().isScalar() && cheap(fb.origin(x), most - 1));
       cheap.put(v, yes);
       return yes;
     }

@@ -134,6 +134,7 @@ class ErrorsTest {
     bad("unflatten to another size", () -> unflattenAxis(ones(B), B, axis("p", 3), axis("q", 2)));
     bad("item of many", () -> x().item());
     bad("arithmetic on a key", () -> key(0).plus(1));
+    bad("times into a key", () -> newRef(key(0)).times(2));
   }
 
   private static void references() {
@@ -565,6 +566,24 @@ class ErrorsTest {
                   },
                   F)
               .apply(x());
+        });
+    bad(
+        "read after max in vmap",
+        () -> {
+          NamedRef r = ref(B);
+          vmapProc((NamedArray y) -> forLoop(0, 4, i -> r.max(r.get(B.at(i)).plus(y))), F).run(x());
+        });
+    bad(
+        "max and times in vmap",
+        () -> {
+          NamedRef r = ref(B);
+          vmapProc(
+                  (NamedArray y) -> {
+                    r.max(y);
+                    r.at(B.at(0)).times(y);
+                  },
+                  F)
+              .run(x());
         });
     bad(
         "captured array with the mapped axis",

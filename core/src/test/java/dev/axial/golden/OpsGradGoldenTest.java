@@ -50,7 +50,7 @@ class OpsGradGoldenTest {
 
   @Test
   void countsWhatIsAsked() {
-    assertThat(CATALOGUE.outputsAsked()).isEqualTo(963);
+    assertThat(CATALOGUE.outputsAsked()).isEqualTo(1020);
     assertThat(CATALOGUE.outputsLeft()).isEqualTo(25);
   }
 
@@ -388,7 +388,21 @@ class OpsGradGoldenTest {
       case "add-repeats" -> two((x, y) -> x.at(at("d0", index(c, "i"))).add(named(y, "token")));
       case "set" -> two((x, y) -> x.at(at("d0", index(c, "i"))).set(named(y, "token", "d1")));
       case "set-repeats" -> two((x, y) -> x.at(at("d0", index(c, "i"))).set(named(y, "token")));
-      case "multiply" -> two((x, y) -> x.at(at("d0", index(c, "i"))).times(named(y, "token")));
+      case "multiply", "multiply-repeats", "multiply-zeros" ->
+          two((x, y) -> x.at(at("d0", index(c, "i"))).times(named(y, "token")));
+      case "max-repeats", "max-ties", "max-outside", "max-nan" ->
+          two((x, y) -> x.at(at("d0", index(c, "i"))).max(named(y, "token")));
+      case "min-repeats", "min-ties", "min-outside", "min-nan" ->
+          two((x, y) -> x.at(at("d0", index(c, "i"))).min(named(y, "token")));
+      case "max-rows" ->
+          two((x, y) -> x.at(at("d0", index(c, "i"))).max(named(y, "token", "d1")));
+      case "min-rows" ->
+          two((x, y) -> x.at(at("d0", index(c, "i"))).min(named(y, "token", "d1")));
+      case "segment-max" ->
+          one(y -> segments(Double.NEGATIVE_INFINITY, c).max(named(y, "token")));
+      case "segment-min" ->
+          one(y -> segments(Double.POSITIVE_INFINITY, c).min(named(y, "token")));
+      case "segment-product" -> one(y -> segments(1, c).times(named(y, "token")));
       case "paired-add" ->
           two((x, y) ->
               x.at(at("d0", index(c, "i")), at("d1", index(c, "j"))).add(named(y, "token")));
@@ -399,6 +413,10 @@ class OpsGradGoldenTest {
                   .add(named(y, "token")));
       default -> throw new IllegalArgumentException(f);
     };
+  }
+
+  private static NamedArray.ArrayUpdate segments(double start, Case c) {
+    return full(start, DType.FLOAT64, new Axis("d0", 3)).at(at("d0", index(c, "i")));
   }
 
   private static Function<List<NamedArray>, NamedArray> window(String f, String name) {

@@ -23,6 +23,12 @@ final class IndexingCases {
         if (t != DType.BOOL) {
           out.add(update("add", p, t, (at, v) -> at.add(v)));
         }
+        boolean b = t == DType.BOOL;
+        if (p.repeats() && (b || t == DType.BFLOAT16 || t == DType.INT32)) {
+          out.add(update("times", p, t, (at, v) -> at.times(v)));
+          out.add(update("min", p, t, (at, v) -> at.min(b ? v : v.minus(5))));
+          out.add(update("max", p, t, (at, v) -> at.max(b ? v : v.minus(5))));
+        }
       }
       DType f = DType.FLOAT64;
       out.add(update("times", p, f, (at, v) -> at.times(v)));

@@ -158,9 +158,12 @@ final class RandomProgram {
     NamedArray idx =
         array(new int[] {pick(3), pick(4), pick(3), pick(5) - 1}, K).plus(index(indices).times(0));
     NamedArray v = tanh(scalarValue(indices).times(arange(K).plus(1)));
-    switch (pick(3)) {
+    switch (pick(6)) {
       case 0 -> r.at(X.at(idx)).set(v);
       case 1 -> r.at(X.at(idx)).add(v.times(0.2));
+      case 2 -> r.at(X.at(idx)).times(v.plus(0.9));
+      case 3 -> r.at(X.at(idx)).max(v);
+      case 4 -> r.at(X.at(idx)).min(v);
       default -> other(r).add(sum(r.at(X.at(idx)).swap(v)).times(0.1));
     }
   }

@@ -7,6 +7,7 @@ import static dev.axial.laws.Sample.*;
 import dev.axial.*;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 
 /** Every access to a reference at every kind of selection, views of views, loops and branches. */
@@ -72,6 +73,11 @@ final class ReferenceCases {
             },
             x,
             given));
+    if (t == DType.FLOAT64 || p.repeats()) {
+      combination("times", p, x, NamedRef::times, given);
+      combination("max", p, x, NamedRef::max, given);
+      combination("min", p, x, NamedRef::min, given);
+    }
     cases.add(
         RefCase.of(
             "ref.update " + p,
@@ -85,6 +91,20 @@ final class ReferenceCases {
         RefCase.of(
             "ref.swap " + p, (r, v) -> List.of(r.at(selection(p, v)).swap(v.getLast())), x, given);
     cases.add(p.many() ? swap.notDischarged() : swap);
+  }
+
+  /** Of values that are sometimes less than what is there, sometimes greater, seldom near. */
+  private void combination(
+      String name, Pick p, Sample x, BiConsumer<NamedRef, NamedArray> write, Sample... given) {
+    cases.add(
+        RefCase.of(
+            "ref." + name + " " + p,
+            (r, v) -> {
+              write.accept(r.at(selection(p, v)), v.getLast().minus(5).times(4));
+              return List.of(r.get(selection(p, v)));
+            },
+            x,
+            given));
   }
 
   /** The selection staged first, then read, written and selected from again. */
@@ -157,6 +177,10 @@ final class ReferenceCases {
             (r, v) -> {
               NamedArray old = r.swap(v.get(0));
               r.add(old.times(old));
+              r.times(v.get(0));
+              r.max(v.get(0).minus(0.5));
+              r.at(A.at(2)).min(0.25);
+              r.at(B.at(5)).times(-1.5);
               r.set(r.value().times(1.5));
               r.update(Axial::sin);
               r.at(A.at(0)).set(2);
@@ -262,6 +286,23 @@ final class ReferenceCases {
             },
             x,
             index(-8, 8, axis("n", 3))));
+    cases.add(
+        RefCase.of(
+            "forLoop combines",
+            (r, v) -> {
+              forLoop(
+                  0,
+                  5,
+                  i -> {
+                    r.at(B.at(v.get(0))).times(r.get(B.at(i)));
+                    r.at(B.at(i.plus(3))).max(v.get(1).get(B.at(i)));
+                    r.at(B.where(v.get(1).lt(1), 4)).min(r.get(B.at(i)).plus(0.5));
+                  });
+              return List.of();
+            },
+            x,
+            index(-8, 8, axis("n", 3)),
+            real(0.4, 1.4, B)));
     cases.add(
         RefCase.of(
             "forLoop values",
@@ -417,6 +458,19 @@ final class ReferenceCases {
               bool(),
               index(-8, 8)));
     }
+    cases.add(
+        RefCase.of(
+            "condProc combines",
+            (r, v) -> {
+              condProc(
+                  v.get(0),
+                  () -> r.at(B.at(v.get(1))).times(r.get(B.at(0))),
+                  () -> r.at(B.at(v.get(1))).max(r.get(B.at(2)).plus(0.1)));
+              return List.of();
+            },
+            x,
+            bool(),
+            index(-8, 8, axis("n", 3))));
     cases.add(
         RefCase.of(
             "cond",

@@ -61,7 +61,7 @@ class ReferenceCatalogueTest {
   private static void dischargeHolds(Traced t) {
     Traced d = t.discharged();
     for (Class<?> kind :
-        List.of(Op.RefNew.class, Op.RefGet.class, Op.RefSet.class, Op.RefAdd.class)) {
+        List.of(Op.RefNew.class, Op.RefGet.class, Op.RefSet.class, Op.RefCombine.class)) {
       assertThat(uses(d.program(), kind)).as("%s in %s", kind, d.program()).isFalse();
     }
     List<NamedArray> want = t.run();

@@ -226,6 +226,10 @@ class RulesTest {
     NamedArray i = array(new int[] {1, 1, 2}, axis("I", 3));
     NamedArray x = iota(axis("I", 3)).plus(1);
     both(zeros(B), r -> r.at(B.at(i)).add(x), 0, 3, 3, 0);
+    both(ones(B), r -> r.at(B.at(i)).times(x), 1, 2, 3, 1);
+    both(full(1.5, B), r -> r.at(B.at(i)).max(x), 1.5, 2, 3, 1.5);
+    both(full(1.5, B), r -> r.at(B.at(i)).min(x), 1.5, 1, 1.5, 1.5);
+    both(ones(B), r -> r.at(B.at(i)).update(old -> old.plus(x)), 1, 3, 4, 1);
     both(zeros(B), r -> r.at(B.at(i)).set(x), 0, 2, 3, 0);
     NamedRef r = newRef(zeros(B));
     assertThat(d(r.at(B.at(i)).swap(x))).containsExactly(0, 1, 0);
@@ -246,6 +250,8 @@ class RulesTest {
     both(iota(B), r -> r.at(B.at(scalar(9))).set(7), 0, 1, 2, 3);
     both(iota(B), r -> r.at(B.at(scalar(-1))).set(7), 0, 1, 2, 7);
     both(iota(B), r -> r.at(B.at(scalar(-9))).add(7), 0, 1, 2, 3);
+    both(iota(B), r -> r.at(B.at(scalar(9))).times(7), 0, 1, 2, 3);
+    both(iota(B), r -> r.at(B.at(scalar(-1))).max(7), 0, 1, 2, 7);
     both(iota(B), r -> r.at(B.ds(scalar(9), 2)).set(7), 0, 1, 7, 7);
     both(iota(B), r -> r.at(B.at(scalar(9))).update(x -> x.plus(5)), 0, 1, 2, 3);
     both(
@@ -470,6 +476,8 @@ class RulesTest {
             B)
         .apply(iota(B));
     assertThat(d(shared)).containsExactly(4, 6, 0);
+    vmapProc((NamedArray x) -> shared.at(F.at(1)).max(x.times(3)), B).run(iota(B));
+    assertThat(d(shared)).containsExactly(4, 9, 0);
   }
 
   @Test

@@ -107,6 +107,10 @@ public final class MutableReferences {
     count.at(Batch.at(seen)).add(1); // repeated indices each count
     equal(count, 1, 0, 3, 0);
 
+    NamedRef largest = newRef(zeros(Batch)); // the largest of each segment
+    largest.at(Batch.at(seen)).max(array(new float[] {5, 1, 7, 6}, axis("Seen", 4)));
+    equal(largest, 1, 0, 7, 0);
+
     count.at(Batch.at(seen)).set(arange(axis("Seen", 4))); // the last one in index order stays
     equal(count, 1, 0, 3, 0);
     // @end

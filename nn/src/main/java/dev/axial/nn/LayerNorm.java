@@ -3,6 +3,7 @@ package dev.axial.nn;
 import static dev.axial.Axial.mean;
 import static dev.axial.Axial.ones;
 import static dev.axial.Axial.rsqrt;
+import static dev.axial.Axial.stopGradient;
 import static dev.axial.Axial.zeros;
 
 import dev.axial.Axis;
@@ -32,9 +33,11 @@ public record LayerNorm(Tensor weight, Tensor bias, Axis axis, double epsilon) {
    */
   public NamedArray apply(NamedArray x) {
     Errors.requireAxes("LayerNorm", List.of(axis), x);
-    NamedArray centred = x.minus(mean(x, axis));
-    NamedArray variance = mean(centred.times(centred), axis);
-    NamedArray unit = centred.times(rsqrt(variance.plus(epsilon)));
+    // The mean is rounded: equal numbers would differ from it, and be blown up.
+    NamedArray about = x.minus(stopGradient(mean(x, axis)));
+    NamedArray off = mean(about, axis);
+    NamedArray variance = mean(about.times(about), axis).minus(off.times(off));
+    NamedArray unit = about.minus(off).times(rsqrt(variance.plus(epsilon)));
     return unit.times(weight.value()).plus(bias.value());
   }
 }

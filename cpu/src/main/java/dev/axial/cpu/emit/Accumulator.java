@@ -11,7 +11,7 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** What a reduction carries from element to element, in several slots of several lanes. */
-abstract sealed class Accumulator {
+abstract sealed class Accumulator permits Accumulator.Plain, Accumulator.Position, Sum {
   final Asm asm;
   final int lanes;
 
@@ -70,7 +70,7 @@ abstract sealed class Accumulator {
     };
   }
 
-  /** Sums, extremes, and their logical kin. */
+  /** Sums of integers, extremes, and their logical kin. */
   static final class Plain extends Accumulator {
     private final Fn.Reduce fn;
     private final DType t;

@@ -7,7 +7,7 @@ import dev.axial.cpu.plan.Mem;
 import dev.axial.cpu.plan.Nest;
 import dev.axial.cpu.plan.Root;
 import dev.axial.cpu.plan.Stage;
-import dev.axial.ir.Fn;
+import dev.axial.numerics.SumOrder;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Objects;
@@ -25,8 +25,10 @@ final class Columns {
   /** Elements between two rows, from which on each row is on another page. */
   private static final long WIDE = 1024;
 
-  /** Pieces of the rows: their number does not depend on the threads. */
-  static final int PARTS = 16;
+  /** The most pieces of the rows, and the fewest: their number does not depend on the threads. */
+  private static final int PARTS = 16;
+
+  private static final int FEWEST = 4;
 
   /** The name of the axis over the parts in the places of their results; no user's is empty. */
   static final String PART = "";
@@ -41,28 +43,35 @@ final class Columns {
     return Objects.requireNonNull(s.stages.get(nest.stages().getFirst())).reduced().getFirst();
   }
 
-  /**
-   * Whether the rows of a nest that suits are divided. A sum of float64 keeps the order of its
-   * rows, which is that of every engine.
-   */
+  /** Whether the rows of a nest that suits are divided. */
   static boolean divides(Nest nest, Schedule s) {
-    if (rows(nest, s).size < 4L * PARTS * ROWS) {
+    if (parts(nest, s) < FEWEST) {
       return false;
     }
     long bytes = 0;
     for (Root r : nest.stages().getFirst().roots()) {
-      Root.Reduce x = (Root.Reduce) r;
-      DType t = x.value().type().dtype();
-      if (t == DType.FLOAT64 && x.fn() == Fn.Reduce.SUM) {
-        return false;
-      }
-      bytes += results(s) * t.bytes();
+      bytes += results(s) * carried((Root.Reduce) r).bytes();
     }
     return bytes <= NEAR;
   }
 
+  /** The dtype of the results of parts. */
+  static DType carried(Root.Reduce r) {
+    return r.sumsReals() ? DType.FLOAT64 : r.value().type().dtype();
+  }
+
+  /** The rows of all parts but the last one. */
+  static long rowsOfPart(Nest nest, Schedule s) {
+    return SumOrder.part(rows(nest, s).size, PARTS);
+  }
+
+  static long parts(Nest nest, Schedule s) {
+    long each = rowsOfPart(nest, s);
+    return (rows(nest, s).size + each - 1) / each;
+  }
+
   /** A place for the results of all parts, which begins at the start of its buffer. */
-  static Mem place(Schedule s, DType t) {
+  static Mem place(Nest nest, Schedule s, DType t) {
     var strides = new HashMap<String, Long>();
     long step = 1;
     for (Schedule.Loop l : s.outer.reversed()) {
@@ -70,7 +79,7 @@ final class Columns {
       step *= l.size;
     }
     strides.put(PART, step);
-    var b = new Buffer(Buffer.Kind.POINTER, 0, t, step * PARTS, "results of parts");
+    var b = new Buffer(Buffer.Kind.POINTER, 0, t, step * parts(nest, s), "results of parts");
     return new Mem(b, 0, strides, List.of());
   }
 

@@ -10,8 +10,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Running sums along an axis, each line in its order. Sums of float32 are carried as float64, so
- * that they do not lose what a long line adds up to.
+ * Running sums along an axis, each line in its order. Sums of float32 are carried as float64, and
+ * those of float64 with what they lose by rounding, so that they do not lose what a long line adds
+ * up to.
  *
  * <p>Lines are lanes. Where they lie side by side they are added as they come, some columns at a
  * time, whose sums stay in the nearest cache. Where each is a row of its own, a square of rows and
@@ -102,7 +103,7 @@ final class Cumulation {
         hi,
         1,
         r -> {
-          Val sum = a.variable(Asm.zero(wide));
+          Val sum = carried(a, 1);
           along(a, 0, n, 1, k -> element(a, at, a.add(a.times(r, n), k), sum));
         });
     fence(a);
@@ -110,7 +111,7 @@ final class Cumulation {
 
   /** As many rows as a vector has lanes. */
   private void group(Asm a, List<Val> at, Val start) {
-    Val sums = a.variable(Asm.zero(wide.by(lanes)));
+    Val sums = carried(a, lanes);
     long squares = n / lanes * lanes;
     along(a, 0, squares, lanes, k -> square(a, at, a.add(start, k), sums));
     Val rows = a.steps(Ty.I64, lanes, n);
@@ -158,7 +159,7 @@ final class Cumulation {
   // ---------------------------------------------------------------- lines side by side
 
   private void blocks(Asm a, List<Val> at, Val lo, Val hi, long block) {
-    Val sums = a.alloca("[%d x %s]".formatted(block, wide), 64);
+    Val sums = a.alloca("[%d x %s]".formatted(block * carries(), wide), 64);
     long count = blocks(step, block);
     a.loop(
         lo,
@@ -170,9 +171,9 @@ final class Cumulation {
           Val width = a.intrinsic("smin", a.sub(Asm.i64(step), first), Asm.i64(block));
           a.loop(
               Asm.i64(0),
-              Asm.i64(block),
+              Asm.i64(block * carries()),
               lanes,
-              c -> a.store(Asm.zero(wide.by(lanes)), carried(a, sums, c), 64));
+              c -> a.store(Asm.zero(wide.by(lanes)), a.at(sums, wide.scalar(), c), 64));
           along(a, 0, n, 1, k -> row(a, at, a.add(start, a.times(k, step)), width, sums));
         });
     fence(a);
@@ -193,7 +194,7 @@ final class Cumulation {
   }
 
   private Val carried(Asm a, Val sums, Val column) {
-    return a.at(sums, wide.scalar(), column);
+    return a.at(sums, wide.scalar(), a.times(column, carries()));
   }
 
   private void vector(Asm a, List<Val> at, Val k, Val sums, @Nullable Val mask) {
@@ -210,8 +211,24 @@ final class Cumulation {
 
   // ---------------------------------------------------------------- elements
 
+  /** How many numbers are carried for each lane. */
+  private int carries() {
+    return dtype == DType.FLOAT64 ? 2 : 1;
+  }
+
+  private Val carried(Asm a, int n) {
+    Val room = a.alloca("[%d x %s]".formatted(carries(), wide.by(n)), 64);
+    for (int k = 0; k < carries(); k++) {
+      a.store(Asm.zero(wide.by(n)), a.at(room, wide.by(n).toString(), Asm.i64(k)), 8);
+    }
+    return room;
+  }
+
   /** Adds to what is carried, and gives it as elements. */
   private Val sum(Asm a, Val carried, Val x) {
+    if (dtype == DType.FLOAT64) {
+      return exact(a, carried, x);
+    }
     Ty w = wide.by(x.ty().lanes());
     boolean widens = !w.equals(x.ty());
     int align = Math.min(64, w.lanes() * (widens ? Double.BYTES : dtype.bytes()));
@@ -219,6 +236,22 @@ final class Cumulation {
     Val s = a.op(dtype.isFloating() ? "fadd" : "add", a.load(w, carried, align), y);
     a.store(s, carried, align);
     return widens ? a.cast("fptrunc", s, x.ty()) : s;
+  }
+
+  /** Adds to a sum of float64 and to what it has lost (Knuth); an infinite sum loses nothing. */
+  private static Val exact(Asm a, Val carried, Val x) {
+    Ty ty = x.ty();
+    Val second = a.at(carried, ty.toString(), Asm.i64(1));
+    Val before = a.load(ty, carried, 8);
+    Val s = a.op("fadd", before, x);
+    Val t = a.op("fsub", s, before);
+    Val lost = a.op("fsub", before, a.op("fsub", s, t));
+    lost = a.op("fadd", lost, a.op("fsub", x, t));
+    lost = a.op("fadd", a.load(ty, second, 8), lost);
+    a.store(s, carried, 8);
+    a.store(lost, second, 8);
+    Val all = a.op("fadd", s, lost);
+    return a.select(a.cmp("fcmp uno", all, all), s, all);
   }
 
   private void store(Asm a, Val v, Val to) {

@@ -5,7 +5,6 @@ import dev.axial.DType;
 import dev.axial.cpu.llvm.Asm;
 import dev.axial.cpu.llvm.Asm.Ty;
 import dev.axial.cpu.llvm.Asm.Val;
-import dev.axial.cpu.llvm.ObjectCache;
 import dev.axial.cpu.plan.Block;
 import dev.axial.cpu.plan.Buffer;
 import dev.axial.cpu.plan.Cone;
@@ -51,20 +50,24 @@ public final class Emitter implements Frame {
   private final Report.Writer report = new Report.Writer();
   private long room;
   private boolean contracts;
-  private final Asm asm;
+
+  /** Whether some function asks for threads. */
+  private boolean forks;
+
+  /** The largest frame of a function beside the entry. */
+  private long deepest;
+
   private final Val table = new Val(Ty.PTR, "%table");
-  private final Map<Buffer, Val> addresses = new IdentityHashMap<>();
-  private final Map<Buffer, Val> pointers = new IdentityHashMap<>();
-  private final Map<String, Val> slots = new HashMap<>();
-  private final Map<Node, Val> scalars = new IdentityHashMap<>();
+
+  /** The function that is written now. */
+  private Section here;
+
   private final Set<Root> written = Collections.newSetFromMap(new IdentityHashMap<>());
-  private final Eval eval;
 
   private Emitter(Planner.Plan plan, Target target) {
     this.plan = plan;
     this.target = target;
-    this.asm = new Asm("define void @" + ObjectCache.NAME + "(ptr %table) #0", declarations);
-    this.eval = new Eval(this);
+    this.here = Section.entry(declarations);
   }
 
   /**
@@ -75,18 +78,29 @@ public final class Emitter implements Frame {
    * @param report what runs
    * @param room bytes that one step at a time uses while it runs
    * @param contracts whether it calls the library of contractions
+   * @param divides whether it asks for threads
+   * @param stack about as many bytes as it needs of the stack of its thread
    */
   public record Written(
-      String ir, List<Step.Host> called, Report report, long room, boolean contracts) {}
+      String ir,
+      List<Step.Host> called,
+      Report report,
+      long room,
+      boolean contracts,
+      boolean divides,
+      long stack) {}
 
   /** Writes a plan. */
   public static Written write(Planner.Plan plan, Target target) {
     var e = new Emitter(plan, target);
     e.block(plan.block());
-    e.asm.leave();
-    e.functions.append(e.asm.text());
+    e.asm().leave();
+    e.functions.append(e.asm().text());
     String ir = module(e.declarations, e.functions, target);
-    return new Written(ir, e.called, e.report.report(), e.room, e.contracts);
+    boolean divides = e.contracts || e.forks;
+    // A stretch of the entry calls a nest, which may be a function that calls another one.
+    long stack = e.asm().frame() + 3 * e.deepest + (e.contracts ? Gemm.STACK : 0);
+    return new Written(ir, e.called, e.report.report(), e.room, e.contracts, divides, stack);
   }
 
   /** Functions as a module. */
@@ -104,7 +118,19 @@ public final class Emitter implements Frame {
 
   @Override
   public Asm asm() {
-    return asm;
+    return here.asm;
+  }
+
+  private Eval eval() {
+    return here.eval(this);
+  }
+
+  /**
+   * Whether code of nests may stand here. An entry that is longer gets no more of it: it would take
+   * the compiler long, while functions that are alike are compiled once.
+   */
+  boolean hasRoom() {
+    return here.isEntry() && !here.isLong();
   }
 
   Report.Writer report() {
@@ -132,6 +158,7 @@ public final class Emitter implements Frame {
 
   /** Adds a function, whose name in its text ends in #, unless there is one like it; its name. */
   String function(Asm written, String name) {
+    deepest = Math.max(deepest, written.frame());
     return kernels.computeIfAbsent(
         written.text(),
         text -> {
@@ -147,24 +174,23 @@ public final class Emitter implements Frame {
 
   /** A slot of the table, loaded at the start. */
   Val slot(int k, Ty ty) {
-    return slots.computeIfAbsent(k + " " + ty, _ -> asm.early(ty, table, k));
+    forks |= k == Table.FORK;
+    return here.slot(k, ty);
   }
 
   @Override
   public Val address(Buffer b) {
     return switch (b.kind()) {
-      case INPUT -> addresses.computeIfAbsent(b, x -> slot(Table.INPUTS + x.index(), Ty.PTR));
+      case INPUT -> here.address(b, () -> slot(Table.INPUTS + b.index(), Ty.PTR));
       case OUTPUT ->
-          addresses.computeIfAbsent(
-              b, x -> slot(Table.INPUTS + plan.inputs().size() + x.index(), Ty.PTR));
+          here.address(b, () -> slot(Table.INPUTS + plan.inputs().size() + b.index(), Ty.PTR));
       case SCRATCH -> {
         Val base = slot(Table.SCRATCH, Ty.PTR);
-        yield addresses.computeIfAbsent(
-            b, x -> asm.early(Ty.PTR, "getelementptr i8, %s, i64 %d".formatted(base, x.offset)));
+        yield here.address(
+            b, () -> asm().early(Ty.PTR, "getelementptr i8, %s, i64 %d".formatted(base, b.offset)));
       }
-      case ROW ->
-          addresses.computeIfAbsent(b, x -> asm.alloca("[%d x i8]".formatted(x.bytes()), 64));
-      case POINTER -> asm.get(pointer(b), Ty.PTR);
+      case ROW -> here.address(b, () -> asm().alloca("[%d x i8]".formatted(b.bytes()), 64));
+      case POINTER -> asm().get(here.pointer(b), Ty.PTR);
     };
   }
 
@@ -182,13 +208,9 @@ public final class Emitter implements Frame {
     }
   }
 
-  private Val pointer(Buffer b) {
-    return pointers.computeIfAbsent(b, _ -> asm.alloca("ptr", 8));
-  }
-
   @Override
   public Val scalar(Node n) {
-    Val v = scalars.get(n);
+    Val v = here.scalar(n);
     if (v != null) {
       return v;
     }
@@ -197,25 +219,52 @@ public final class Emitter implements Frame {
       throw new AxialException(
           "internal error: a scalar that was not computed: %s %s".formatted(n.op(), n.type()));
     }
-    return eval.load(m, n.type().dtype(), Map.of(), Point.start(), null);
+    return eval().load(m, n.type().dtype(), Map.of(), Point.start(), null);
   }
 
   // ---------------------------------------------------------------- steps
 
+  /** Steps in their order; a function that is long goes on in others. */
   private void block(Block b) {
+    Section outer = here;
     for (Step s : b.steps()) {
-      step(s);
+      if (s instanceof Step.Scalars x) {
+        for (Node n : x.nodes()) {
+          goOn(outer);
+          Cone cone = x.cones().get(n);
+          here.computed(n, cone == null ? scalar(n) : eval().fresh(n, cone));
+        }
+      } else {
+        goOn(outer);
+        step(s);
+      }
+    }
+    end(outer);
+  }
+
+  private void goOn(Section outer) {
+    if (here.isLong()) {
+      end(outer);
+      if (here.isLong()) {
+        here = outer.inside(declarations);
+      }
+    }
+  }
+
+  /** Ends the function that goes on for an outer one. */
+  private void end(Section outer) {
+    if (here != outer) {
+      Section done = here;
+      here = outer;
+      done.call(this);
+      leaveIfFailed();
     }
   }
 
   private void step(Step s) {
     switch (s) {
-      case Step.Scalars x -> {
-        for (Node n : x.nodes()) {
-          Cone cone = x.cones().get(n);
-          scalars.put(n, cone == null ? scalar(n) : eval.fresh(n, cone));
-        }
-      }
+      case Step.Scalars _ ->
+          throw new AxialException("internal error: scalars one by one"); // by block
       case Step.Loops l -> loops(l.nest());
       case Step.Contract c -> contract(c);
       case Step.Cumulate c -> report.add(Cumulation.write(this, c));
@@ -226,8 +275,8 @@ public final class Emitter implements Frame {
         StackCode.pop(this, p);
         if (p.node().isScalar()) {
           Mem m = Objects.requireNonNull(p.copy());
-          scalars.put(
-              p.node(), eval.load(m, p.node().type().dtype(), Map.of(), Point.start(), null));
+          here.computed(
+              p.node(), eval().load(m, p.node().type().dtype(), Map.of(), Point.start(), null));
         }
       }
       case Step.Host h -> call(h);
@@ -242,7 +291,7 @@ public final class Emitter implements Frame {
       for (Root r : st.roots()) {
         Node n = r.defines();
         if (n != null && n.isScalar()) { // its memory may serve others from here on
-          scalars.put(n, scalar(n));
+          here.computed(n, scalar(n));
         }
       }
     }
@@ -271,36 +320,38 @@ public final class Emitter implements Frame {
   /** Lets Java do a step, and ends if that failed. */
   private void call(Step.Host h) {
     List<Mem> at = h.at();
-    Val list = asm.alloca("[%d x ptr]".formatted(Math.max(1, at.size())), 8);
+    Val list = asm().alloca("[%d x ptr]".formatted(Math.max(1, at.size())), 8);
     for (int k = 0; k < at.size(); k++) {
-      asm.store(address(at.get(k)), asm.at(list, "ptr", Asm.i64(k)), 8);
+      asm().store(address(at.get(k)), asm().at(list, "ptr", Asm.i64(k)), 8);
     }
     called.add(h);
-    asm.run(
-        slot(Table.HOST, Ty.PTR).name(),
-        false,
-        slot(Table.CONTEXT, Ty.I64),
-        Asm.i64(called.size() - 1),
-        list);
+    asm()
+        .run(
+            slot(Table.HOST, Ty.PTR).name(),
+            false,
+            slot(Table.CONTEXT, Ty.I64),
+            Asm.i64(called.size() - 1),
+            list);
     leaveIfFailed();
   }
 
   void leaveIfFailed() {
-    Val status = asm.load(Ty.I64, asm.at(table, "i64", Asm.i64(Table.STATUS)), 8);
-    asm.leaveIf(asm.cmp("icmp ne", status, Asm.i64(0)));
+    Val status = asm().load(Ty.I64, asm().at(table, "i64", Asm.i64(Table.STATUS)), 8);
+    asm().leaveIf(asm().cmp("icmp ne", status, Asm.i64(0)));
   }
 
   void fail(long code) {
-    asm.store(Asm.i64(code), asm.at(table, "i64", Asm.i64(Table.STATUS)), 8);
+    asm().store(Asm.i64(code), asm().at(table, "i64", Asm.i64(Table.STATUS)), 8);
   }
 
   void point(Buffer b, Val address) {
-    asm.put(pointer(b), address);
+    asm().put(here.pointer(b), address);
   }
 
   // ---------------------------------------------------------------- control
 
   private void loop(Step.Loop l) {
+    Asm asm = asm();
     var variables = new ArrayList<@Nullable Val>();
     var spares = new ArrayList<@Nullable Val>();
     for (Step.Carry c : l.carries()) {
@@ -322,7 +373,7 @@ public final class Emitter implements Frame {
             Val v = variables.get(k);
             Node inside = l.carries().get(k).inside();
             if (v != null) {
-              scalars.put(inside, asm.get(v, Types.register(inside.type().dtype())));
+              here.computed(inside, asm.get(v, Types.register(inside.type().dtype())));
             }
           }
         };
@@ -348,6 +399,21 @@ public final class Emitter implements Frame {
             }
           }
         };
+    here.within(() -> around(l, enter, body));
+    for (int k = 0; k < variables.size(); k++) {
+      Step.Carry c = l.carries().get(k);
+      Val v = variables.get(k);
+      if (v != null) {
+        here.computed(c.after(), asm.get(v, Types.register(c.after().type().dtype())));
+      } else if (c.after().isScalar()) {
+        here.computed(c.after(), scalar(c.init()));
+      }
+    }
+  }
+
+  /** The rounds of a loop. */
+  private void around(Step.Loop l, Runnable enter, Runnable body) {
+    Asm asm = asm();
     Block condition = l.condition();
     if (condition == null) {
       asm.loop(
@@ -357,7 +423,7 @@ public final class Emitter implements Frame {
           i -> {
             Val at = l.reverse() ? asm.sub(Asm.i64(l.length() - 1), i) : i;
             Val narrow = at.constant() ? Asm.i32((int) at.value()) : asm.cast("trunc", at, Ty.I32);
-            scalars.put(Objects.requireNonNull(l.index()), narrow);
+            here.computed(Objects.requireNonNull(l.index()), narrow);
             enter.run();
             body.run();
           });
@@ -370,30 +436,23 @@ public final class Emitter implements Frame {
           },
           body);
     }
-    for (int k = 0; k < variables.size(); k++) {
-      Step.Carry c = l.carries().get(k);
-      Val v = variables.get(k);
-      if (v != null) {
-        scalars.put(c.after(), asm.get(v, Types.register(c.after().type().dtype())));
-      } else if (c.after().isScalar()) {
-        scalars.put(c.after(), scalar(c.init()));
-      }
-    }
   }
 
   private void branch(Step.Branch b) {
+    Asm asm = asm();
     var variables = new ArrayList<@Nullable Val>();
     for (Node n : b.results()) {
       variables.add(
           n.isScalar() ? asm.alloca(Types.register(n.type().dtype()).toString(), 8) : null);
     }
-    asm.branch(
-        scalar(b.predicate()), () -> side(b.yes(), variables), () -> side(b.no(), variables));
+    Val predicate = scalar(b.predicate());
+    here.within(
+        () -> asm.branch(predicate, () -> side(b.yes(), variables), () -> side(b.no(), variables)));
     for (int k = 0; k < variables.size(); k++) {
       Val v = variables.get(k);
       Node n = b.results().get(k);
       if (v != null) {
-        scalars.put(n, asm.get(v, Types.register(n.type().dtype())));
+        here.computed(n, asm.get(v, Types.register(n.type().dtype())));
       }
     }
   }
@@ -403,7 +462,7 @@ public final class Emitter implements Frame {
     for (int k = 0; k < variables.size(); k++) {
       Val v = variables.get(k);
       if (v != null) {
-        asm.put(v, scalar(b.outputs().get(k)));
+        asm().put(v, scalar(b.outputs().get(k)));
       }
     }
   }

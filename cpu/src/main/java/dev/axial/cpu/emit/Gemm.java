@@ -53,6 +53,12 @@ public final class Gemm {
   /** Room of {@link #scratchBytes}, aligned to 64. */
   public static final int SCRATCH = 17;
 
+  /** Multiplications from which on it may ask for threads. */
+  public static final long DIVIDED = GemmPlan.FORKS / 8;
+
+  /** More bytes than the library needs of the stack. */
+  public static final long STACK = 1 << 14;
+
   /** The callback, or null, its context, and the number of threads. */
   public static final int FORK = 18;
 

@@ -87,7 +87,10 @@ final class GemmBlock {
     Val width = i64((long) tile.columns() * tile.bytes());
     Val bStep = f.select(direct, env.get(Gemm.B_ROW), width);
     Val add =
-        f.select(f.cmp("icmp sgt", k0, i64(0)), i64(1), f.op("and", env.get(Gemm.FLAGS), i64(1)));
+        f.select(
+            f.cmp("icmp sgt", k0, env.get(GemmSlots.K_BASE)),
+            i64(1),
+            f.op("and", env.get(Gemm.FLAGS), i64(1)));
     f.loop(
         n0,
         n1,

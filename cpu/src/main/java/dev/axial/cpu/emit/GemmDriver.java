@@ -23,7 +23,8 @@ import java.util.Set;
  *           for panels of B, tiles of A: kernel
  * </pre>
  *
- * Rows, columns and batches are cut by what is convenient; k is cut by its length alone.
+ * Rows, columns and batches are cut by what is convenient; k is cut by its length alone. The runs of
+ * a very long k are added up in parts, whose sums lie beside C, and these with what they lose.
  */
 final class GemmDriver {
   private static final Val ENV = new Val(Ty.PTR, "%env");
@@ -45,7 +46,7 @@ final class GemmDriver {
   }
 
   String text() {
-    return pack() + block() + then() + one() + batches() + entry();
+    return pack() + block() + then() + totals() + one() + batches() + entry();
   }
 
   private Asm function(String what, String parameters) {
@@ -171,6 +172,8 @@ final class GemmDriver {
     var vector = new GemmVector(tile, declarations);
     GemmVector.Forms forms = vector.forms(f, env);
     env.put(GemmSlots.THEN_NOW, i64(0));
+    env.put(GemmSlots.APART, i64(0));
+    env.put(GemmSlots.K_BASE, i64(0));
     f.branch(
         forms.dots(),
         () -> {
@@ -216,6 +219,10 @@ final class GemmDriver {
     Val wide = f.times(panels, tile.columns());
     env.put(GemmSlots.K_STEP, kStep);
     env.put(GemmSlots.PANEL, rowBytes);
+    Val apart = apart(f, depth);
+    env.put(GemmSlots.APART, f.cast("zext", apart, Ty.I64));
+    Val part = f.select(apart, f.times(deep, plan.farDepth() / plan.superDepth()), depth);
+    ifApart(f, apart, () -> room(f, env, wide));
     GemmSlots.steps(
         f,
         i64(0),
@@ -229,14 +236,129 @@ final class GemmDriver {
               f,
               i64(0),
               depth,
-              deep,
+              max(f, i64(1), part),
               true,
-              k -> {
-                env.put(GemmSlots.K_FROM, k);
-                env.put(GemmSlots.K_TO, min(f, f.add(k, deep), depth));
-                phases(f, env);
+              base -> {
+                env.put(GemmSlots.K_BASE, base);
+                Val end = min(f, f.add(base, part), depth);
+                ifApart(f, apart, () -> aside(f, env));
+                GemmSlots.steps(
+                    f,
+                    base,
+                    end,
+                    max(f, i64(1), deep),
+                    true,
+                    k -> {
+                      env.put(GemmSlots.K_FROM, k);
+                      env.put(GemmSlots.K_TO, min(f, f.add(k, deep), depth));
+                      phases(f, env);
+                    });
+                ifApart(f, apart, () -> addPart(f, env, base, end, depth));
               });
         });
+  }
+
+  // ---------------------------------------------------------------- a very long k
+
+  /** Whether parts of k are added up with what they lose. */
+  private Val apart(Asm f, Val depth) {
+    return tile.dtype().isFloating()
+        ? f.cmp("icmp sgt", depth, i64(plan.farDepth()))
+        : Asm.i1(false);
+  }
+
+  private void ifApart(Asm f, Val apart, Runnable then) {
+    if (tile.dtype().isFloating()) {
+      f.branch(apart, then, null);
+    }
+  }
+
+  /** Finds room for the sums of a part, and for what is lost. */
+  private void room(Asm f, GemmSlots env, Val wide) {
+    env.put(GemmSlots.TOTALS, env.get(Gemm.C));
+    env.put(GemmSlots.TOTALS_ROW, env.get(Gemm.C_ROW));
+    env.put(GemmSlots.TOTALS_FLAGS, env.get(Gemm.FLAGS));
+    Val pitch = pitch(f, env, wide);
+    Val start = f.add(env.get(GemmSlots.PACKED_B), i64(plan.roomOfPart()));
+    env.put(GemmSlots.LOST, f.add(start, f.op("mul", pitch, env.get(Gemm.M))));
+    env.put(Gemm.C_ROW, pitch);
+  }
+
+  private Val pitch(Asm f, GemmSlots env, Val wide) {
+    Val columns = min(f, env.get(Gemm.N), wide);
+    return f.times(parts(f, columns, i64(tile.lanes())), (long) tile.lanes() * tile.bytes());
+  }
+
+  /** Products go into the room of a part. */
+  private void aside(Asm f, GemmSlots env) {
+    Val start = f.add(env.get(GemmSlots.PACKED_B), i64(plan.roomOfPart()));
+    env.put(Gemm.C, f.sub(start, f.times(env.get(GemmSlots.N_FROM), tile.bytes())));
+    env.put(Gemm.FLAGS, i64(0));
+  }
+
+  private void addPart(Asm f, GemmSlots env, Val base, Val end, Val depth) {
+    env.put(GemmSlots.FIRST, f.cast("zext", f.cmp("icmp eq", base, i64(0)), Ty.I64));
+    env.put(GemmSlots.LAST, f.cast("zext", f.cmp("icmp sge", end, depth), Ty.I64));
+    Val rows = env.get(Gemm.M);
+    env.put(GemmSlots.M_STEP, parts(f, rows, f.times(env.get(Gemm.THREADS), 2)));
+    env.put(GemmSlots.TASKS, parts(f, rows, env.get(GemmSlots.M_STEP)));
+    fork(f, env, "_totals", env.get(Gemm.THREADS));
+    f.branch(
+        f.cmp("icmp sge", env.get(GemmSlots.N_TO), env.get(Gemm.N)),
+        () ->
+            f.branch(
+                f.cmp("icmp ne", env.get(GemmSlots.LAST), i64(0)),
+                () -> {
+                  env.put(Gemm.C, env.get(GemmSlots.TOTALS));
+                  env.put(Gemm.C_ROW, env.get(GemmSlots.TOTALS_ROW));
+                  env.put(Gemm.FLAGS, env.get(GemmSlots.TOTALS_FLAGS));
+                },
+                null),
+        null);
+  }
+
+  /** Adds a part to the totals, some rows in each task. */
+  private String totals() {
+    if (!tile.dtype().isFloating()) {
+      return "";
+    }
+    Asm f = function("_totals", "ptr %env, i64 %part");
+    var env = new GemmSlots(f, ENV);
+    var totals = new GemmTotals(tile);
+    env.tasks(
+        env.get(GemmSlots.TASKS),
+        t -> {
+          Val from = f.op("mul", t, env.get(GemmSlots.M_STEP));
+          Val to = min(f, f.add(from, env.get(GemmSlots.M_STEP)), env.get(Gemm.M));
+          Val at = f.times(env.get(GemmSlots.N_FROM), tile.bytes());
+          Val count = f.sub(env.get(GemmSlots.N_TO), env.get(GemmSlots.N_FROM));
+          f.loop(from, to, 1, i -> totals(f, env, totals, i, at, count));
+        });
+    f.leave();
+    return f.text();
+  }
+
+  private void totals(Asm f, GemmSlots env, GemmTotals totals, Val i, Val at, Val count) {
+    Val pitch = env.get(Gemm.C_ROW);
+    Val part = f.at(f.at(env.pointer(Gemm.C), "i8", at), "i8", f.op("mul", i, pitch));
+    Val lost = f.at(env.pointer(GemmSlots.LOST), "i8", f.op("mul", i, pitch));
+    Val row = f.op("mul", i, env.get(GemmSlots.TOTALS_ROW));
+    Val out = f.at(f.at(env.pointer(GemmSlots.TOTALS), "i8", row), "i8", at);
+    Val first = f.cmp("icmp ne", env.get(GemmSlots.FIRST), i64(0));
+    f.branch(
+        first,
+        () -> {
+          totals.clear(f, lost, count);
+          Val adds = f.op("and", env.get(GemmSlots.TOTALS_FLAGS), i64(1));
+          f.branch(
+              f.cmp("icmp eq", adds, i64(0)), () -> totals.clear(f, out, count), null);
+        },
+        null);
+    totals.add(f, out, lost, part, count);
+    f.branch(
+        f.cmp("icmp ne", env.get(GemmSlots.LAST), i64(0)),
+        () -> totals.settle(f, out, lost, count),
+        null);
   }
 
   private void phases(Asm f, GemmSlots env) {
@@ -270,6 +392,7 @@ final class GemmDriver {
     whole = f.op("and", whole, f.cmp("icmp eq", env.get(GemmSlots.K_TO), env.get(Gemm.K)));
     whole = f.op("and", whole, f.cmp("icmp ne", env.get(Gemm.THEN), i64(0)));
     whole = f.op("and", whole, f.cmp("icmp ne", env.get(Gemm.THEN_ROW), i64(0)));
+    whole = f.op("and", whole, f.cmp("icmp eq", env.get(GemmSlots.APART), i64(0)));
     env.put(GemmSlots.THEN_NOW, f.cast("zext", whole, Ty.I64));
   }
 
@@ -462,7 +585,10 @@ final class GemmDriver {
     Val vector = f.cmp("icmp eq", min(f, env.get(Gemm.M), env.get(Gemm.N)), i64(1));
     Val longest = max(f, env.get(Gemm.M), env.get(Gemm.N));
     Val sums = f.times(longest, (long) GemmPlan.MOST_PARTS * tile.bytes());
-    env.put(GemmSlots.B_BYTES, max(f, packed, f.select(vector, sums, i64(0))));
+    Val bytes = max(f, packed, f.select(vector, sums, i64(0)));
+    // There is one room for the sums of parts.
+    Val shared = f.select(apart(f, env.get(Gemm.K)), i64(GemmPlan.OWN_B + 1), i64(0));
+    env.put(GemmSlots.B_BYTES, max(f, bytes, shared));
     Val a = plan.directA(f, env);
     Val b = plan.directB(f, env);
     env.put(GemmSlots.DIRECT_A, f.cast("zext", a, Ty.I64));

@@ -37,6 +37,22 @@ record GemmPlan(Tile tile) {
     return 16384 / tile.bytes();
   }
 
+  /** The most k's whose sums are added up without what they lose; whole runs of a packed B. */
+  int farDepth() {
+    return 4 * superDepth();
+  }
+
+  /** Where the sums of a part of k lie, after what is packed of B. */
+  long roomOfPart() {
+    return bytesOfB();
+  }
+
+  /** The sums of a part and what the totals have lost, of the columns that are packed at once. */
+  private long bytesOfTotals(long rows, long n) {
+    long wide = bytesOfB() / ((long) (superDepth() - depth()) * tile.bytes()) + 2L * tile.columns();
+    return 2 * rows * Math.min(roundUp(n, tile.lanes()), wide) * tile.bytes();
+  }
+
   /** The most rows of packed A, which stays in the second-level cache. */
   int rows() {
     return 12 * tile.rows();
@@ -70,6 +86,9 @@ record GemmPlan(Tile tile) {
     long all = Math.max(panels * panel, bytesOfSums(m, n, batch));
     long shared = Math.max(panel, Math.min(all, bytesOfB()));
     long b = Math.max(shared, threads * Math.min(all, OWN_B));
+    if (tile.dtype().isFloating() && k > farDepth() && Math.min(m, n) > 0) {
+      b = Math.max(b, roomOfPart() + bytesOfTotals(m * batch, n));
+    }
     return threads * bytesOfA() + roundUp(b, 64) + 64;
   }
 

@@ -62,10 +62,27 @@ final class GemmSlots {
   /** Whether the tasks go on with what follows the rows. */
   static final int THEN_NOW = 55;
 
-  /** The number of the next task, in a cache line of its own. */
-  static final int NEXT = 56;
+  /** Whether parts of k are added up with what they lose, and the first k of the part. */
+  static final int APART = 56;
 
-  static final int SIZE = 64;
+  static final int K_BASE = 57;
+
+  /** Then C is the room of a part: where the totals are, the rows of C, and its flags. */
+  static final int TOTALS = 58;
+
+  static final int TOTALS_ROW = 59;
+  static final int TOTALS_FLAGS = 60;
+
+  /** What the totals have lost; whether nothing has been added yet, and whether this is the last. */
+  static final int LOST = 61;
+
+  static final int FIRST = 62;
+  static final int LAST = 63;
+
+  /** The number of the next task, in a cache line of its own. */
+  static final int NEXT = 64;
+
+  static final int SIZE = 72;
 
   private final Asm f;
   private final Val env;

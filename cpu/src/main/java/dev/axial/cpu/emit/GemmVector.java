@@ -16,7 +16,7 @@ import java.util.Set;
  * Matrix times vector, out[i] (+)= Σ_k matrix[i, k] x[k], at the speed of memory.
  *
  * <p>Where k is contiguous, these are dot products: every row has four accumulators, whose sum is
- * taken in a fixed order. Where i is contiguous, rows of k are added up, some at a time, in
+ * taken in a fixed order; a long k is taken in parts, which are added up with what they lose. Where i is contiguous, rows of k are added up, some at a time, in
  * stretches of i that stay in the first-level cache; of a large matrix this is done for parts of k,
  * as memory gives most to who reads it in its order, and their number depends on the matrix alone.
  * Either way a result depends on its row alone, never on the rows that are computed beside it.
@@ -30,6 +30,11 @@ final class GemmVector {
 
   /** Rows of k that are added up at once. */
   private static final int TOGETHER = 4;
+
+  /** The fma's of an accumulator, and the rows of k, after which sums go to the totals. */
+  private static final int FMAS = 32;
+
+  private static final int NEAR_ROWS = 256;
 
   /** The fewest k's of a part. */
   private static final int LEAST_DEPTH = 32;
@@ -222,18 +227,64 @@ final class GemmVector {
     }
     Val x = env.pointer(GemmSlots.V_X);
     Val depth = env.get(Gemm.K);
-    int lanes = tile.lanes();
-    Val most = f.op("and", depth, i64(-(long) lanes * CHAINS));
-    Val whole = f.op("and", depth, i64(-lanes));
-    f.loop(i64(0), most, (long) lanes * CHAINS, k -> step(f, rows, sums, x, k, CHAINS));
-    f.loop(most, whole, lanes, k -> step(f, rows, sums, x, k, 1));
-    List<Val> rest = rest(f, rows, sums, x, whole, depth);
+    List<Val> totals = new ArrayList<>();
+    List<Val> lost = new ArrayList<>();
     for (int r = 0; r < count; r++) {
-      List<Val> own = sums.subList(r * CHAINS, (r + 1) * CHAINS);
-      Val total = tile.sum(f, across(f, own), f.get(rest.get(r), tile.element()));
+      totals.add(f.variable(Asm.zero(tile.element())));
+      lost.add(f.variable(Asm.zero(tile.element())));
+    }
+    if (tile.dtype().isFloating()) {
+      long part = (long) tile.lanes() * CHAINS * FMAS;
+      f.loop(
+          i64(0),
+          depth,
+          part,
+          k -> {
+            sums.forEach(s -> f.put(s, Asm.zero(tile.vector())));
+            part(f, rows, sums, x, k, min(f, f.add(k, i64(part)), depth), totals, lost);
+          });
+    } else {
+      part(f, rows, sums, x, i64(0), depth, totals, lost);
+    }
+    for (int r = 0; r < count; r++) {
+      Val total = f.get(totals.get(r), tile.element());
+      if (tile.dtype().isFloating()) {
+        total = new GemmTotals(tile).settled(f, total, f.get(lost.get(r), tile.element()));
+      }
       Val at = f.op("mul", f.add(i, i64(r)), env.get(GemmSlots.V_OUT_STEP));
       Val out = f.at(env.pointer(Gemm.C), "i8", at);
       addTo(f, env, total, out);
+    }
+  }
+
+  /** The k's of a part, added to the totals. */
+  private void part(
+      Asm f,
+      List<Val> rows,
+      List<Val> sums,
+      Val x,
+      Val from,
+      Val to,
+      List<Val> totals,
+      List<Val> lost) {
+    int lanes = tile.lanes();
+    Val n = f.sub(to, from);
+    Val most = f.add(from, f.op("and", n, i64(-(long) lanes * CHAINS)));
+    Val whole = f.add(from, f.op("and", n, i64(-lanes)));
+    f.loop(from, most, (long) lanes * CHAINS, k -> step(f, rows, sums, x, k, CHAINS));
+    f.loop(most, whole, lanes, k -> step(f, rows, sums, x, k, 1));
+    List<Val> rest = rest(f, rows, sums, x, whole, to);
+    for (int r = 0; r < rows.size(); r++) {
+      List<Val> own = sums.subList(r * CHAINS, (r + 1) * CHAINS);
+      Val s = tile.sum(f, across(f, own), f.get(rest.get(r), tile.element()));
+      Val total = f.get(totals.get(r), tile.element());
+      if (!tile.dtype().isFloating()) {
+        f.put(totals.get(r), tile.sum(f, total, s));
+        continue;
+      }
+      GemmTotals.Sum sum = new GemmTotals(tile).sum(f, total, s);
+      f.put(totals.get(r), sum.sum());
+      f.put(lost.get(r), f.op("fadd", f.get(lost.get(r), tile.element()), sum.lost()));
     }
   }
 
@@ -327,6 +378,9 @@ final class GemmVector {
     Val parts = env.get(GemmSlots.V_PARTS);
     Val several = f.cmp("icmp sgt", parts, i64(1));
     Val adds = f.cmp("icmp ne", f.op("and", env.get(Gemm.FLAGS), i64(1)), i64(0));
+    Val[] rooms = {
+      f.alloca("[%d x i8]".formatted(STRETCH), 64), f.alloca("[%d x i8]".formatted(STRETCH), 64)
+    };
     env.tasks(
         env.get(GemmSlots.TASKS),
         t -> {
@@ -340,16 +394,42 @@ final class GemmVector {
           Val out = f.at(f.select(several, own, env.pointer(Gemm.C)), "i8", offset);
           Val k0 = min(f, f.op("mul", part, env.get(GemmSlots.V_DEPTH)), env.get(Gemm.K));
           Val k1 = min(f, f.add(k0, env.get(GemmSlots.V_DEPTH)), env.get(Gemm.K));
-          Val together = f.add(k0, f.op("and", f.sub(k1, k0), i64(-TOGETHER)));
-          f.branch(
-              f.op("and", adds, f.op("xor", several, Asm.i1(true))),
-              () -> {},
-              () -> stretch(f, env, out, offset, count, i64(0), 0));
-          f.loop(k0, together, TOGETHER, k -> stretch(f, env, out, offset, count, k, TOGETHER));
-          f.loop(together, k1, 1, k -> stretch(f, env, out, offset, count, k, 1));
+          Val keeps = f.op("and", adds, f.op("xor", several, Asm.i1(true)));
+          f.branch(keeps, () -> {}, () -> stretch(f, env, out, offset, count, i64(0), 0));
+          Runnable near = () -> rows(f, env, out, offset, count, k0, k1);
+          if (tile.dtype().isFloating()) {
+            Val far = f.cmp("icmp sgt", f.sub(k1, k0), i64(NEAR_ROWS));
+            f.branch(far, () -> far(f, env, rooms, out, offset, count, k0, k1), near);
+          } else {
+            near.run();
+          }
         });
     f.leave();
     return f.text();
+  }
+
+  /** Adds rows k0 … k1 to a stretch. */
+  private void rows(Asm f, GemmSlots env, Val out, Val offset, Val count, Val k0, Val k1) {
+    Val together = f.add(k0, f.op("and", f.sub(k1, k0), i64(-TOGETHER)));
+    f.loop(k0, together, TOGETHER, k -> stretch(f, env, out, offset, count, k, TOGETHER));
+    f.loop(together, k1, 1, k -> stretch(f, env, out, offset, count, k, 1));
+  }
+
+  /** Adds many rows to a stretch: some at a time, and their sums with what they lose. */
+  private void far(
+      Asm f, GemmSlots env, Val[] rooms, Val out, Val offset, Val count, Val k0, Val k1) {
+    var totals = new GemmTotals(tile);
+    totals.clear(f, rooms[1], count);
+    f.loop(
+        k0,
+        k1,
+        NEAR_ROWS,
+        k -> {
+          totals.clear(f, rooms[0], count);
+          rows(f, env, rooms[0], offset, count, k, min(f, f.add(k, i64(NEAR_ROWS)), k1));
+          totals.add(f, out, rooms[1], rooms[0], count);
+        });
+    totals.settle(f, out, rooms[1], count);
   }
 
   /** Adds rows k … k + n to a stretch; with no rows, clears it. */

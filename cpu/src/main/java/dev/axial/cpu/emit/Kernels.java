@@ -11,33 +11,32 @@ import dev.axial.cpu.plan.Node;
 import dev.axial.cpu.plan.Root;
 import dev.axial.cpu.plan.Rows;
 import dev.axial.cpu.plan.Stage;
+import dev.axial.numerics.SumOrder;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Decides how a nest runs: in place if it is small, in a function of its own otherwise, divided
  * among threads if that pays. A reduction of everything is divided into parts whose number depends
- * on its size alone, so its result does not depend on the number of threads.
+ * on its size alone, and which are sums of whole blocks, so its result does not depend on them.
  */
 final class Kernels {
   /** Nests with fewer operations are written where they stand. */
   static final long IN_PLACE = 1 << 13;
 
-  /**
-   * An entry that is longer gets no more code of nests: it would take the compiler long, while
-   * functions that are alike are compiled once.
-   */
-  private static final int LONG = 1 << 16;
-
   /** Nests with more operations are divided. */
   static final long DIVIDED = 1 << 17;
 
+  /** The most parts of a reduction of everything, and the fewest. */
   private static final int PARTS = 64;
+
+  private static final int FEWEST = 8;
 
   private final Emitter outer;
 
@@ -53,18 +52,19 @@ final class Kernels {
     }
     s.streamed = Streams.of(nest, s);
     String how;
-    if (s.work < IN_PLACE && outer.asm().size() < LONG) {
+    if (s.work < IN_PLACE && outer.hasRoom()) {
       new NestEmitter(nest, s, outer).run(null, null, null, false);
       how = "in place";
     } else if (s.work >= DIVIDED && Columns.suits(nest, s) && Columns.divides(nest, s)) {
       byRows(nest, s);
-      how = "rows divided in " + Columns.PARTS + " parts";
+      how = "rows divided in " + Columns.parts(nest, s) + " parts";
     } else if (s.work >= DIVIDED && s.divisible && units(s) > 1) {
       kernel(nest, s, true, null);
       how = "divided";
-    } else if (s.work >= DIVIDED && partial(nest, s) != null) {
-      kernel(nest, s, true, partial(nest, s));
-      how = "divided in " + PARTS + " parts";
+    } else if (s.work >= DIVIDED && parts(nest, s) != null) {
+      Parts parts = Objects.requireNonNull(parts(nest, s));
+      kernel(nest, s, true, parts);
+      how = "divided in " + parts.count() + " parts";
     } else {
       kernel(nest, s, false, null);
       how = "one thread";
@@ -96,8 +96,15 @@ final class Kernels {
     return (l.size + grain(s, l) - 1) / grain(s, l);
   }
 
-  /** The loop to divide of a nest that only reduces everything. */
-  private static Schedule.@Nullable Loop partial(Nest nest, Schedule s) {
+  /** The elements of a reduction of everything, in parts of so many. */
+  private record Parts(long size, long each) {
+    long count() {
+      return (size + each - 1) / each;
+    }
+  }
+
+  /** How a nest is divided that only reduces everything; null if it is not. */
+  private static @Nullable Parts parts(Nest nest, Schedule s) {
     if (!s.outer.isEmpty() || nest.stages().size() != 1) {
       return null;
     }
@@ -108,11 +115,12 @@ final class Kernels {
       }
     }
     Schedule.StageLoops l = Objects.requireNonNull(s.stages.get(st));
-    if (!l.kept().isEmpty() || l.reduced().isEmpty()) {
-      return null;
+    long size = 1;
+    for (Schedule.Loop x : l.reduced()) {
+      size *= x.size;
     }
-    Schedule.Loop first = l.reduced().getFirst();
-    return first.size / grain(s, first) >= PARTS ? first : null;
+    var parts = new Parts(size, SumOrder.part(size, PARTS));
+    return l.kept().isEmpty() && parts.count() >= FEWEST ? parts : null;
   }
 
   /** A place in a buffer; the shape of what lies there does not matter. */
@@ -190,22 +198,10 @@ final class Kernels {
       if (v == null) {
         Val word = asm.early(Ty.I64, env, first + slots.size());
         slots.add(n);
-        v = narrowed(word, Types.register(n.type().dtype()));
+        v = Words.narrowed(word, Types.register(n.type().dtype()), (t, i) -> asm.early(t, i));
         given.put(n, v);
       }
       return v;
-    }
-
-    private Val narrowed(Val w, Ty ty) {
-      return switch (ty.scalar()) {
-        case "i64" -> w;
-        case "double" -> asm.early(ty, "bitcast %s to double".formatted(w));
-        case "float" -> {
-          Val i = asm.early(Ty.I32, "trunc %s to i32".formatted(w));
-          yield asm.early(ty, "bitcast %s to float".formatted(i));
-        }
-        default -> asm.early(ty, "trunc %s to %s".formatted(w, ty)); // not over Op
-      };
     }
   }
 
@@ -215,24 +211,23 @@ final class Kernels {
     Asm asm = outer.part(name);
     var inside = new Inside(asm, 1, outer);
     Map<Root, Mem> places = places(nest, s);
-    long rows = Columns.rows(nest, s).size;
-    long units = (rows + Columns.ROWS - 1) / Columns.ROWS;
-    Val all = Asm.i64(Columns.PARTS);
+    Val rows = Asm.i64(Columns.rows(nest, s).size);
+    long each = Columns.rowsOfPart(nest, s);
+    long parts = Columns.parts(nest, s);
     Val part = new Val(Ty.I64, "%part");
     Val count = asm.early(Ty.I64, inside.env, 0);
     var emitter = new NestEmitter(nest, s, inside);
     asm.loop(
-        bound(asm, part, Columns.PARTS, count, 1, Columns.PARTS),
-        bound(asm, asm.add(part, Asm.i64(1)), Columns.PARTS, count, 1, Columns.PARTS),
+        bound(asm, part, parts, count, 1, parts),
+        bound(asm, asm.add(part, Asm.i64(1)), parts, count, 1, parts),
         1,
-        b ->
-            emitter.rows(
-                b,
-                bound(asm, b, units, all, Columns.ROWS, rows),
-                bound(asm, asm.add(b, Asm.i64(1)), units, all, Columns.ROWS, rows),
-                places));
+        b -> {
+          Val from = asm.times(b, each);
+          Val to = asm.intrinsic("smin", asm.add(from, Asm.i64(each)), rows);
+          emitter.rows(b, from, to, places);
+        });
     asm.leave();
-    call(outer.function(asm, name), inside, true, Columns.PARTS, null, List.of(), 1);
+    call(outer.function(asm, name), inside, true, parts, null, List.of(), 1);
     new NestEmitter(nest, s, outer).join(places);
   }
 
@@ -241,7 +236,7 @@ final class Kernels {
     var places = new LinkedHashMap<Root, Mem>();
     long bytes = 0;
     for (Root r : nest.stages().getFirst().roots()) {
-      Mem m = Columns.place(s, ((Root.Reduce) r).value().type().dtype());
+      Mem m = Columns.place(nest, s, Columns.carried((Root.Reduce) r));
       places.put(r, m);
       bytes += m.buffer().bytes();
     }
@@ -255,7 +250,7 @@ final class Kernels {
 
   private static final int PARTIALS = 1;
 
-  private void kernel(Nest nest, Schedule s, boolean divided, Schedule.@Nullable Loop parts) {
+  private void kernel(Nest nest, Schedule s, boolean divided, @Nullable Parts parts) {
     String name = "@" + ObjectCache.NAME + "_k";
     Asm asm = outer.part(name);
     List<Root> roots = nest.stages().getFirst().roots();
@@ -266,7 +261,7 @@ final class Kernels {
     long size;
     long grain;
     if (parts != null) {
-      size = PARTS;
+      size = parts.count();
       grain = 1;
     } else {
       Schedule.Loop l = s.outer.isEmpty() ? null : s.outer.getFirst();
@@ -283,7 +278,7 @@ final class Kernels {
       if (parts == null) {
         emitter.run(s.outer.getFirst(), lo, hi, size % grain == 0);
       } else {
-        pieces(asm, inside, emitter, s, parts, roots, lo, hi);
+        pieces(asm, inside, emitter, parts, roots, lo, hi);
       }
     }
     asm.leave();
@@ -312,8 +307,7 @@ final class Kernels {
       Asm asm,
       Inside inside,
       NestEmitter emitter,
-      Schedule s,
-      Schedule.Loop loop,
+      Parts parts,
       List<Root> roots,
       Val lo,
       Val hi) {
@@ -321,20 +315,17 @@ final class Kernels {
     for (int k = 0; k < roots.size(); k++) {
       partials.add(asm.early(Ty.PTR, inside.env, PARTIALS + k));
     }
-    long grain = grain(s, loop);
-    long units = (loop.size + grain - 1) / grain;
     asm.loop(
         lo,
         hi,
         1,
         b -> {
-          Val from = bound(asm, b, units, Asm.i64(PARTS), grain, loop.size);
-          Val to = bound(asm, asm.add(b, Asm.i64(1)), units, Asm.i64(PARTS), grain, loop.size);
+          Val from = asm.times(b, parts.each);
+          Val to =
+              asm.intrinsic("smin", asm.add(from, Asm.i64(parts.each)), Asm.i64(parts.size));
           emitter.part(
-              loop,
               from,
               to,
-              loop.size % grain == 0,
               values -> {
                 for (int k = 0; k < roots.size(); k++) {
                   Val v = Objects.requireNonNull(values.get(roots.get(k)));
@@ -350,7 +341,7 @@ final class Kernels {
       Inside inside,
       boolean divided,
       long units,
-      Schedule.@Nullable Loop parts,
+      @Nullable Parts parts,
       List<Root> roots,
       int fixed) {
     Asm a = outer.asm();
@@ -358,7 +349,7 @@ final class Kernels {
     var partials = new ArrayList<Val>();
     if (parts != null) {
       for (int k = 0; k < roots.size(); k++) {
-        Val p = a.alloca("[%d x i64]".formatted(PARTS), 64);
+        Val p = a.alloca("[%d x i64]".formatted(parts.count()), 64);
         partials.add(p);
         a.store(p, a.at(env, "i64", Asm.i64(PARTIALS + k)), 8);
       }
@@ -369,7 +360,7 @@ final class Kernels {
       fork(outer, function, env, units, 4);
     }
     for (int k = 0; k < partials.size(); k++) {
-      join(a, (Root.Reduce) roots.get(k), partials.get(k));
+      join(a, (Root.Reduce) roots.get(k), partials.get(k), units);
     }
   }
 
@@ -383,21 +374,12 @@ final class Kernels {
         case Buffer b -> a.store(outer.address(b), at, 8);
         case Place p ->
             a.store(outer.address(new Mem(p.buffer, p.offset, Map.of(), List.of())), at, 8);
-        case Node n -> a.store(widened(a, outer.scalar(n)), at, 8);
+        case Node n -> a.store(Words.widened(a, outer.scalar(n)), at, 8);
         default -> // not over Op: what Inside puts there
             throw new dev.axial.AxialException("internal error: a slot");
       }
     }
     return env;
-  }
-
-  private static Val widened(Asm a, Val v) {
-    return switch (v.ty().scalar()) {
-      case "i64" -> v;
-      case "double" -> a.cast("bitcast", v, Ty.I64);
-      case "float" -> a.cast("zext", a.cast("bitcast", v, Ty.I32), Ty.I64);
-      default -> a.cast("zext", v, Ty.I64); // not over Op
-    };
   }
 
   /** Calls a function for parts, as many for each thread, whose number is the first in env. */
@@ -425,12 +407,14 @@ final class Kernels {
   }
 
   /** The parts of a reduction, in their order. */
-  private void join(Asm a, Root.Reduce r, Val partials) {
+  private void join(Asm a, Root.Reduce r, Val partials, long parts) {
     var t = r.value().type().dtype();
-    Ty ty = Types.register(t);
+    Ty ty = r.sumsReals() ? Ty.F64 : Types.register(t);
+    UnaryOperator<Val> part = b -> a.load(ty, a.at(partials, ty.toString(), b), 1);
     Val sum =
-        Accumulator.ofParts(
-            a, r.fn(), t, ty, PARTS, b -> a.load(ty, a.at(partials, ty.toString(), b), 1));
+        r.sumsReals()
+            ? Sum.narrow(a, t, Sum.ofParts(a, ty, parts, part))
+            : Accumulator.ofParts(a, r.fn(), t, ty, parts, part);
     Mem to = r.to();
     var index = new HashMap<String, Idx>();
     r.kept().forEach(d -> index.put(d.name(), Idx.of(0))); // each of size 1

@@ -9,6 +9,7 @@ import dev.axial.cpu.plan.Nest;
 import dev.axial.cpu.plan.Node;
 import dev.axial.cpu.plan.Root;
 import dev.axial.cpu.plan.Stage;
+import dev.axial.ir.Dim;
 import dev.axial.ir.Edge;
 import dev.axial.ir.Fn;
 import dev.axial.ir.Mode;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Writes the loops of a nest. */
@@ -39,6 +41,11 @@ final class NestEmitter {
 
   /** Where results of columns go instead. */
   private Map<Root, Mem> places = Map.of();
+
+  /** The part of the elements of a divided reduction, in the order in which they are added. */
+  private @Nullable Window window;
+
+  private record Window(List<Schedule.Loop> loops, Val from, Val to) {}
 
   /** Where results of a divided reduction go instead; null if nothing is divided. */
   private @Nullable Consumer<Map<Root, Val>> results;
@@ -94,7 +101,22 @@ final class NestEmitter {
     Schedule.Loop r = Columns.rows(nest, schedule);
     Val lo = v == ranged ? Objects.requireNonNull(low) : Asm.i64(0);
     Val hi = v == ranged ? Objects.requireNonNull(high) : Asm.i64(v.size);
-    vectors(v, lo, hi, p, points -> points.forEach(q -> s.roots().forEach(x -> first(x, q))));
+    var sums = new ArrayList<Root.Reduce>();
+    var others = new ArrayList<Root>();
+    for (Root x : s.roots()) {
+      if (x instanceof Root.Reduce y && y.sumsReals()) {
+        sums.add(y);
+      } else {
+        others.add(x);
+      }
+    }
+    if (!sums.isEmpty()) {
+      sums(sums, p, from, to, lo, hi);
+    }
+    if (others.isEmpty()) {
+      return;
+    }
+    vectors(v, lo, hi, p, points -> points.forEach(q -> others.forEach(x -> first(x, q))));
     Val count = asm.sub(to, from);
     Val rest =
         count.constant()
@@ -105,12 +127,54 @@ final class NestEmitter {
         from,
         whole,
         Columns.ROWS,
-        i -> vectors(v, lo, hi, p, points -> points.forEach(q -> rows(s, r, i, Columns.ROWS, q))));
+        i ->
+            vectors(
+                v, lo, hi, p, points -> points.forEach(q -> rows(others, r, i, Columns.ROWS, q))));
     asm.loop(
         whole,
         to,
         1,
-        i -> vectors(v, lo, hi, p, points -> points.forEach(q -> rows(s, r, i, 1, q))));
+        i -> vectors(v, lo, hi, p, points -> points.forEach(q -> rows(others, r, i, 1, q))));
+  }
+
+  private void sums(List<Root.Reduce> roots, Point p, Val from, Val to, Val lo, Val hi) {
+    Schedule.Loop v = schedule.outer.getLast();
+    Schedule.Loop r = Columns.rows(nest, schedule);
+    var writer =
+        new ColumnSums(
+            asm,
+            roots,
+            r.size,
+            v.size,
+            (x, row, q) -> {
+              eval.computes(x);
+              return eval.at(x.value(), q.in(index(r, Idx.of(row))));
+            },
+            (first, end, each) ->
+                vectors(
+                    v,
+                    first,
+                    end,
+                    p,
+                    points ->
+                        points.forEach(
+                            q ->
+                                each.accept(
+                                    q, Objects.requireNonNull(q.index.get(v.name())).base()))));
+    writer.write(
+        from,
+        to,
+        lo,
+        hi,
+        (x, q, sum) -> {
+          Mem m = places.get(x);
+          if (m != null) {
+            eval.store(sum, m, DType.FLOAT64, q.index, q, null);
+          } else {
+            DType t = x.value().type().dtype();
+            eval.store(Sum.narrow(asm, t, sum), x.to(), t, q.index, q, null);
+          }
+        });
   }
 
   private void first(Root r, Point p) {
@@ -124,12 +188,12 @@ final class NestEmitter {
     return places.getOrDefault(x, x.to());
   }
 
-  private void rows(Stage s, Schedule.Loop l, Val from, int count, Point p) {
+  private void rows(List<Root> roots, Schedule.Loop l, Val from, int count, Point p) {
     var inside = new ArrayList<Point>();
     for (int k = 0; k < count; k++) {
       inside.add(p.in(index(l, Idx.of(asm.add(from, Asm.i64(k))))));
     }
-    for (Root r : s.roots()) {
+    for (Root r : roots) {
       eval.computes(r);
       Root.Reduce x = (Root.Reduce) r;
       DType t = x.value().type().dtype();
@@ -164,27 +228,60 @@ final class NestEmitter {
   private void join(Root r, Mem place, Point p) {
     Root.Reduce x = (Root.Reduce) r;
     DType t = x.value().type().dtype();
-    Ty ty = Types.register(t).by(p.lanes);
+    DType carried = place.buffer().dtype();
+    UnaryOperator<Val> part =
+        k -> {
+          Point q = p.in(Map.of(Columns.PART, Idx.of(k)));
+          return asm.splat(eval.load(place, carried, q.index, q, null), p.lanes);
+        };
+    long parts = Columns.parts(nest, schedule);
     Val sum =
-        Accumulator.ofParts(
-            asm,
-            x.fn(),
-            t,
-            ty,
-            Columns.PARTS,
-            k -> {
-              Point q = p.in(Map.of(Columns.PART, Idx.of(k)));
-              return eval.load(place, t, q.index, q, null);
-            });
+        x.sumsReals()
+            ? Sum.narrow(asm, t, Sum.ofParts(asm, Ty.F64.by(p.lanes), parts, part))
+            : Accumulator.ofParts(asm, x.fn(), t, Types.register(t).by(p.lanes), parts, part);
     eval.store(sum, x.to(), t, p.index, p, null);
   }
 
   // ---------------------------------------------------------------- everything, in parts
 
-  /** The reductions of a nest without outer loops over a range of their first loop. */
-  void part(Schedule.Loop loop, Val lo, Val hi, boolean whole, Consumer<Map<Root, Val>> each) {
+  /**
+   * The reductions of a nest without outer loops over a range of their elements, in the order in
+   * which they are added. Results of sums are float64.
+   */
+  void part(Val from, Val to, Consumer<Map<Root, Val>> each) {
     results = each;
-    run(loop, lo, hi, whole);
+    Stage s = nest.stages().getFirst();
+    window =
+        new Window(Objects.requireNonNull(schedule.stages.get(s)).reduced(), from, to);
+    run(null, null, null, false);
+  }
+
+  /** The bounds of a loop in the window, given where the loops around it are. */
+  private Val[] bounds(Window w, int k, Point p) {
+    long each = 1;
+    for (Schedule.Loop inside : w.loops.subList(k + 1, w.loops.size())) {
+      each *= inside.size;
+    }
+    Schedule.Loop l = w.loops.get(k);
+    if (k == w.loops.size() - 1) {
+      Val base = Asm.i64(0);
+      long step = l.size;
+      for (int j = k - 1; j >= 0; j--) {
+        Val at = Objects.requireNonNull(p.index.get(w.loops.get(j).name())).base();
+        base = asm.add(base, asm.times(at, step));
+        step *= w.loops.get(j).size;
+      }
+      Val lo = asm.intrinsic("smax", asm.sub(w.from, base), Asm.i64(0));
+      Val hi = asm.intrinsic("smin", asm.sub(w.to, base), Asm.i64(l.size));
+      return new Val[] {lo, asm.intrinsic("smax", hi, lo)};
+    }
+    if (k > 0) {
+      return new Val[] {Asm.i64(0), Asm.i64(l.size)};
+    }
+    Val up = asm.add(w.to, Asm.i64(each - 1));
+    return new Val[] {
+      asm.op("udiv", w.from, Asm.i64(each)), asm.op("udiv", up, Asm.i64(each))
+    };
   }
 
   /** The body of the outer loops; it is written several times, for blocks and for what is left. */
@@ -207,6 +304,11 @@ final class NestEmitter {
     boolean range = l == ranged;
     Val lo = range ? Objects.requireNonNull(low) : Asm.i64(0);
     Val hi = range ? Objects.requireNonNull(high) : Asm.i64(l.size);
+    if (window != null && list == window.loops) {
+      Val[] bounds = bounds(window, k, points.getFirst());
+      lo = bounds[0];
+      hi = bounds[1];
+    }
     Consumer<List<Point>> inside = p -> loops(list, k + 1, p, body);
     if (l == schedule.tile) {
       squares(l, list.get(k + 1), lo, hi, points.getFirst(), inside, body);
@@ -393,7 +495,15 @@ final class NestEmitter {
     int lanes = along ? schedule.lanes : outside.getFirst().lanes;
     var sums = new HashMap<Root, Accumulator>();
     for (Root r : s.roots()) {
-      if (r instanceof Root.Reduce x) {
+      if (r instanceof Root.Reduce x && x.sumsReals()) {
+        DType t = x.value().type().dtype();
+        Val end = window == null ? null : window.to;
+        sums.put(
+            r,
+            along
+                ? new Sum.Along(asm, t, x.count(), end, lanes)
+                : new Sum.Across(asm, t, x.count(), end, slots, lanes));
+      } else if (r instanceof Root.Reduce x) {
         sums.put(r, new Accumulator.Plain(asm, x.fn(), x.value().type().dtype(), slots, lanes));
       } else if (r instanceof Root.ArgReduce x) {
         sums.put(r, new Accumulator.Position(asm, x.max(), x.value().type().dtype(), slots, lanes));
@@ -414,15 +524,30 @@ final class NestEmitter {
                 eval.computes(r);
                 Val v = asm.splat(eval.at(r.asks().getFirst(), p), lanes);
                 Idx i =
-                    r instanceof Root.ArgReduce x
-                        ? Objects.requireNonNull(p.index.get(x.axis()))
-                        : Idx.of(0);
+                    switch (r) {
+                      case Root.ArgReduce x -> Objects.requireNonNull(p.index.get(x.axis()));
+                      case Root.Reduce x when a instanceof Sum.Across -> number(x, p);
+                      case Root.Reduce _, Root.Store _, Root.Write _ -> Idx.of(0);
+                    };
                 a.add(u, v, i, along ? p.mask : null);
               }
             }
           }
         });
     finish(s, sums, outside, along);
+  }
+
+  /** Which of the elements that are added into one result this is. */
+  private Idx number(Root.Reduce x, Point p) {
+    Val n = Asm.i64(0);
+    long step = 1;
+    for (Dim d : x.value().type().dims().reversed()) {
+      if (x.axes().contains(d.name())) {
+        n = asm.add(asm.times(Objects.requireNonNull(p.index.get(d.name())).base(), step), n);
+        step *= d.size();
+      }
+    }
+    return Idx.of(n);
   }
 
   private void finish(Stage s, Map<Root, Accumulator> sums, List<Point> outside, boolean along) {
@@ -436,7 +561,7 @@ final class NestEmitter {
       Mem to = r instanceof Root.Reduce x ? x.to() : ((Root.ArgReduce) r).to();
       for (int u = 0; u < outside.size(); u++) {
         Point p = outside.get(u);
-        Val v = along ? a.all() : a.slot(u);
+        Val v = results != null && a instanceof Sum x ? x.wide(u) : along ? a.all() : a.slot(u);
         out.put(r, v);
         if (results == null) {
           p.remember(d, p.index, v);

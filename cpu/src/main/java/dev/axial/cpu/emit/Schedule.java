@@ -9,6 +9,7 @@ import dev.axial.cpu.plan.Root;
 import dev.axial.cpu.plan.Stage;
 import dev.axial.ir.Dim;
 import dev.axial.ir.Sel;
+import dev.axial.numerics.SumOrder;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -207,7 +208,7 @@ public final class Schedule {
     for (Stage st : nest.stages()) {
       int most = 0;
       for (Dim d : st.inner()) {
-        int score = score(st, d);
+        int score = keepsOrder(st, d) ? score(st, d) : 0;
         if (score >= most && score > 0) {
           most = score;
           vectorInner.put(st, d.name());
@@ -263,6 +264,19 @@ public final class Schedule {
       }
     }
     return false;
+  }
+
+  /** Whether lanes along an axis are neighbours in the order in which a sum takes its elements. */
+  private static boolean keepsOrder(Stage st, Dim d) {
+    for (Root r : st.roots()) {
+      if (r instanceof Root.Reduce x && x.sumsReals()) {
+        List<Dim> summed = x.summed();
+        if (summed.contains(d) && !d.equals(summed.getLast())) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   private static boolean joinable(List<Root> roots) {
@@ -481,8 +495,23 @@ public final class Schedule {
         && most < 4L * lanes * u) {
       u /= 2;
     }
+    // What many columns carry of a block would leave the nearest cache.
+    while (u > 1 && outside && lanes * u > Sum.Across.LANES && carriesBlocks()) {
+      u /= 2;
+    }
     // Little work is not worth more code, unless a whole row is one block.
     return work < Kernels.IN_PLACE && most != (long) lanes * u ? 1 : u;
+  }
+
+  private boolean carriesBlocks() {
+    return nest.stages().stream()
+        .flatMap(st -> st.roots().stream())
+        .anyMatch(
+            r ->
+                r instanceof Root.Reduce x
+                    && x.sumsReals()
+                    && x.count() > SumOrder.FEW
+                    && !Columns.suits(nest, this));
   }
 
   /** What runs, for people. */

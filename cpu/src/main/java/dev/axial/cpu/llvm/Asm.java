@@ -79,6 +79,10 @@ public final class Asm {
   private final Set<String> declarations;
   private final String header;
   private int count;
+
+  /** The bytes of arrays on the stack. */
+  private long room;
+
   private String label = "entry";
 
   /**
@@ -374,8 +378,27 @@ public final class Asm {
   /** Room on the stack of the function, made once at its start. */
   public Val alloca(String type, int align) {
     String name = "%a" + count++;
+    if (type.startsWith("[")) { // others become registers, most of them
+      room += bytes(type);
+    }
     entry.append("  %s = alloca %s, align %d\n".formatted(name, type, align));
     return new Val(Ty.PTR, name);
+  }
+
+  /** The bytes of {@code [n x t]}, {@code <n x t>} and scalars. */
+  private static long bytes(String type) {
+    char c = type.charAt(0);
+    if (c == '[' || c == '<') {
+      int by = type.indexOf(" x ");
+      return Long.parseLong(type.substring(1, by))
+          * bytes(type.substring(by + 3, type.length() - 1));
+    }
+    return type.equals("float") || type.equals("i32") ? 4 : type.equals("i8") ? 1 : 8;
+  }
+
+  /** About as many bytes as the function needs of the stack: its arrays, and what it spills. */
+  public long frame() {
+    return room + 2L * count;
   }
 
   /** Loads from a table at the start of the function. */
@@ -385,6 +408,11 @@ public final class Asm {
     entry.append("  %s = getelementptr i64, %s, i64 %d\n".formatted(p, table, slot));
     entry.append("  %s = load %s, ptr %s, align 8\n".formatted(v, ty, p));
     return new Val(ty, v);
+  }
+
+  /** An instruction, here. */
+  public Val define(Ty ty, String instruction) {
+    return def(ty, instruction);
   }
 
   /** An instruction at the start of the function. */

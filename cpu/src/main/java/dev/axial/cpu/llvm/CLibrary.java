@@ -22,8 +22,14 @@ public final class CLibrary {
         how);
   }
 
-  /** What a call threw that throws nothing. */
+  /**
+   * What a call threw that throws nothing. Errors are thrown on, such as that of a stack that is
+   * full before the call.
+   */
   public static AxialException unexpected(Throwable x) {
+    if (x instanceof Error e) {
+      throw e;
+    }
     return new AxialException("internal error: " + x, x);
   }
 }

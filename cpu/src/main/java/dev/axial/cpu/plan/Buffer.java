@@ -1,8 +1,9 @@
 package dev.axial.cpu.plan;
 
 import dev.axial.DType;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /** A piece of memory that a compiled program uses. */
 public final class Buffer {
@@ -29,8 +30,10 @@ public final class Buffer {
   /** Its place in the scratch block, in bytes. */
   public long offset = -1;
 
-  /** What this address may be one of. */
-  final List<Buffer> aliases = new ArrayList<>();
+  /** What this address may be one of, in one step or several, and itself. */
+  private final Set<Buffer> may = new LinkedHashSet<>();
+
+  private int steps;
 
   /** The first and last moment of its life, in the order of steps. */
   public int from = Integer.MAX_VALUE;
@@ -44,6 +47,20 @@ public final class Buffer {
     this.dtype = dtype;
     this.elements = elements;
     this.what = what;
+    may.add(this);
+  }
+
+  /** This is an address, which may be that of any of these. */
+  void oneOf(List<Buffer> others) {
+    for (Buffer b : others) {
+      may.addAll(b.may);
+      steps = Math.max(steps, b.steps + 1);
+    }
+  }
+
+  /** How many addresses stand on each other, with this one: 0 for a place of its own. */
+  int steps() {
+    return steps;
   }
 
   public Kind kind() {
@@ -73,16 +90,18 @@ public final class Buffer {
 
   /** It is touched at this moment. */
   void alive(int moment) {
-    from = Math.min(from, moment);
-    to = Math.max(to, moment);
-    aliases.forEach(b -> b.alive(moment));
+    for (Buffer b : may) {
+      b.from = Math.min(b.from, moment);
+      b.to = Math.max(b.to, moment);
+    }
   }
 
   /** Whether both may be the same memory. */
   public boolean mayBe(Buffer o) {
     return this == o
-        || aliases.stream().anyMatch(a -> a.mayBe(o))
-        || o.aliases.stream().anyMatch(a -> mayBe(a));
+        || (may.size() <= o.may.size()
+            ? may.stream().anyMatch(o.may::contains)
+            : o.may.stream().anyMatch(may::contains));
   }
 
   /** Nobody touches it after all. */

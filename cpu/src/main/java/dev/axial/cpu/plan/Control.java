@@ -11,6 +11,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Plans loops and branches: their bodies are blocks of their own. */
 final class Control {
+  /**
+   * A carry may start where an earlier or outer loop left it, which may be where that one started.
+   * After so many loops it is copied, or whoever asks where it may lie would ask all of them.
+   */
+  private static final int LOOPS = 8;
+
   private final Steps steps;
   private final Writes writes;
 
@@ -131,7 +137,10 @@ final class Control {
       return null;
     }
     if (!Steps.looksAtReference(init)) {
-      return same ? steps.inMemory(init, site) : steps.rows(init, site);
+      Mem there = same ? steps.inMemory(init, site) : steps.rows(init, site);
+      if (same || there.buffer().steps() < LOOPS) {
+        return there;
+      }
     }
     ArrayType t = init.type();
     Mem own = Mem.rows(steps.planner.scratch(t.dtype(), t.size(), "carried"), t);
@@ -157,7 +166,7 @@ final class Control {
 
   private Buffer pointer(ArrayType t, String what, List<Buffer> to, int from) {
     Buffer b = steps.planner.add(new Buffer(Buffer.Kind.POINTER, 0, t.dtype(), t.size(), what));
-    b.aliases.addAll(to);
+    b.oneOf(to);
     b.alive(from);
     return b;
   }

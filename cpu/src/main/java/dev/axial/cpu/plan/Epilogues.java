@@ -115,7 +115,7 @@ final class Epilogues {
           return false;
         }
         Buffer to = r.to().buffer();
-        boolean unknown = to.kind() == Buffer.Kind.POINTER && to.aliases.isEmpty();
+        boolean unknown = to.kind() == Buffer.Kind.POINTER && to.steps() == 0;
         if (nest.stored(r) && (unknown || used.stream().anyMatch(to::mayBe))) {
           return false;
         }

@@ -220,8 +220,12 @@ final class Fusion {
 
   /**
    * In one stage all reductions go over the same loops, so that their results are ready at once.
+   * The loops of a sum of floating-point numbers are in the order of its operand's axes.
    */
   private static boolean suits(Stage s, Root r) {
+    if (r instanceof Root.Reduce x && x.sumsReals() && !inOrder(s.inner, x.summed())) {
+      return false;
+    }
     for (Root o : s.roots) {
       if (o instanceof Root.Reduce a
           && r instanceof Root.Reduce b
@@ -230,6 +234,10 @@ final class Fusion {
       }
     }
     return true;
+  }
+
+  private static boolean inOrder(List<Dim> loops, List<Dim> axes) {
+    return ordered(axes, loops).equals(axes);
   }
 
   private static boolean same(List<Dim> a, List<Dim> b) {

@@ -31,6 +31,9 @@ public final class Node {
   boolean output;
   boolean virtual;
 
+  /** While it is virtual: how many such values stand on each other, up to this one. */
+  int depth;
+
   /** The last position at which something may ask for an element. */
   int lastNeeded = -1;
 

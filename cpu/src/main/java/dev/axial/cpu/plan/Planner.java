@@ -68,7 +68,7 @@ public final class Planner {
     Block block = b.plan();
     var outputs = new ArrayList<Object>();
     p.outputs().forEach(v -> outputs.add(b.value(v)));
-    return new Plan(p, inputs, block, outputs, buffers, stacks, arrange());
+    return new Plan(p, inputs, block, outputs, buffers, stacks, Scratch.arrange(buffers));
   }
 
   private Object input(int k, Type t) {
@@ -191,46 +191,6 @@ public final class Planner {
       }
     }
     return n;
-  }
-
-  // ---------------------------------------------------------------- the scratch block
-
-  private static final long ALIGN = 64;
-
-  /** First fit by lifetime; gives the size of the block. */
-  private long arrange() {
-    var placed = new ArrayList<Buffer>();
-    var all =
-        new ArrayList<>(
-            buffers.stream()
-                .filter(b -> b.kind() == Buffer.Kind.SCRATCH && b.to >= 0)
-                .sorted((x, y) -> Long.compare(y.bytes(), x.bytes()))
-                .toList());
-    long end = 0;
-    for (Buffer b : all) {
-      long size = Math.max(ALIGN, (b.bytes() + ALIGN - 1) / ALIGN * ALIGN);
-      var taken = new ArrayList<long[]>();
-      for (Buffer o : placed) {
-        if (o.from <= b.to && b.from <= o.to) {
-          taken.add(
-              new long[] {
-                o.offset, o.offset + Math.max(ALIGN, (o.bytes() + ALIGN - 1) / ALIGN * ALIGN)
-              });
-        }
-      }
-      taken.sort((x, y) -> Long.compare(x[0], y[0]));
-      long at = 0;
-      for (long[] t : taken) {
-        if (at + size <= t[0]) {
-          break;
-        }
-        at = Math.max(at, t[1]);
-      }
-      b.offset = at;
-      placed.add(b);
-      end = Math.max(end, at + size);
-    }
-    return end;
   }
 
   /** Variables of nested programs by what they stand for. */

@@ -49,7 +49,8 @@ final class Products {
     DType t = out.type().dtype();
     Contraction c = Contraction.of(d, a.type(), b.type(), out.type());
     boolean plain =
-        (c.m() == 1 || c.n() == 1)
+        c.m() == 1 && c.n() == 1
+            || (c.m() == 1 || c.n() == 1)
                 && c.batch() == 1
                 && (union.size() <= SMALL_VECTOR || widenedRows(d, a, b))
             || c.k() == 1

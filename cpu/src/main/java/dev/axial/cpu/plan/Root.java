@@ -48,6 +48,27 @@ public sealed interface Root {
       return List.of(value);
     }
 
+    /** Whether floating-point numbers are added: then the order of the elements counts. */
+    public boolean sumsReals() {
+      return fn == Fn.Reduce.SUM && value.type().dtype().isFloating();
+    }
+
+    /** How many elements are combined into one. */
+    public long count() {
+      long n = 1;
+      for (Dim d : summed()) {
+        n *= d.size();
+      }
+      return n;
+    }
+
+    /** The axes along which elements are combined, in their order, but those of one element. */
+    public List<Dim> summed() {
+      return value.type().dims().stream()
+          .filter(d -> axes.contains(d.name()) && d.size() != 1)
+          .toList();
+    }
+
     /** The axes that stay. */
     public List<Dim> kept() {
       return value.type().without(axes).dims();

@@ -63,7 +63,7 @@ final class Stacks {
         steps.planner.add(new Buffer(Buffer.Kind.POINTER, 0, t.of().dtype(), f.frame(), "frame"));
     Buffer fixed = f.fixed();
     if (fixed != null) {
-      address.aliases.add(fixed);
+      address.oneOf(List.of(fixed));
     }
     boolean copies = lanes || mask != null || pushedLater || n.isScalar();
     Mem copy = copies ? steps.rowsPlace(n, "popped") : null;

@@ -108,7 +108,7 @@ final class Steps {
     for (Cell c : cone.cells()) {
       first = Math.max(first, lastWrite.getOrDefault(c, -1) + 1);
     }
-    boolean contains = r instanceof Root.Store s && s.to().buffer().aliases.size() > 0;
+    boolean contains = r instanceof Root.Store s && s.to().buffer().steps() > 0;
     for (Cone.Ask a : cone.asks()) {
       if (a.node() != null) {
         last = Math.max(last, stepOf(a.node()));
@@ -215,7 +215,7 @@ final class Steps {
   /** Whoever looks at memory through views asks for what lies there. */
   static void base(Node n) {
     n.askedBy.add(null);
-    if (n.mem() == null) {
+    if (n.isVirtual()) {
       n.in().forEach(Steps::base);
     }
   }
@@ -280,7 +280,7 @@ final class Steps {
   int madeAt(Node n) {
     Cell c = n.ref();
     int at = c != null && n.owner == owner ? lastWrite.getOrDefault(c, -1) : -1;
-    if (n.mem() != null) {
+    if (!n.isVirtual()) {
       return Math.max(at, stepOf(n));
     }
     for (Node x : n.in()) {

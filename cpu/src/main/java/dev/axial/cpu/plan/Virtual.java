@@ -9,13 +9,23 @@ final class Virtual {
   /** A value that costs no more than this is computed again by each of its users. */
   private static final int CHEAP = 2;
 
+  /**
+   * A value that is computed where it is asked for stands on no more values than this that are too:
+   * whoever walks them calls itself for each, on whatever stack there is. The next one is stored,
+   * mostly in a register of the same loops.
+   */
+  static final int DEEP = 32;
+
+  /** How far users are looked for behind values that only look at others. */
+  private static final int LOOKS = 8;
+
   private record Use(Item item, long points) {}
 
   /** The users of a value, seen through those that only look at it otherwise. */
-  private static void uses(Node n, List<Use> out) {
+  private static void uses(Node n, int looks, List<Use> out) {
     for (Item i : n.users) {
-      if (Costs.free(i.op()) && !i.result().isScalar()) {
-        uses(i.result(), out);
+      if (looks > 0 && Costs.free(i.op()) && !i.result().isScalar()) {
+        uses(i.result(), looks - 1, out);
         if (i.result().output) {
           out.add(new Use(i, i.result().type().size()));
         }
@@ -42,63 +52,78 @@ final class Virtual {
   }
 
   static void decide(Item i) {
+    int depth = depth(i);
     for (Object o : i.out()) {
       if (!(o instanceof Node n) || n.isScalar()) {
         continue;
       }
-      n.virtual =
-          switch (i.op()) {
-            case Op.Rename _, Op.Broadcast _, Op.Split _, Op.Iota _ -> true;
-            case Op.Unary _,
-                Op.Binary _,
-                Op.Compare _,
-                Op.Fma _,
-                Op.Select _,
-                Op.Cast _,
-                Op.Bitcast _,
-                Op.Threefry _,
-                Op.KeyWrap _,
-                Op.KeyData _,
-                Op.Index _,
-                Op.RefGet _ ->
-                staysVirtual(n);
-            case Op.Merge _ ->
-                true; // a view if its operand's memory allows; otherwise it is stored
-            case Op.Dot _,
-                Op.Reduce _,
-                Op.Concat _,
-                Op.CumSum _,
-                Op.ArgSort _,
-                Op.ArgReduce _,
-                Op.Scatter _,
-                Op.RefSwap _,
-                Op.RefFreeze _,
-                Op.StackPop _,
-                Op.Scan _,
-                Op.While _,
-                Op.Cond _,
-                Op.Const _,
-                Op.StopGradient _,
-                Op.RefNew _,
-                Op.RefSet _,
-                Op.RefCombine _,
-                Op.StackNew _,
-                Op.StackPush _,
-                Op.Call _,
-                Op.CustomVjp _,
-                Op.CustomJvp _,
-                Op.LaneIndex _,
-                Op.LaneReduce _,
-                Op.LaneGather _,
-                Op.Callback _ ->
-                false;
-          };
+      n.depth = depth;
+      n.virtual = depth <= DEEP && suits(i.op(), n);
     }
+  }
+
+  /** How many values that are computed where they are asked for stand on each other, with this. */
+  private static int depth(Item i) {
+    int below = 0;
+    for (Object x : i.in()) {
+      if (x instanceof Node n && n.isVirtual()) {
+        below = Math.max(below, n.depth);
+      }
+    }
+    return below + 1;
+  }
+
+  private static boolean suits(Op op, Node n) {
+    return switch (op) {
+      case Op.Rename _, Op.Broadcast _, Op.Split _, Op.Iota _ -> true;
+      case Op.Unary _,
+          Op.Binary _,
+          Op.Compare _,
+          Op.Fma _,
+          Op.Select _,
+          Op.Cast _,
+          Op.Bitcast _,
+          Op.Threefry _,
+          Op.KeyWrap _,
+          Op.KeyData _,
+          Op.Index _,
+          Op.RefGet _ ->
+          staysVirtual(n);
+      case Op.Merge _ -> true; // a view if its operand's memory allows; otherwise it is stored
+      case Op.Dot _,
+          Op.Reduce _,
+          Op.Concat _,
+          Op.CumSum _,
+          Op.ArgSort _,
+          Op.ArgReduce _,
+          Op.Scatter _,
+          Op.RefSwap _,
+          Op.RefFreeze _,
+          Op.StackPop _,
+          Op.Scan _,
+          Op.While _,
+          Op.Cond _,
+          Op.Const _,
+          Op.StopGradient _,
+          Op.RefNew _,
+          Op.RefSet _,
+          Op.RefCombine _,
+          Op.StackNew _,
+          Op.StackPush _,
+          Op.Call _,
+          Op.CustomVjp _,
+          Op.CustomJvp _,
+          Op.LaneIndex _,
+          Op.LaneReduce _,
+          Op.LaneGather _,
+          Op.Callback _ ->
+          false;
+    };
   }
 
   private static boolean staysVirtual(Node n) {
     var uses = new ArrayList<Use>();
-    uses(n, uses);
+    uses(n, LOOKS, uses);
     int count = uses.size() + (n.output ? 1 : 0);
     // The operands' own decisions were made before: what is virtual below is computed here too.
     n.virtual = true;

@@ -25,6 +25,9 @@ final class Call {
   private final Compiled code;
   private @Nullable Throwable failure;
 
+  /** How its callbacks get to the thread that called, where another one runs the native code. */
+  private @Nullable Lent lent;
+
   Call(Compiled code) {
     this.code = code;
     Arena arena = Arena.ofAuto();
@@ -61,13 +64,18 @@ final class Call {
     put(Table.STATUS, 0);
     Throwable x = failure;
     failure = null;
-    switch (x) {
-      case RuntimeException r -> throw r;
-      case Error e -> throw e;
-      case null, default -> // not over Op
-          throw new AxialException(
-              "internal error: a compiled program ended with status " + status);
+    if (x != null) {
+      throw Upcalls.unchecked(x);
     }
+    throw new AxialException("internal error: a compiled program ended with status " + status);
+  }
+
+  @Nullable Lent lent() {
+    return lent;
+  }
+
+  void lent(@Nullable Lent l) {
+    lent = l;
   }
 
   /** Memory that stacks grew into and that nobody took over. */
@@ -98,9 +106,18 @@ final class Call {
 
   // ---------------------------------------------------------------- steps that Java does
 
-  void host(int step, MemorySegment addresses) {
-    MemorySegment list = addresses.reinterpret(1 << 16);
-    Step.Host h = code.called().get(step);
+  /** Runs a callback; what it throws is kept until the native code has come back. */
+  void host(int step, long addresses) {
+    try {
+      callback(code.called().get(step), addresses);
+    } catch (Throwable x) {
+      fail(x);
+    }
+  }
+
+  private static void callback(Step.Host h, long addresses) {
+    MemorySegment list =
+        MemorySegment.ofAddress(addresses).reinterpret(8L * h.operands().size());
     var buffers = new ArrayList<Object>();
     var types = new ArrayList<ArrayType>();
     for (int k = 0; k < h.operands().size(); k++) {

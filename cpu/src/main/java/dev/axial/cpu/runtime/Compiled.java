@@ -55,6 +55,9 @@ public final class Compiled implements Executable {
   /** Whether it may call Java for more than to divide a loop, so that the call must be known. */
   private final boolean upcalls;
 
+  /** Bytes of the stack that must be left, where that has to be looked at; else 0. */
+  private final long stack;
+
   /** The memory of the last call, which the next takes without a queue; more is in the queue. */
   private final AtomicReference<@Nullable Call> spare = new AtomicReference<>();
 
@@ -98,6 +101,9 @@ public final class Compiled implements Executable {
     this.scratch = written.room() == 0 ? plan.scratch() : roomAt + written.room();
     this.entry = code.entry(0);
     this.upcalls = !called.isEmpty() || !plan.stacks().isEmpty();
+    boolean calls = upcalls || written.divides();
+    this.stack =
+        calls || written.stack() > StackLeft.ALWAYS ? written.stack() + StackLeft.HANDLER : 0;
     this.explanation = explanation;
     this.report = written.report();
     inputs = plan.program().inputs().stream().map(v -> v.type()).toArray(Type[]::new);
@@ -192,6 +198,9 @@ public final class Compiled implements Executable {
 
   @Override
   public List<Object> call(List<Object> given) {
+    if (stack > 0) {
+      StackLeft.need(stack);
+    }
     Call c = take();
     Store block = null;
     try {
@@ -245,6 +254,7 @@ public final class Compiled implements Executable {
     }
     if (!upcalls) {
       C.entry(entry, c.table);
+      Upcalls.rethrow();
       c.check();
       return results(c, out, given);
     }
@@ -255,14 +265,25 @@ public final class Compiled implements Executable {
         record.setAtIndex(JAVA_LONG, 1, 0L);
       }
     }
-    Call before = Upcalls.enter(c);
     try {
-      C.entry(entry, c.table);
+      if (called.isEmpty() || !Thread.currentThread().isVirtual() || !Lent.run(this, c)) {
+        enter(c);
+      }
       c.check();
       return results(c, out, given);
     } finally {
-      Upcalls.enter(before);
       c.freeStacks();
+    }
+  }
+
+  /** Runs native code that calls Java, on this thread. */
+  void enter(Call c) {
+    Call before = Upcalls.enter(c);
+    try {
+      C.entry(entry, c.table);
+      Upcalls.rethrow();
+    } finally {
+      Upcalls.enter(before);
     }
   }
 

@@ -32,6 +32,9 @@ public final class Product implements Executable {
   private final ObjectCache.Code library;
   private final int entry;
 
+  /** Whether it is large enough for threads to be asked. */
+  private final boolean divided;
+
   private final AtomicReference<@Nullable Room> spare = new AtomicReference<>();
 
   private Product(Step.Contract step, ArrayType type, Target target, ObjectCache.Code library) {
@@ -40,6 +43,9 @@ public final class Product implements Executable {
     this.target = target;
     this.library = library;
     this.entry = Gemm.entry(type.dtype());
+    Step.Matrices s = step.shape();
+    long work = s.m() * s.n() * s.k() * s.lastBatch();
+    this.divided = work >= Gemm.DIVIDED;
   }
 
   /** The product that a plan consists of; null if there is more to do. */
@@ -104,12 +110,16 @@ public final class Product implements Executable {
   @Override
   public List<Object> call(List<Object> inputs) {
     Step.Pair p = step.pairs().getFirst();
+    if (divided) {
+      StackLeft.need(Gemm.STACK + StackLeft.HANDLER);
+    }
     Store out = Store.inNative(type.dtype(), type.size());
     Room room = room();
     try {
       long a = operand(inputs, p.a(), room.a);
       long b = operand(inputs, p.b(), room.b);
       batches(room.call, a, b, out.segment().address(), 0);
+      Upcalls.rethrow();
     } finally {
       spare.set(room);
       Reference.reachabilityFence(room);

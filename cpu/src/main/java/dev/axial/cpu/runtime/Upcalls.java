@@ -1,52 +1,59 @@
 package dev.axial.cpu.runtime;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.axial.AxialException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Java that compiled programs call. Nothing may be thrown through native code: what goes wrong is
- * kept in the call, whose program then ends.
+ * Java that compiled programs call. Nothing may be thrown through native code, which would end the
+ * process: whatever goes wrong is kept, and thrown where the native call comes back. Addresses come
+ * as numbers, so that nothing is made before there is somebody who catches. That the stack has room
+ * for all of this is known before the native call ({@link StackLeft}).
  */
 final class Upcalls {
   static final MemorySegment FORK =
-      stub(
-          "fork",
-          MethodType.methodType(
-              void.class, long.class, MemorySegment.class, MemorySegment.class, long.class),
-          FunctionDescriptor.ofVoid(JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG));
+      stub("fork", long.class, long.class, long.class, long.class);
 
   static final MemorySegment GROW =
-      stub(
-          "grow",
-          MethodType.methodType(
-              void.class, long.class, MemorySegment.class, long.class, long.class),
-          FunctionDescriptor.ofVoid(JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG));
+      stub("grow", long.class, long.class, long.class, long.class);
 
-  static final MemorySegment HOST =
-      stub(
-          "host",
-          MethodType.methodType(void.class, long.class, long.class, MemorySegment.class),
-          FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG, ADDRESS));
+  static final MemorySegment HOST = stub("host", long.class, long.class, long.class);
 
   private static final ThreadLocal<@Nullable Call> CURRENT = new ThreadLocal<>();
 
+  /** What was thrown while a loop was divided, which belongs to no call that is known. */
+  private static final ThreadLocal<@Nullable Throwable> PENDING = new ThreadLocal<>();
+
+  /** Whether that ever happened. */
+  private static volatile boolean pending;
+
+  static {
+    Workers.prepare(); // what is initialized now does not fail in the middle of a call
+    C.free(C.realloc(MemorySegment.NULL, 8));
+  }
+
   private Upcalls() {}
 
-  private static MemorySegment stub(String name, MethodType type, FunctionDescriptor d) {
+  private static MemorySegment stub(String name, Class<?>... numbers) {
     try {
+      MethodType type = MethodType.methodType(void.class, numbers);
+      var layouts = new MemoryLayout[numbers.length];
+      Arrays.fill(layouts, JAVA_LONG);
       return Linker.nativeLinker()
           .upcallStub(
-              MethodHandles.lookup().findStatic(Upcalls.class, name, type), d, Arena.global());
+              MethodHandles.lookup().findStatic(Upcalls.class, name, type),
+              FunctionDescriptor.ofVoid(layouts),
+              Arena.global());
     } catch (ReflectiveOperationException x) {
       throw new AxialException("internal error: " + x, x);
     }
@@ -63,35 +70,75 @@ final class Upcalls {
     return before;
   }
 
-  static void fork(long context, MemorySegment function, MemorySegment env, long parts) {
-    Workers.fork(function, env, parts);
-  }
-
-  static void grow(long context, MemorySegment record, long frameBytes, long frames) {
-    Call c = Objects.requireNonNull(CURRENT.get());
-    try {
-      MemorySegment r = record.reinterpret(16);
-      long capacity = Math.max(Math.max(16, frames), 2 * r.getAtIndex(JAVA_LONG, 1));
-      MemorySegment old = MemorySegment.ofAddress(r.getAtIndex(JAVA_LONG, 0));
-      MemorySegment now = C.realloc(old, Math.max(8, Math.multiplyExact(capacity, frameBytes)));
-      if (now.address() == 0) {
-        throw new AxialException(
-            "no memory for a stack of %,d frames of %,d bytes: a loop saves that much for its backward pass. Checkpoint its body, or make it shorter."
-                .formatted(capacity, frameBytes));
+  /** After a native call that may have divided a loop: throws what was thrown there. */
+  static void rethrow() {
+    if (pending) {
+      Throwable x = PENDING.get();
+      if (x != null) {
+        PENDING.remove();
+        throw unchecked(x);
       }
-      r.setAtIndex(JAVA_LONG, 0, now.address());
-      r.setAtIndex(JAVA_LONG, 1, capacity);
-    } catch (RuntimeException | Error x) {
-      c.fail(x);
     }
   }
 
-  static void host(long context, long step, MemorySegment addresses) {
-    Call c = Objects.requireNonNull(CURRENT.get());
+  /** Throws errors, and what may be thrown anywhere; gives other things a form that may. */
+  static RuntimeException unchecked(Throwable x) {
+    return switch (x) {
+      case Error e -> throw e;
+      case RuntimeException r -> r;
+      default -> // not over Op: a checked exception that nobody declared
+          new AxialException("a compiled program was ended by " + x, x);
+    };
+  }
+
+  static void fork(long context, long function, long env, long parts) {
     try {
-      c.host((int) step, addresses);
-    } catch (RuntimeException | Error x) {
-      c.fail(x);
+      Workers.fork(MemorySegment.ofAddress(function), MemorySegment.ofAddress(env), parts);
+    } catch (Throwable x) {
+      PENDING.set(x);
+      pending = true;
+    }
+  }
+
+  static void grow(long context, long record, long frameBytes, long frames) {
+    try {
+      Call c = Objects.requireNonNull(CURRENT.get());
+      try {
+        grow(MemorySegment.ofAddress(record).reinterpret(16), frameBytes, frames);
+      } catch (Throwable x) {
+        c.fail(x);
+      }
+    } catch (Throwable x) {
+      PENDING.set(x);
+      pending = true;
+    }
+  }
+
+  private static void grow(MemorySegment r, long frameBytes, long frames) {
+    long capacity = Math.max(Math.max(16, frames), 2 * r.getAtIndex(JAVA_LONG, 1));
+    MemorySegment old = MemorySegment.ofAddress(r.getAtIndex(JAVA_LONG, 0));
+    MemorySegment now = C.realloc(old, Math.max(8, Math.multiplyExact(capacity, frameBytes)));
+    if (now.address() == 0) {
+      throw new AxialException(
+          "no memory for a stack of %,d frames of %,d bytes: a loop saves that much for its backward pass. Checkpoint its body, or make it shorter."
+              .formatted(capacity, frameBytes));
+    }
+    r.setAtIndex(JAVA_LONG, 0, now.address());
+    r.setAtIndex(JAVA_LONG, 1, capacity);
+  }
+
+  static void host(long context, long step, long addresses) {
+    try {
+      Call c = Objects.requireNonNull(CURRENT.get());
+      Lent lent = c.lent();
+      if (lent == null) {
+        c.host((int) step, addresses);
+      } else {
+        lent.ask(() -> c.host((int) step, addresses));
+      }
+    } catch (Throwable x) {
+      PENDING.set(x);
+      pending = true;
     }
   }
 }

@@ -18,7 +18,17 @@ final class Workers {
   private static final Thread[] HELPERS = new Thread[Threads.COUNT - 1];
   private static final boolean[] ASLEEP = new boolean[HELPERS.length];
   private static volatile @Nullable Job current;
-  private static volatile boolean started;
+
+  /** How many helpers there are: the first ones. */
+  private static volatile int started;
+
+  /** Until when the system is not asked for the others. */
+  private static long refused = System.nanoTime();
+
+  private static final long PAUSE_NANOS = 5_000_000_000L;
+
+  /** For functions with many arrays of 32 KB. */
+  private static final long STACK = 4 << 20;
 
   private Workers() {}
 
@@ -45,7 +55,7 @@ final class Workers {
         }
         try {
           C.part(function, env, k);
-        } catch (RuntimeException | Error x) {
+        } catch (Throwable x) {
           failure = x;
         } finally {
           done.incrementAndGet();
@@ -54,20 +64,27 @@ final class Workers {
     }
   }
 
+  /** Initializes what a call needs, but starts nothing. */
+  static void prepare() {
+    new Job(MemorySegment.NULL, MemorySegment.NULL, 0).work();
+    LockSupport.unpark(Thread.currentThread());
+    LockSupport.park(); // comes back at once
+  }
+
   /** Runs all parts and comes back when they are done. */
   static void fork(MemorySegment function, MemorySegment env, long parts) {
     if (HELPERS.length == 0 || parts == 1 || !BUSY.compareAndSet(false, true)) {
-      for (long k = 0; k < parts; k++) {
-        C.part(function, env, k);
-      }
+      alone(function, env, parts);
       return;
     }
     try {
-      start();
-      // Memory of the caller's thread alone would be refused to the helpers.
-      var job = new Job(function, MemorySegment.ofAddress(env.address()), parts);
+      Job job = job(function, env, parts);
+      if (job == null) {
+        alone(function, env, parts);
+        return;
+      }
       current = job;
-      for (int k = 0; k < HELPERS.length; k++) {
+      for (int k = 0; k < started; k++) {
         if (asleep(k)) {
           LockSupport.unpark(HELPERS[k]);
         }
@@ -77,14 +94,31 @@ final class Workers {
         Thread.onSpinWait();
       }
       current = null;
-      switch (job.failure) {
-        case null -> {}
-        case RuntimeException x -> throw x;
-        case Error x -> throw x;
-        default -> {} // not over Op: nothing else is caught
+      Throwable x = job.failure;
+      if (x != null) {
+        throw Upcalls.unchecked(x);
       }
     } finally {
       BUSY.set(false);
+    }
+  }
+
+  private static void alone(MemorySegment function, MemorySegment env, long parts) {
+    for (long k = 0; k < parts; k++) {
+      C.part(function, env, k);
+    }
+  }
+
+  /** Work for several threads; null where there is none to help, or no memory to say it. */
+  private static @Nullable Job job(MemorySegment function, MemorySegment env, long parts) {
+    try {
+      start();
+      // Memory of the caller's thread alone would be refused to the helpers.
+      return started == 0
+          ? null
+          : new Job(function, MemorySegment.ofAddress(env.address()), parts);
+    } catch (OutOfMemoryError x) {
+      return null;
     }
   }
 
@@ -94,18 +128,26 @@ final class Workers {
     }
   }
 
+  /** Starts those that are missing. If the system gives no more threads, it is asked again later. */
   private static void start() {
-    if (started) {
+    if (started == HELPERS.length || System.nanoTime() - refused < 0) {
       return;
     }
-    for (int k = 0; k < HELPERS.length; k++) {
-      int me = k;
-      HELPERS[k] = Thread.ofPlatform().daemon().name("axial-worker-" + k).unstarted(() -> help(me));
+    try {
+      for (int k = started; k < HELPERS.length; k++) {
+        int me = k;
+        HELPERS[k] =
+            Thread.ofPlatform()
+                .daemon()
+                .name("axial-worker-" + k)
+                .stackSize(STACK)
+                .unstarted(() -> help(me));
+        HELPERS[k].start();
+        started = k + 1;
+      }
+    } catch (OutOfMemoryError x) { // that of a thread that cannot be made
+      refused = System.nanoTime() + PAUSE_NANOS;
     }
-    for (Thread t : HELPERS) {
-      t.start();
-    }
-    started = true;
   }
 
   private static void help(int me) {

@@ -130,7 +130,7 @@ final class DensePrograms {
     switch (accesses[pick(accesses.length)]) {
       case 0 -> put(b.one(new Op.RefGet(Access.ALL, Mode.CLAMP), ref()));
       case 1 -> b.emit(new Op.RefSet(Access.ALL, false), List.of(ref(), value()));
-      case 2 -> b.emit(new Op.RefAdd(Access.ALL, Mode.DROP), List.of(ref(), value()));
+      case 2 -> b.emit(combination(Access.ALL), List.of(ref(), value()));
       case 3 -> put(b.one(new Op.RefSwap(Access.ALL, Edge.CLAMP, false), ref(), value()));
       case 4 -> partly();
       case 5 -> fresh();
@@ -169,10 +169,21 @@ final class DensePrograms {
     switch (pick(4)) {
       case 0 -> back(b.one(new Op.RefGet(at, Mode.CLAMP), Builder.cat(List.of(r), operands)));
       case 1 -> b.emit(new Op.RefSet(at, coin()), Builder.cat(List.of(r, v), operands));
-      case 2 -> b.emit(new Op.RefAdd(at, Mode.CLAMP), Builder.cat(List.of(r, v), operands));
+      case 2 -> b.emit(combination(at), Builder.cat(List.of(r, v), operands));
       default ->
           back(b.one(new Op.RefSwap(at, Edge.CLAMP, coin()), Builder.cat(List.of(r, v), operands)));
     }
+  }
+
+  /** Mostly an addition. */
+  private Fn.Combine combination() {
+    var all = Fn.Combine.values();
+    return coin() ? Fn.Combine.ADD : all[pick(all.length)];
+  }
+
+  private Op combination(Access at) {
+    Fn.Combine fn = combination();
+    return new Op.RefCombine(fn, at, fn == Fn.Combine.ADD ? Mode.CLAMP : Mode.DROP);
   }
 
   private static Access window(String axis, int start, int step, int size) {
@@ -203,7 +214,7 @@ final class DensePrograms {
       put(v);
       return;
     }
-    put(b.one(new Op.Scatter(part(size), coin(), Mode.DROP), value(), v));
+    put(b.one(new Op.Scatter(coin() ? combination() : null, part(size), Mode.DROP), value(), v));
   }
 
   // ---------------------------------------------------------------- values

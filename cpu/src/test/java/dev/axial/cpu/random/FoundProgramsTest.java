@@ -61,7 +61,7 @@ class FoundProgramsTest {
         """
         program(v0: u32[], v1: i32[n:65, b:8]) {
           v2: i32[b:8] = dot[axes=[n]] v1, v1
-          v3: u32[] = scatter[access={}, add=true, mode=CLAMP] v0, v0
+          v3: u32[] = scatter_add[access={}, mode=CLAMP] v0, v0
           return v2, v3
         }
         """,

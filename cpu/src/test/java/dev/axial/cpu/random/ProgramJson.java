@@ -111,10 +111,10 @@ final class ProgramJson {
       case Op.ArgSort a -> text("axis", a.axis()) + "," + entry("descending", "" + a.descending());
       case Op.ArgReduce a -> text("axis", a.axis()) + "," + entry("max", "" + a.max());
       case Op.Index i -> access(i.access(), e, 1);
-      case Op.Scatter s -> access(s.access(), e, 2) + "," + entry("add", "" + s.add());
+      case Op.Scatter s -> access(s.access(), e, 2) + "," + text("fn", String.valueOf(s.fn()));
       case Op.RefGet g -> access(g.access(), e, 1);
       case Op.RefSet s -> access(s.access(), e, 2);
-      case Op.RefAdd s -> access(s.access(), e, 2);
+      case Op.RefCombine c -> access(c.access(), e, 2) + "," + text("fn", c.fn());
       case Op.RefSwap s -> access(s.access(), e, 2) + "," + text("edge", s.edge());
       case Op.Scan s ->
           "%s,\"length\":%d,\"carry\":%d,\"reverse\":%s"

@@ -375,7 +375,7 @@ final class RandomFunctions {
     NamedRef v = staged(r, pick(4), !reads);
     switch (reads ? 4 : pick(4)) {
       case 0 -> v.set(value(v.axes()));
-      case 1 -> v.add(scaled(value(v.axes())));
+      case 1 -> combine(v, scaled(value(v.axes())));
       case 2 -> accumulate(v.swap(value(v.axes())));
       case 3 -> v.update(this::smooth);
       default -> accumulate(v.value());
@@ -391,8 +391,18 @@ final class RandomFunctions {
     NamedArray y = v.axes().equals(w.axes()) ? scaled(x) : scaled(total(x));
     switch (pick(3)) {
       case 0 -> v.set(y);
-      case 1 -> v.add(y);
+      case 1 -> combine(v, y);
       default -> accumulate(v.swap(y));
+    }
+  }
+
+  /** Mostly an addition. */
+  private void combine(NamedRef v, NamedArray y) {
+    switch (pick(6)) {
+      case 0 -> v.times(y.plus(0.8));
+      case 1 -> v.max(y);
+      case 2 -> v.min(y);
+      default -> v.add(y);
     }
   }
 

@@ -808,7 +808,7 @@ final class RandomPrograms {
     Var ref = b.one(new Op.RefNew(), pattern(t, shuffled(v.array().dims()), 3));
     switch (pick(3)) {
       case 0 -> b.emit(new Op.RefSet(Access.ALL, false), List.of(ref, v));
-      case 1 -> b.emit(new Op.RefAdd(Access.ALL, Mode.CLAMP), List.of(ref, v));
+      case 1 -> b.emit(new Op.RefCombine(combination(false), Access.ALL, Mode.DROP), List.of(ref, v));
       default -> // not over Op: the last of the kinds
           add(
               b.one(
@@ -1012,14 +1012,22 @@ final class RandomPrograms {
     if (v == null || s == null) {
       return false;
     }
-    boolean plus = coin() && !v.is(DType.KEY);
+    Fn.Combine fn = coin() && !v.is(DType.KEY) ? combination(v.isWhole()) : null;
     Val w = within(s.access.result(v.type(), Program.types(s.operands)), v.isWhole());
-    double whole = plus ? v.whole + w.whole * 1000 : Math.max(v.whole, w.whole);
+    double whole = fn == Fn.Combine.ADD ? v.whole + w.whole * 1000 : Math.max(v.whole, w.whole);
     return put(
-        emit(
-            new Op.Scatter(s.access, plus, plus ? mode(s) : Mode.DROP),
-            cat(List.of(v.var, w.var), s.operands)),
+        emit(new Op.Scatter(fn, s.access, mode(s, fn)), cat(List.of(v.var, w.var), s.operands)),
         whole);
+  }
+
+  /** Mostly an addition; of whole numbers no product, which would be large. */
+  private Fn.Combine combination(boolean whole) {
+    Fn.Combine fn = coin() ? Fn.Combine.ADD : any(Fn.Combine.values());
+    return whole && fn == Fn.Combine.MUL ? Fn.Combine.MAX : fn;
+  }
+
+  private Mode mode(Selection s, Fn.@Nullable Combine fn) {
+    return fn == Fn.Combine.ADD ? mode(s) : Mode.DROP;
   }
 
   private boolean refNew() {
@@ -1057,7 +1065,8 @@ final class RandomPrograms {
     if (kind < 6) {
       b.emit(new Op.RefSet(s.access, pick(3) == 0), in);
     } else if (kind < 8 && t.dtype() != DType.KEY) {
-      b.emit(new Op.RefAdd(s.access, mode(s)), in);
+      Fn.Combine fn = combination(r.whole);
+      b.emit(new Op.RefCombine(fn, s.access, mode(s, fn)), in);
     } else {
       Edge e = t.dtype() == DType.KEY ? Edge.CLAMP : any(Edge.values());
       return put(emit(new Op.RefSwap(s.access, e, coin()), in), wholeOf(r));

@@ -87,7 +87,7 @@ class RandomProgramsTest {
     for (long seed = 0; seed < 600; seed++) {
       survey.add(RandomPrograms.of(seed).program(), "");
     }
-    for (String access : List.of("get", "set", "add", "swap", "index", "scatter", "scatter add")) {
+    for (String access : List.of("get", "set", "add", "swap", "index", "scatter", "scatter add", "mul", "max", "min")) {
       for (String selector :
           List.of(
               "range",

@@ -100,10 +100,11 @@ final class Resizer {
       case Op.Split s -> new Op.Split(s.axis(), dims(s.to()));
       case Op.StackNew s -> new Op.StackNew((StackType) type(s.type()));
       case Op.Index i -> new Op.Index(access(i.access(), in.getFirst()), i.mode());
-      case Op.Scatter s -> new Op.Scatter(access(s.access(), in.getFirst()), s.add(), s.mode());
+      case Op.Scatter s -> new Op.Scatter(s.fn(), access(s.access(), in.getFirst()), s.mode());
       case Op.RefGet g -> new Op.RefGet(access(g.access(), in.getFirst()), g.mode());
       case Op.RefSet s -> new Op.RefSet(access(s.access(), in.getFirst()), s.reverse());
-      case Op.RefAdd s -> new Op.RefAdd(access(s.access(), in.getFirst()), s.mode());
+      case Op.RefCombine c ->
+          new Op.RefCombine(c.fn(), access(c.access(), in.getFirst()), c.mode());
       case Op.RefSwap s -> new Op.RefSwap(access(s.access(), in.getFirst()), s.edge(), s.reverse());
       case Op.Scan s -> new Op.Scan(body(s.body(), in, 1), s.length(), s.carry(), s.reverse());
       case Op.While w -> new Op.While(body(w.condition(), in, 0), body(w.body(), in, 0), w.carry());

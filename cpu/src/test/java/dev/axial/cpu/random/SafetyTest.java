@@ -14,6 +14,7 @@ import dev.axial.ir.Checker;
 import dev.axial.ir.Dim;
 import dev.axial.ir.Edge;
 import dev.axial.ir.Half;
+import dev.axial.ir.Fn;
 import dev.axial.ir.Mode;
 import dev.axial.ir.Op;
 import dev.axial.ir.Program;
@@ -204,11 +205,14 @@ class SafetyTest {
         outs.addAll(b.emit(new Op.Index(access, m), with(index, array)));
         outs.addAll(b.emit(new Op.RefGet(access, m), with(index, refs.get(0))));
         if (dtype != DType.KEY) {
-          outs.addAll(b.emit(new Op.Scatter(access, true, m), with(index, array, value)));
-          b.emit(new Op.RefAdd(access, m), with(index, refs.get(1), value));
+          for (Fn.Combine fn :
+              m == Mode.DROP ? List.of(Fn.Combine.values()) : List.of(Fn.Combine.ADD)) {
+            outs.addAll(b.emit(new Op.Scatter(fn, access, m), with(index, array, value)));
+            b.emit(new Op.RefCombine(fn, access, m), with(index, refs.get(1), value));
+          }
         }
       }
-      outs.addAll(b.emit(new Op.Scatter(access, false, Mode.DROP), with(index, array, value)));
+      outs.addAll(b.emit(new Op.Scatter(null, access, Mode.DROP), with(index, array, value)));
       for (boolean reverse : new boolean[] {false, true}) {
         b.emit(new Op.RefSet(access, reverse), with(index, refs.get(0), value));
         for (Edge e :

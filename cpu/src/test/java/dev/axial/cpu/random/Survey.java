@@ -2,14 +2,17 @@ package dev.axial.cpu.random;
 
 import dev.axial.ir.Access;
 import dev.axial.ir.Equation;
+import dev.axial.ir.Fn;
 import dev.axial.ir.Op;
 import dev.axial.ir.Program;
 import dev.axial.ir.Sel;
 import dev.axial.ir.Var;
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts what random programs reach: operations, selectors and the ranks of their indices, modes,
@@ -78,10 +81,10 @@ final class Survey {
   private void details(Program p, Equation e, int depth) {
     switch (e.op()) {
       case Op.Index i -> access("index", i.access(), i.mode(), e, 1);
-      case Op.Scatter s -> access(s.add() ? "scatter add" : "scatter", s.access(), s.mode(), e, 2);
+      case Op.Scatter s -> access(name("scatter", s.fn()), s.access(), s.mode(), e, 2);
       case Op.RefGet g -> access("get", g.access(), g.mode(), e, 1);
       case Op.RefSet s -> access("set", s.access(), s.reverse() ? "reverse" : "forward", e, 2);
-      case Op.RefAdd s -> access("add", s.access(), s.mode(), e, 2);
+      case Op.RefCombine c -> access(name("", c.fn()), c.access(), c.mode(), e, 2);
       case Op.RefSwap s ->
           access("swap", s.access(), s.edge() + (s.reverse() ? " reverse" : " forward"), e, 2);
       case Op.RefNew _ -> found("reference of " + e.in().getFirst().array().dtype());
@@ -92,6 +95,10 @@ final class Survey {
       case Op.Dot _ -> product(p, e);
       default -> {} // not over Op: nothing beyond its name
     }
+  }
+
+  private static String name(String op, Fn.@Nullable Combine fn) {
+    return fn == null ? op : (op + " " + fn.name().toLowerCase(Locale.ROOT)).strip();
   }
 
   private static String at(int depth) {
