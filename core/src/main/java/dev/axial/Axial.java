@@ -222,15 +222,23 @@ public final class Axial {
     return arange(axis, DType.INT32);
   }
 
-  /** 0, 1, 2, … of a dtype along an axis. */
+  /**
+   * 0, 1, 2, … of a dtype along an axis.
+   *
+   * @throws AxialException if the last one is past the end of the dtype
+   */
   public static NamedArray arange(Axis axis, DType t) {
+    Spaced.check(axis, 0, 1, t);
     return Ops.emit(new Op.Iota(t, axis.dim()));
   }
 
-  /** start, start + step, … along an axis. */
+  /**
+   * start, start + step, … along an axis: int32 of integers, float32 of other numbers.
+   *
+   * @throws AxialException if the first or the last one is past the end of the dtype
+   */
   public static NamedArray arange(Axis axis, Number start, Number step) {
-    boolean integral = Ops.isIntegral(start) && Ops.isIntegral(step);
-    return arange(axis, integral ? DType.INT32 : DType.FLOAT32).times(step).plus(start);
+    return Spaced.arange(axis, start, step);
   }
 
   /** Evenly spaced float32 numbers from start to stop, both included. */
@@ -238,18 +246,14 @@ public final class Axial {
     return linspace(axis, start, stop, DType.FLOAT32);
   }
 
-  /** Evenly spaced numbers from start to stop, both included. */
+  /**
+   * Evenly spaced numbers from start to stop, both included; rounded down, if the dtype has no
+   * fractions.
+   *
+   * @throws AxialException if one of them is past the end of the dtype
+   */
   public static NamedArray linspace(Axis axis, double start, double stop, DType t) {
-    if (t.isHalf()) {
-      return linspace(axis, start, stop, DType.FLOAT32).astype(t);
-    }
-    int n = axis.size();
-    NamedArray i = arange(axis, t);
-    if (n <= 1) {
-      return i.times(0).plus(start);
-    }
-    NamedArray f = i.div(n - 1);
-    return f.times(stop).plus(f.times(-1).plus(1).times(start));
+    return Spaced.linspace(axis, start, stop, t);
   }
 
   // ---------------------------------------------------------------- element-wise functions
@@ -1166,9 +1170,18 @@ public final class Axial {
     return argsort(x, new AxisName(axis));
   }
 
-  /** The k largest elements along an axis, in descending order, and their positions. */
+  /**
+   * The k largest elements along an axis, in descending order, and their positions.
+   *
+   * @throws AxialException if the axis has fewer than k elements
+   */
   public static TopK topK(NamedArray x, AxisSelector axis, int k) {
     Ops.reduced(x, List.of(axis.name()));
+    int n = x.type().dim(axis.name()).size();
+    if (k < 0 || k > n) {
+      throw Errors.error(
+          "topK along axis '%s' of size %d has k = %d; expected 0 to %d.", axis.name(), n, k, n);
+    }
     NamedArray order =
         Ops.emit(new Op.ArgSort(axis.name(), true), x)
             .get(new Selections.Span(axis.name(), 0, k, 1));
@@ -1185,7 +1198,8 @@ public final class Axial {
 
   /**
    * The first position at which each value could be put into the ascending axis of {@code sorted}
-   * and leave it ascending, int32; other axes are aligned by name.
+   * and leave it ascending, int32; other axes are aligned by name. NaN comes last, as in {@link
+   * #sort}.
    */
   public static NamedArray searchsorted(NamedArray sorted, AxisSelector axis, NamedArray values) {
     return Shapes.searchSorted(sorted, axis.name(), values);
@@ -1871,19 +1885,20 @@ public final class Axial {
 
   /**
    * The derivative of each element of the result by each of the argument: the result's axes, then
-   * the argument's. An axis that both have gets a prime on the argument's: {@code X, X'}. Mirrors
-   * {@code jax.jacobian}.
+   * the argument's. An axis of the argument's whose name is taken gets primes until it is free:
+   * {@code X, X'}, and of a Jacobian's Jacobian {@code X, X', X''}. Mirrors {@code jax.jacobian}.
    */
   public static Function<NamedArray, NamedArray> jacobian(Function<NamedArray, NamedArray> f) {
     return Same.function1(
-        List.of("jacobian", f), x -> now("jacobian", () -> Jacobians.reverse(f, x)));
+        List.of("jacobian", f), x -> now("jacobian", () -> Jacobians.reverse("jacobian", f, x)));
   }
 
   /** The same by forward mode, which is better where there are more results than arguments. */
   public static Function<NamedArray, NamedArray> jacobianForward(
       Function<NamedArray, NamedArray> f) {
     return Same.function1(
-        List.of("jacobianForward", f), x -> now("jacobianForward", () -> Jacobians.forward(f, x)));
+        List.of("jacobianForward", f),
+        x -> now("jacobianForward", () -> Jacobians.forward("jacobianForward", f, x)));
   }
 
   /**
@@ -1891,7 +1906,8 @@ public final class Axial {
    * jax.hessian}.
    */
   public static Function<NamedArray, NamedArray> hessian(Function<NamedArray, NamedArray> f) {
-    return jacobianForward(grad(f));
+    return Same.function1(
+        List.of("hessian", f), x -> now("hessian", () -> Jacobians.hessian(f, x)));
   }
 
   /** The same value, which carries no derivative. */

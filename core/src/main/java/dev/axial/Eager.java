@@ -12,7 +12,6 @@ import dev.axial.ir.ArrayType;
 import dev.axial.ir.Builder;
 import dev.axial.ir.CanonicalKey;
 import dev.axial.ir.Effects;
-import dev.axial.ir.Fn;
 import dev.axial.ir.Op;
 import dev.axial.ir.Program;
 import dev.axial.ir.RefType;
@@ -184,7 +183,7 @@ final class Eager {
       return new Code(INTERPRETER.compile(p), results);
     }
     Engine e = engine();
-    boolean soon = elements <= soon(op, results) && !e.isPrepared(p);
+    boolean soon = elements <= soon(op) && !e.isPrepared(p);
     return new Code(soon ? new CompiledSoon(e, p, INTERPRETER.compile(p)) : e.compile(p), results);
   }
 
@@ -192,11 +191,9 @@ final class Eager {
    * How many elements the interpreter is done with before code for them would be compiled. None
    * where the engines add up in different orders: the result must not depend on the moment.
    */
-  private static long soon(Op op, List<Type> results) {
+  private static long soon(Op op) {
     return switch (op) {
       case Op.Dot _ -> 0;
-      case Op.Reduce r ->
-          r.fn() == Fn.Reduce.SUM && results.getFirst().array().dtype().isFloating() ? 0 : 1 << 19;
       case Op.ArgSort _ -> 1 << 16;
       default -> 1 << 19; // not over Op: the others take about as long for each element
     };

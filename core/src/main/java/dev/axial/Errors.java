@@ -92,6 +92,18 @@ final class Errors {
         index, d.name(), d.size(), -d.size(), d.size() - 1);
   }
 
+  static AxialException pastTheEnd(String what, Axis axis, Number value, DType t) {
+    return error(
+        "%s along %s has the number %s, which is past the end of %s. Give numbers of the dtype, or make it of a wider one and convert with astype.",
+        what, axis, value, t);
+  }
+
+  static AxialException tooLong(String what, long n) {
+    return error(
+        "%s would make an axis of %,d elements; an axis has at most %,d. Leave the axes apart, or reduce first.",
+        what, n, Integer.MAX_VALUE);
+  }
+
   static AxialException windowTooLarge(int size, Dim d) {
     return error(
         "a window of %d elements does not fit axis '%s' of size %d; give at most %d elements.",
@@ -152,10 +164,10 @@ final class Errors {
         "a value of type %s cannot be written to a selection of type %s.", type(value), type(into));
   }
 
-  static AxialException lossy(DType from, DType into) {
+  static AxialException lossy(DType from, String what, DType into) {
     return error(
-        "a value of dtype %s cannot be written into a reference of dtype %s without loss; cast it with astype(DType.%s) if that is meant.",
-        from, into, into.name());
+        "a value of dtype %s cannot be written into %s of dtype %s without loss; cast it with astype(DType.%s) if that is meant.",
+        from, what, into, into.name());
   }
 
   static AxialException combinedKeys(Fn.Combine fn) {

@@ -315,7 +315,7 @@ public final class NamedRef implements Tensor, AutoCloseable {
   /** Overwrites the view with one boolean. */
   public void set(boolean v) {
     if (dtype() == DType.KEY) {
-      throw Errors.lossy(DType.BOOL, DType.KEY);
+      throw Errors.lossy(DType.BOOL, "a reference", DType.KEY);
     }
     set(Ops.constant(dtype(), v ? 1L : 0L));
   }
@@ -578,8 +578,7 @@ public final class NamedRef implements Tensor, AutoCloseable {
    *
    * <p>The file has a header with the dtype and the axes, and then the elements, row-major and
    * little-endian, and checksums. While it is open for writing, a journal lies beside it, whose
-   * name ends with {@code
-   * .journal}. Everything else is as for {@link #open(Path, DType, Axis...)}.
+   * name ends with {@code .journal}. Everything else is as for {@link #open(Path, DType, Axis...)}.
    *
    * @throws AxialException if there is such a file already, or it cannot be made
    */

@@ -55,7 +55,7 @@ final class Ops {
     }
     Object a =
         switch (c.dtype()) {
-          case BFLOAT16, FLOAT16 -> new short[] {Half.narrow(c.dtype(), (float) c.doubleValue())};
+          case BFLOAT16, FLOAT16 -> new short[] {Half.nearest(c.dtype(), c.doubleValue())};
           case FLOAT32 -> new float[] {(float) c.doubleValue()};
           case FLOAT64 -> new double[] {c.doubleValue()};
           case INT32, UINT32 -> new int[] {(int) c.bits()};

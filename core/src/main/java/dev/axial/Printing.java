@@ -113,8 +113,7 @@ final class Printing {
     }
     for (int n = 0; n < 8; n++) {
       String s = String.format(Locale.ROOT, "%." + n + (scientific ? "e" : "f"), v);
-      float read = Float.parseFloat(s);
-      if (v == (half ? Half.round(x.dtype(), read) : read)) {
+      if (v == (half ? Half.round(x.dtype(), Double.parseDouble(s)) : Float.parseFloat(s))) {
         String shown = scientific ? s.substring(0, s.indexOf('e')) : s;
         return n == 0 ? shown + "." : shown;
       }

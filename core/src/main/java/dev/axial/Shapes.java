@@ -36,14 +36,17 @@ final class Shapes {
           "flattenAxes to '%s': the array %s has another axis of that name.",
           to, Errors.type(x.type()));
     }
+    long n = ArrayType.elements(axes.stream().map(x.type()::dim).toList());
+    if (n > Integer.MAX_VALUE) {
+      throw Errors.tooLong("flattenAxes to '%s' of %s".formatted(to, Errors.type(x.type())), n);
+    }
     return Ops.emit(new Op.Merge(axes, to), x);
   }
 
   static NamedArray unflatten(NamedArray x, String axis, Axis... to) {
     Ops.reduced(x, List.of(axis));
-    long n = 1;
+    long n = ArrayType.elements(Axis.dims(to));
     for (Axis a : to) {
-      n *= a.size();
       if (x.hasAxis(a.name()) && !a.name().equals(axis)) {
         throw Errors.error(
             "unflattenAxis to '%s': the array %s has another axis of that name.",
@@ -77,6 +80,10 @@ final class Shapes {
             "concatenate along '%s': the other axes must be the same; got %s and %s.",
             axis, Errors.type(first.type()), Errors.type(x.type()));
       }
+    }
+    long n = xs.stream().mapToLong(x -> x.type().dim(axis).size()).sum();
+    if (n > Integer.MAX_VALUE) {
+      throw Errors.tooLong("concatenate along '%s'".formatted(axis), n);
     }
     DType to = t;
     return Ops.emit(new Op.Concat(axis), xs.stream().map(x -> Ops.cast(x, to)).toList());
@@ -164,7 +171,9 @@ final class Shapes {
     for (int step = Integer.highestOneBit(n); step > 0; step /= 2) {
       NamedArray next = at.plus(step);
       NamedArray last = sorted.get(new Selections.Many(axis, Axial.minimum(next, n).minus(1)));
-      at = Axial.where(next.le(n).and(last.lt(values)), next, at);
+      // Below the value in the order of sort, in which NaN comes last.
+      NamedArray below = last.ge(values).not().and(last.eq(last));
+      at = Axial.where(next.le(n).and(below), next, at);
     }
     return at;
   }

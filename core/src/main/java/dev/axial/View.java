@@ -32,6 +32,9 @@ final class View {
   /** Up to so many elements of an array are read here; more is worth an engine's while. */
   private static final int FEW = 1 << 12;
 
+  /** What a value is written into, in messages. */
+  private static final String REFERENCE = "a reference";
+
   private final ArrayType base;
   private final List<Place> places;
   private final List<Dim> axes;
@@ -717,7 +720,7 @@ final class View {
     if (fn != null) {
       combinable(fn);
     }
-    NamedArray v = fitted(value);
+    NamedArray v = fitted(value, "an array");
     Read w = writing();
     var in = new ArrayList<NamedArray>();
     in.add(x);
@@ -735,6 +738,10 @@ final class View {
 
   /** A value as this view's dtype, checked to fit it. */
   NamedArray fitted(NamedArray v) {
+    return fitted(v, REFERENCE);
+  }
+
+  private NamedArray fitted(NamedArray v, String whole) {
     if (!type().covers(v.type())) {
       throw Errors.doesNotFit(v.type(), type());
     }
@@ -746,7 +753,7 @@ final class View {
         || t == DType.KEY
         || v.dtype().isFloating() && !t.isFloating()
         || !v.dtype().isFloating() && v.dtype() != DType.BOOL && t == DType.BOOL) {
-      throw Errors.lossy(v.dtype(), t);
+      throw Errors.lossy(v.dtype(), whole, t);
     }
     return v.astype(t);
   }
@@ -759,10 +766,10 @@ final class View {
   Op.Const fittedConstant(Number v) {
     DType t = base.dtype();
     if (!Ops.isIntegral(v) && !t.isFloating()) {
-      throw Errors.lossy(DType.FLOAT32, t);
+      throw Errors.lossy(DType.FLOAT32, REFERENCE, t);
     }
     if (t == DType.KEY || t == DType.BOOL) {
-      throw Errors.lossy(DType.INT32, t);
+      throw Errors.lossy(DType.INT32, REFERENCE, t);
     }
     return Ops.numberConstant(v, t);
   }

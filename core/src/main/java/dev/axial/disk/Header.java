@@ -90,7 +90,7 @@ record Header(ArrayType type, long id, long offset, int version) {
 
   /** Bytes of the elements. */
   long bytes() {
-    return Math.multiplyExact(type.size(), type.dtype().bytes());
+    return Math.multiplyExact(ArrayType.product(type.dims()), type.dtype().bytes());
   }
 
   /** Where the state is, behind the elements. */

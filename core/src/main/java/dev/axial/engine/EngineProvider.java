@@ -20,6 +20,16 @@ public interface EngineProvider {
   Engine create();
 
   /**
+   * The engine, once it has computed on this machine what another one computes.
+   *
+   * @param oracle an engine that is right wherever there is Java
+   * @throws dev.axial.AxialException saying why, if it cannot run on this machine
+   */
+  default Engine create(Engine oracle) {
+    return create();
+  }
+
+  /**
    * Where large blocks of memory should come from, whether or not the engine has been started: a
    * function from bytes to a block that begins at a multiple of 64 and is freed once it is
    * unreachable, or to null if there is no memory. Null for the JVM's own.

@@ -31,7 +31,7 @@ public final class Engines {
         continue;
       }
       try {
-        return p.create();
+        return p.create(last);
       } catch (AxialException | LinkageError | ServiceConfigurationError x) {
         if (wanted != null) {
           throw new AxialException(

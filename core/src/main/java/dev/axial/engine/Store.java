@@ -279,9 +279,13 @@ public final class Store {
     return this;
   }
 
-  /** Says which reference it is the contents of; null once it is an array, or nobody's. */
+  /**
+   * Says which reference it is the contents of; null once it is an array, or nobody's. Only the end
+   * of a scope asks; another store must not keep its reference alive, which is closed when nobody
+   * has it any more.
+   */
   void owner(@Nullable Storage o) {
-    owner = o;
+    owner = scoped ? o : null;
   }
 
   /** The reference that it is the contents of. */

@@ -6,9 +6,12 @@ import dev.axial.ir.Access;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Dim;
 import dev.axial.ir.Fn;
+import dev.axial.ir.Half;
 import dev.axial.ir.Sel;
 import dev.axial.ir.Type;
+import dev.axial.numerics.Repeats;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +39,9 @@ final class Accesses {
   private final int points;
   private final Strided block;
 
+  /** Whether numbers that are added are summed up before. */
+  private final boolean sums;
+
   /** What is done with one inner run: elements of the base, of the result and of the value. */
   private interface Run {
     void run(long base, int out, int value, int n, boolean in);
@@ -43,8 +49,9 @@ final class Accesses {
 
   Accesses(Access access, ArrayType of, List<Type> operands, @Nullable ArrayType value) {
     result = access.result(of, operands);
-    resultSize = Math.toIntExact(result.size());
+    resultSize = Store.checkLength(result.size());
     masked = access.masked();
+    sums = Repeats.summed(Fn.Combine.ADD, access, of, operands);
     long[] strides = of.strides();
     int n = result.rank();
     long[] base = new long[n];
@@ -230,6 +237,10 @@ final class Accesses {
 
   /** Combines; out of range at the nearest place (clamp) or not at all. */
   void combine(Fn.Combine fn, Cell to, Object value, Object[] index, boolean clamp) {
+    if (fn == Fn.Combine.ADD && sums) {
+      addSums(to, value, index, clamp);
+      return;
+    }
     int step = block.inner(0);
     int from = block.inner(2);
     visit(
@@ -241,6 +252,38 @@ final class Accesses {
             to.combine(fn, base, step, value, v, from, n);
           }
         });
+  }
+
+  /** Sums up in float64 what each place gets, and adds that: see {@link Repeats}. */
+  private void addSums(Cell to, Object value, Object[] index, boolean clamp) {
+    int step = block.inner(0);
+    int from = block.inner(2);
+    var all = new double[Math.toIntExact(to.length)];
+    Arrays.fill(all, -0.0);
+    visit(
+        index,
+        false,
+        clamp,
+        (base, _, v, n, in) -> {
+          for (int k = 0; k < n && in; k++) {
+            all[(int) base + k * step] += number(to.dtype, value, v + k * from);
+          }
+        });
+    Object old = to.toArray(false);
+    Object now = Store.newArray(to.dtype, all.length);
+    for (int k = 0; k < all.length; k++) {
+      float sum = (float) (number(to.dtype, old, k) + all[k]);
+      if (now instanceof float[] f) {
+        f[k] = sum;
+      } else {
+        ((short[]) now)[k] = Half.narrow(to.dtype, sum);
+      }
+    }
+    to.write(0, 1, now, 0, 1, all.length);
+  }
+
+  private static float number(DType t, Object array, int k) {
+    return array instanceof float[] f ? f[k] : Half.widen(t, ((short[]) array)[k]);
   }
 
   /** See {@link dev.axial.ir.Edge}. */

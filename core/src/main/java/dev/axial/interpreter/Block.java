@@ -300,7 +300,7 @@ public final class Block {
 
   private static long bits(Op.Const c) {
     return switch (c.dtype()) {
-      case BFLOAT16, FLOAT16 -> Half.narrow(c.dtype(), (float) c.doubleValue());
+      case BFLOAT16, FLOAT16 -> Half.nearest(c.dtype(), c.doubleValue());
       case FLOAT32 -> Float.floatToRawIntBits((float) c.doubleValue());
       case FLOAT64, INT32, INT64, UINT32, BOOL, KEY -> c.bits();
     };

@@ -492,7 +492,7 @@ final class Elementwise {
 
   private static void putDouble(DType to, Object d, int k, double v) {
     switch (to) {
-      case BFLOAT16, FLOAT16 -> ((short[]) d)[k] = Half.narrow(to, (float) v);
+      case BFLOAT16, FLOAT16 -> ((short[]) d)[k] = Half.nearest(to, v);
       case FLOAT32 -> ((float[]) d)[k] = (float) v;
       case FLOAT64 -> ((double[]) d)[k] = v;
       case INT32 -> ((int[]) d)[k] = (int) v;
@@ -504,7 +504,7 @@ final class Elementwise {
 
   private static void putLong(DType to, Object d, int k, long v) {
     switch (to) {
-      case BFLOAT16, FLOAT16 -> ((short[]) d)[k] = Half.narrow(to, (float) v);
+      case BFLOAT16, FLOAT16 -> ((short[]) d)[k] = Half.nearest(to, v);
       case FLOAT32 -> ((float[]) d)[k] = (float) v;
       case FLOAT64 -> ((double[]) d)[k] = (double) v;
       case INT32, UINT32 -> ((int[]) d)[k] = (int) v;

@@ -288,8 +288,8 @@ final class Kernels {
   }
 
   /**
-   * Running sums, each line in its order. What a sum in float64 loses is carried beside it; those of
-   * float32 are carried in float64.
+   * Running sums, each line in its order. What a sum in float64 loses is carried beside it; those
+   * of float32 are carried in float64.
    */
   static Object cumSum(ArrayType t, String axis, boolean reverse, Object x) {
     Object d = Store.newArray(t.dtype(), Store.length(x));

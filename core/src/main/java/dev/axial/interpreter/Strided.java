@@ -54,11 +54,7 @@ final class Strided {
   }
 
   static Strided of(List<Dim> over, int[][] strides) {
-    long all = 1;
-    for (Dim d : over) {
-      all = Math.multiplyExact(all, d.size());
-    }
-    Store.checkLength(all);
+    Store.checkLength(ArrayType.elements(over));
     var sizes = new ArrayList<Integer>();
     var steps = new ArrayList<int[]>();
     for (int d = 0; d < over.size(); d++) {

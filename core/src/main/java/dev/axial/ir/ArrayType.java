@@ -2,6 +2,7 @@ package dev.axial.ir;
 
 import dev.axial.AxialException;
 import dev.axial.DType;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -49,9 +50,49 @@ public record ArrayType(DType dtype, List<Dim> dims) implements Type {
 
   /** The number of elements. */
   public long size() {
+    return elements(dims);
+  }
+
+  /**
+   * The product of sizes.
+   *
+   * @throws AxialException if it is beyond a long; no memory has so many elements
+   */
+  public static long elements(List<Dim> dims) {
+    try {
+      return product(dims);
+    } catch (ArithmeticException _) {
+      BigInteger n = BigInteger.ONE;
+      for (Dim d : dims) {
+        n = n.multiply(BigInteger.valueOf(d.size()));
+      }
+      throw new AxialException(
+          "an array of %,d elements was asked for, with the axes %s; an array has at most %,d. Split it along an axis."
+              .formatted(
+                  n,
+                  dims.stream().map(d -> d.name() + "=" + d.size()).toList(),
+                  Integer.MAX_VALUE - 8));
+    }
+  }
+
+  /**
+   * The same for those who say themselves what has so many elements.
+   *
+   * @throws ArithmeticException if it is beyond a long; an empty axis makes nothing of everything
+   */
+  public static long product(List<Dim> dims) {
     long n = 1;
-    for (Dim d : dims) {
-      n = Math.multiplyExact(n, d.size());
+    boolean beyond = false;
+    for (int k = 0; k < dims.size(); k++) {
+      long size = dims.get(k).size();
+      if (size == 0) {
+        return 0;
+      }
+      beyond |= Math.multiplyHigh(n, size) != 0 || n * size < 0;
+      n *= size;
+    }
+    if (beyond) {
+      throw new ArithmeticException("long overflow");
     }
     return n;
   }

@@ -115,9 +115,17 @@ public final class Builder {
     }
     List<Var> mine = use(in);
     List<Var> out =
-        TypeRules.infer(op, Program.types(mine)).stream().map(t -> new Var(t, this)).toList();
+        TypeRules.infer(op, Program.types(mine)).stream()
+            .map(t -> new Var(sized(t), this))
+            .toList();
     append(new Equation(op, mine, out, site));
     return out;
+  }
+
+  /** A type whose number of elements can be counted. */
+  private static Type sized(Type t) {
+    var _ = t.array().size();
+    return t;
   }
 
   public Var one(Op op, Var... in) {

@@ -1,7 +1,9 @@
 package dev.axial.ir;
 
 import dev.axial.AxialException;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 
@@ -20,10 +22,18 @@ public final class Checker {
    */
   private static final long MOST = 1L << 40;
 
+  /** The rules that were met: one may call the function that it belongs to. */
+  private final Set<Rule> rules = Collections.newSetFromMap(new IdentityHashMap<>());
+
   private Checker() {}
 
   /** Returns the program, or throws and says where it is wrong. */
   public static Program check(Program p) {
+    new Checker().program(p);
+    return p;
+  }
+
+  private void program(Program p) {
     var seen = new HashSet<Var>();
     var frozen = new HashSet<Var>();
     for (Var v : p.inputs()) {
@@ -61,12 +71,11 @@ public final class Checker {
     for (Var v : p.outputs()) {
       require(seen.contains(v) && v.isArray(), "output %s : %s in%n%s", v, v.type(), p);
     }
-    return p;
   }
 
-  private static void bodies(Equation e) {
+  private void bodies(Equation e) {
     for (Program q : e.op().bodies()) {
-      check(q);
+      program(q);
       if (e.op() instanceof Op.While w && q == w.condition()) {
         require(Effects.written(q).isEmpty(), "a loop condition writes in%n%s", q);
       }
@@ -99,7 +108,7 @@ public final class Checker {
   }
 
   /** What the type of an operation does not show: how many operands it has, and its own parts. */
-  private static void formed(Equation e) {
+  private void formed(Equation e) {
     int n = operands(e.op());
     TypeRules.require(
         n < 0 || n == e.in().size(), "%s takes %d operands, got %s", e.op(), n, e.in());
@@ -158,10 +167,10 @@ public final class Checker {
   }
 
   /** A derivative rule that is there; what it takes is checked where a derivative uses it. */
-  private static void rule(Rule r) {
+  private void rule(Rule r) {
     Program known = r.known();
-    if (known != null) {
-      check(known);
+    if (known != null && rules.add(r)) {
+      program(known);
     }
   }
 

@@ -35,9 +35,45 @@ public final class Half {
     return (short) ((nan ? bits | 0x400000 : rounded) >>> 16);
   }
 
+  /** The bits of the number that is nearest to x, which is rounded once. */
+  public static short nearest(DType t, double x) {
+    return narrow(t, odd(x));
+  }
+
+  /** The bits of the number that is nearest to x, which is rounded once. */
+  public static short nearest(DType t, long x) {
+    return narrow(t, odd(odd(x)));
+  }
+
   /** The number of the type that is nearest to x. */
-  public static float round(DType t, float x) {
-    return widen(t, narrow(t, x));
+  public static float round(DType t, double x) {
+    return widen(t, nearest(t, x));
+  }
+
+  /**
+   * A number between two of float32 as that one of them whose last bit is 1. It is in the middle of
+   * nothing that has fewer digits, so what is rounded after it is rounded as x would be (Boldo and
+   * Melquiond: Emulation of FMA and correctly rounded sums, 2008).
+   */
+  private static float odd(double x) {
+    float f = (float) x;
+    if (f == x) {
+      return f;
+    }
+    int bits = Float.floatToRawIntBits(f) - (Math.abs(f) > Math.abs(x) ? 1 : 0);
+    return Float.intBitsToFloat(bits | 1);
+  }
+
+  /** The same between two of float64. What is rounded to 2^63 lies far from any middle. */
+  private static double odd(long x) {
+    double d = (double) x;
+    long back = (long) d;
+    if (back == x) {
+      return d;
+    }
+    boolean larger = x < 0 ? back < x : back > x;
+    long bits = Double.doubleToRawLongBits(d) - (larger ? 1 : 0);
+    return Double.longBitsToDouble(bits | 1);
   }
 
   /** The bits of the sum of two numbers, rounded once. */

@@ -31,12 +31,11 @@ public sealed interface Op {
     /** The constant of this dtype nearest to x. */
     public static Const of(DType dtype, double x) {
       return switch (dtype) {
-        case BFLOAT16, FLOAT16 ->
-            new Const(dtype, Double.doubleToLongBits(Half.round(dtype, (float) x)));
+        case BFLOAT16, FLOAT16 -> new Const(dtype, Double.doubleToLongBits(Half.round(dtype, x)));
         case FLOAT32 -> new Const(dtype, Double.doubleToLongBits((float) x));
         case FLOAT64 -> new Const(dtype, Double.doubleToLongBits(x));
         case INT32 -> new Const(dtype, (int) x);
-        case UINT32 -> new Const(dtype, ((long) x) & 0xffffffffL);
+        case UINT32 -> new Const(dtype, Math.clamp((long) x, 0L, 0xffffffffL));
         case INT64, KEY -> new Const(dtype, (long) x);
         case BOOL -> new Const(dtype, x != 0 ? 1 : 0);
       };
@@ -45,7 +44,10 @@ public sealed interface Op {
     /** The constant of this dtype for an integer. */
     public static Const of(DType dtype, long x) {
       return switch (dtype) {
-        case BFLOAT16, FLOAT16, FLOAT32, FLOAT64 -> of(dtype, (double) x);
+        case BFLOAT16, FLOAT16 ->
+            new Const(dtype, Double.doubleToLongBits(Half.widen(dtype, Half.nearest(dtype, x))));
+        case FLOAT32 -> new Const(dtype, Double.doubleToLongBits((float) x));
+        case FLOAT64 -> new Const(dtype, Double.doubleToLongBits((double) x));
         case INT32 -> new Const(dtype, (int) x);
         case UINT32 -> new Const(dtype, x & 0xffffffffL);
         case INT64, KEY -> new Const(dtype, x);

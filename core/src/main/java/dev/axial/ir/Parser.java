@@ -228,7 +228,7 @@ final class Parser {
     int start = at;
     try {
       var type = new ArrayType(t, dims());
-      long _ = Math.multiplyExact(type.size(), t.bytes());
+      long _ = Math.multiplyExact(ArrayType.product(type.dims()), t.bytes());
       return type;
     } catch (ArithmeticException _) {
       at = start;

@@ -319,17 +319,15 @@ public final class TypeRules {
   }
 
   private static ArrayType merged(Op.Merge m, ArrayType t) {
-    int n = 1;
-    for (String a : m.axes()) {
-      n = Math.multiplyExact(n, t.dim(a).size());
-    }
+    long n = ArrayType.elements(m.axes().stream().map(t::dim).toList());
+    require(n <= Integer.MAX_VALUE, "axes %s of %s make one of %s elements", m.axes(), t, n);
     var out = new ArrayList<Dim>();
     boolean placed = false;
     for (Dim d : t.dims()) {
       if (!m.axes().contains(d.name())) {
         out.add(d);
       } else if (!placed) {
-        out.add(new Dim(m.to(), n));
+        out.add(new Dim(m.to(), (int) n));
         placed = true;
       }
     }
@@ -342,10 +340,7 @@ public final class TypeRules {
   }
 
   private static ArrayType split(Op.Split s, ArrayType t) {
-    long n = 1;
-    for (Dim d : s.to()) {
-      n = Math.multiplyExact(n, d.size());
-    }
+    long n = ArrayType.elements(s.to());
     require(
         n == t.dim(s.axis()).size(), "axis %s cannot be split into %s", t.dim(s.axis()), s.to());
     var out = new ArrayList<>(t.dims());
@@ -357,17 +352,18 @@ public final class TypeRules {
 
   private static ArrayType concat(Op.Concat c, List<Type> in) {
     require(!in.isEmpty(), "concatenation of nothing");
-    int n = 0;
+    long n = 0;
     ArrayType u = arr(in, 0).without(c.axis());
     for (int k = 0; k < in.size(); k++) {
       require(
           arr(in, k).dtype() == arr(in, 0).dtype(), "concatenation of different dtypes: %s", in);
-      n = Math.addExact(n, arr(in, k).dim(c.axis()).size());
+      n += arr(in, k).dim(c.axis()).size();
       u = u.union(arr(in, k).without(c.axis()));
     }
     var out = new ArrayList<>(u.dims());
     int at = Math.min(arr(in, 0).indexOf(c.axis()), out.size());
-    out.add(at, new Dim(c.axis(), n));
+    require(n <= Integer.MAX_VALUE, "axis %s becomes one of %s elements", c.axis(), n);
+    out.add(at, new Dim(c.axis(), (int) n));
     return u.with(out);
   }
 

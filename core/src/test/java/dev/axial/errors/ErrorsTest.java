@@ -132,6 +132,18 @@ class ErrorsTest {
     bad("stack the wrong number", () -> stack(axis("S", 3), List.of(x(), x())));
     bad("pad by a negative number", () -> pad(x(), F, -1, 0, 0));
     bad("unflatten to another size", () -> unflattenAxis(ones(B), B, axis("p", 3), axis("q", 2)));
+    bad(
+        "flatten to an axis that is too long",
+        () ->
+            jit((NamedArray y) ->
+                    flattenAxes(y.broadcast(axis("a", 1 << 30)), "all", "a", "Feature"))
+                .apply(x()));
+    bad(
+        "more elements than can be counted",
+        () -> zeros(axis("a", 1 << 30), axis("b", 1 << 30), axis("c", 1 << 30)));
+    bad("more of the largest than there are", () -> topK(x(), F, 4));
+    bad("arange past the end of its dtype", () -> arange(F, Integer.MAX_VALUE, 1));
+    bad("linspace past the end of its dtype", () -> linspace(F, 0, 1e6, DType.FLOAT16));
     bad("item of many", () -> x().item());
     bad("arithmetic on a key", () -> key(0).plus(1));
     bad("times into a key", () -> newRef(key(0)).times(2));
@@ -144,6 +156,7 @@ class ErrorsTest {
     bad("write real into integer", () -> newRef(arange(F)).set(x()));
     bad("write a real number into integer", () -> newRef(arange(F)).set(1.5));
     bad("add a real number to an integer", () -> newRef(arange(F)).at(F.at(0)).add(1.5));
+    bad("write a real number into an array of integers", () -> arange(F).at(F.at(0)).set(1.5));
     bad("write a number into boolean", () -> newRef(arange(F).lt(1)).set(1));
     bad("update that gives other axes", () -> ref(B).update(v -> ones(F)));
     bad("swap of another size", () -> ref(B).swap(ones(B.resize(3))));
@@ -341,6 +354,8 @@ class ErrorsTest {
         "grad of integers",
         () -> grad((NamedArray i) -> sum(i).astype(DType.FLOAT32)).apply(arange(F)));
     bad("grad of a vector", () -> grad((NamedArray y) -> y).apply(x()));
+    bad("hessian of a vector", () -> hessian((NamedArray y) -> y).apply(x()));
+    bad("jacobian of integers", () -> jacobian((NamedArray y) -> arange(B)).apply(x()));
     bad(
         "position of an argument",
         () -> gradAt((NamedArray p, NamedArray q) -> sum(p.times(q)), 2));
@@ -508,6 +523,7 @@ class ErrorsTest {
     bad(
         "carry changes its structure",
         () -> foriLoop(0, 3, List.of(scalar(0.0)), (i, c) -> List.of(c.get(0), c.get(0))));
+    bad("loops in loops without end", () -> jit((NamedArray x) -> nested(101, x)).apply(x()));
     bad("carry holds a reference", () -> foriLoop(0, 3, ref(B), (i, c) -> c));
     bad("scan over another size", () -> fold(B, scalar(0), arange(B.resize(3)), (c, i) -> c));
     bad("scan result has the axis", () -> map(B, arange(B), i -> ones(B)));
@@ -641,6 +657,18 @@ class ErrorsTest {
     return (R) cond(scalar(true), () -> (Object) scalar(1), () -> (Object) List.of(scalar(1)));
   }
 
+  private static Object levels(int n) {
+    Object tree = x();
+    for (int k = 0; k < n; k++) {
+      tree = List.of(tree);
+    }
+    return tree;
+  }
+
+  private static NamedArray nested(int n, NamedArray x) {
+    return n == 0 ? x : foriLoop(0, 2, x, (i, c) -> nested(n - 1, c));
+  }
+
   private static void trees() {
     bad("raw array in a tree", () -> jit((Object o) -> x()).apply(new float[3]));
     bad("raw array in a record", () -> jit((Named n) -> n.x()).apply(new Named(x(), new int[2])));
@@ -648,6 +676,7 @@ class ErrorsTest {
     bad(
         "keys that do not sort",
         () -> jit((Map<Object, NamedArray> m) -> x()).apply(Map.of("a", x(), 1, x())));
+    bad("tree of too many levels", () -> jit((Object o) -> x()).apply(levels(201)));
     bad("reference in an array component", () -> Tree.toRefs(new Strict(x())));
     bad(
         "map over different structures",

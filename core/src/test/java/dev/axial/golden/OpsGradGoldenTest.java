@@ -394,14 +394,10 @@ class OpsGradGoldenTest {
           two((x, y) -> x.at(at("d0", index(c, "i"))).max(named(y, "token")));
       case "min-repeats", "min-ties", "min-outside", "min-nan" ->
           two((x, y) -> x.at(at("d0", index(c, "i"))).min(named(y, "token")));
-      case "max-rows" ->
-          two((x, y) -> x.at(at("d0", index(c, "i"))).max(named(y, "token", "d1")));
-      case "min-rows" ->
-          two((x, y) -> x.at(at("d0", index(c, "i"))).min(named(y, "token", "d1")));
-      case "segment-max" ->
-          one(y -> segments(Double.NEGATIVE_INFINITY, c).max(named(y, "token")));
-      case "segment-min" ->
-          one(y -> segments(Double.POSITIVE_INFINITY, c).min(named(y, "token")));
+      case "max-rows" -> two((x, y) -> x.at(at("d0", index(c, "i"))).max(named(y, "token", "d1")));
+      case "min-rows" -> two((x, y) -> x.at(at("d0", index(c, "i"))).min(named(y, "token", "d1")));
+      case "segment-max" -> one(y -> segments(Double.NEGATIVE_INFINITY, c).max(named(y, "token")));
+      case "segment-min" -> one(y -> segments(Double.POSITIVE_INFINITY, c).min(named(y, "token")));
       case "segment-product" -> one(y -> segments(1, c).times(named(y, "token")));
       case "paired-add" ->
           two((x, y) ->

@@ -9,8 +9,11 @@ import static dev.axial.Axial.jitProc;
 import static dev.axial.Axial.jvp;
 import static dev.axial.Axial.lower;
 import static dev.axial.Axial.newRef;
+import static dev.axial.Axial.oneHot;
 import static dev.axial.Axial.scalar;
 import static dev.axial.Axial.sum;
+import static dev.axial.Axial.take;
+import static dev.axial.Axial.takeAlong;
 import static dev.axial.Axial.unmapped;
 import static dev.axial.Axial.vmap;
 import static dev.axial.Axial.where;
@@ -31,11 +34,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.BiFunction;
-import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -59,7 +63,7 @@ class IntegerIndexLawsTest {
     }
   }
 
-  static Stream<Case> cases() {
+  private static List<StagedPlaces> views() {
     StagedPlaces all = StagedPlaces.whole("X", N);
     var views =
         new ArrayList<>(
@@ -79,15 +83,27 @@ class IntegerIndexLawsTest {
                     },
                     9)));
     var random = new Random(12);
-    for (int k = 0; k < Integer.getInteger("axial.index.views", 14); k++) {
+    for (int k = 0; k < Integer.getInteger("axial.index.views", 6); k++) {
       StagedPlaces v = all;
       for (int depth = 0; depth < 2 + k % 3; depth++) {
         v = v.random(random, depth);
       }
       views.add(v);
     }
-    return views.stream()
-        .flatMap(v -> Stream.of(DType.INT32, DType.INT64, DType.UINT32).map(t -> new Case(v, t)));
+    return views;
+  }
+
+  private static final List<DType> DTYPES = List.of(DType.INT32, DType.INT64, DType.UINT32);
+
+  static Stream<Case> cases() {
+    return views().stream().flatMap(v -> DTYPES.stream().map(t -> new Case(v, t)));
+  }
+
+  /** Each view with one of the dtypes. */
+  static Stream<Case> some() {
+    List<StagedPlaces> views = views();
+    return IntStream.range(0, views.size())
+        .mapToObj(k -> new Case(views.get(k), DTYPES.get((k + 1) % 3)));
   }
 
   /** Values at the ends of the view, and of the dtypes. */
@@ -287,7 +303,7 @@ class IntegerIndexLawsTest {
   }
 
   @ParameterizedTest
-  @MethodSource("cases")
+  @MethodSource("some")
   void in_each_lane_too(Case c) {
     long[] i = values(c.dtype, c.view.size());
     Axis lanes = axis("Lane", i.length);
@@ -305,11 +321,14 @@ class IntegerIndexLawsTest {
   }
 
   @ParameterizedTest
-  @MethodSource("cases")
+  @MethodSource("some")
   void derivatives_are_those_of_the_places_touched(Case c) {
     StagedPlaces v = c.view;
     BiFunction<NamedArray, NamedArray, NamedArray> f = (b, i) -> weigh(accesses(v, b, i));
     BiFunction<NamedArray, NamedArray, NamedArray> backward = jit(grad(f));
+    BiFunction<NamedArray, NamedArray, NamedArray> tangent =
+        jit((NamedArray b, NamedArray i) ->
+            jvp((NamedArray x) -> f.apply(x, i), b, array(BASE, X)).tangent());
     NamedArray base = array(BASE, X);
     for (long i : values(c.dtype, v.size())) {
       double zero = weighted(model(v, new double[N], i));
@@ -323,8 +342,7 @@ class IntegerIndexLawsTest {
       assertThat(backward.apply(base, index).toDoubleArray())
           .as("the gradient at %d", i)
           .containsExactly(want);
-      Function<NamedArray, NamedArray> at = b -> f.apply(b, index);
-      double forward = jvp(at, base, array(BASE, X)).tangent().item();
+      double forward = tangent.apply(base, index).item();
       double along = 0;
       for (int k = 0; k < N; k++) {
         along += BASE[k] * want[k];
@@ -334,7 +352,7 @@ class IntegerIndexLawsTest {
   }
 
   @ParameterizedTest
-  @MethodSource("cases")
+  @MethodSource("some")
   void and_in_a_saved_function(Case c) {
     NamedArray base = array(BASE, X);
     Path file = folder.resolve("accesses");
@@ -349,5 +367,23 @@ class IntegerIndexLawsTest {
               .toList(),
           model(c.view, doubles(BASE), i));
     }
+  }
+
+  /** The other functions that take positions. */
+  @ParameterizedTest
+  @EnumSource(names = {"INT32", "INT64", "UINT32"})
+  void positions_of_take_and_its_relatives(DType t) {
+    long[] at = values(t, N);
+    NamedArray base = array(BASE, X);
+    double[] want = LongStream.of(at).mapToDouble(i -> BASE[StagedPlaces.nearest(i, N)]).toArray();
+    NamedArray along = array(at, axis("X", at.length)).astype(t);
+    NamedArray several = along.rename("X", "I");
+    assertThat(takeAlong(base, X, along).toDoubleArray()).containsExactly(want);
+    assertThat(take(base, X, several).toDoubleArray()).containsExactly(want);
+    assertThat(jit((NamedArray i) -> takeAlong(base, X, i)).apply(along).toDoubleArray())
+        .containsExactly(want);
+    NamedArray hot = sum(oneHot(several, X), X);
+    double[] inside = LongStream.of(at).mapToDouble(i -> i >= 0 && i < N ? 1 : 0).toArray();
+    assertThat(hot.toDoubleArray()).containsExactly(inside);
   }
 }

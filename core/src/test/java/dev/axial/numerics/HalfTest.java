@@ -75,7 +75,7 @@ class HalfTest {
           v2: bf16[] = const 1.5
           v3: bf16[a:3] = mul v0, v2
           v4: bf16[a:3] = add v3, v0
-          v5: i32[a:3] = cast[to=i32] v4
+          v5: bool[a:3] = cast[to=bool] v4
           v6: bf16[a:3] = cast[to=bf16] v5
           ref_set[access={}, reverse=false] v1, v6
           v7: bf16[] = reduce[fn=SUM, axes=[a]] v4
@@ -94,7 +94,7 @@ class HalfTest {
           v8: f32[a:3] = add v7, v4
           v9: bf16[a:3] = cast[to=bf16] v8
           v10: f32[a:3] = cast[to=f32] v9
-          v11: i32[a:3] = cast[to=i32] v10
+          v11: bool[a:3] = cast[to=bool] v10
           v12: f32[a:3] = cast[to=f32] v11
           v13: bf16[a:3] = cast[to=bf16] v12
           ref_set[access={}, reverse=false] v1, v13

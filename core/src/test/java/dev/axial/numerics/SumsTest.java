@@ -48,11 +48,49 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SumsTest {
   /** Shapes with reduced axes at every position; a capital letter is an axis that is summed. */
   private static final String[] SHAPES = {
-    "A1", "A3", "A8", "A9", "A15", "A16", "A17", "A100", "A511", "A512", "A513", "A1000", "A1024",
-    "A5000", "A70001", "A300000", "a4 B3", "a5 B8", "a33 B9", "a7 B64", "a40 B513", "a3 B2000",
-    "a600 B600", "A3 b5", "A8 b40", "A9 b40", "A100 b3", "A513 b7", "A2000 b64", "A5000 b3",
-    "A700 b1100", "A40 b2000", "A3000 b1030", "A9000 b1024", "A2 B3 c4", "A7 b3 C9", "A20 b3 C100",
-    "A33 b5 C32", "a3 B17 C31", "A3 B5 C7", "A10 b20 C30 d4", "a2 B30 c3 D40", "A1 B20 c3",
+    "A1",
+    "A3",
+    "A8",
+    "A9",
+    "A15",
+    "A16",
+    "A17",
+    "A100",
+    "A511",
+    "A512",
+    "A513",
+    "A1000",
+    "A1024",
+    "A5000",
+    "A70001",
+    "A300000",
+    "a4 B3",
+    "a5 B8",
+    "a33 B9",
+    "a7 B64",
+    "a40 B513",
+    "a3 B2000",
+    "a600 B600",
+    "A3 b5",
+    "A8 b40",
+    "A9 b40",
+    "A100 b3",
+    "A513 b7",
+    "A2000 b64",
+    "A5000 b3",
+    "A700 b1100",
+    "A40 b2000",
+    "A3000 b1030",
+    "A9000 b1024",
+    "A2 B3 c4",
+    "A7 b3 C9",
+    "A20 b3 C100",
+    "A33 b5 C32",
+    "a3 B17 C31",
+    "A3 B5 C7",
+    "A10 b20 C30 d4",
+    "a2 B30 c3 D40",
+    "A1 B20 c3",
   };
 
   private record Shape(List<Axis> axes, AxisSelector[] summed) {
@@ -202,7 +240,10 @@ class SumsTest {
         scaled[k] = rounded(t, x[k] * (k % last.size()));
         shifted[k] = rounded(t, x[k] + 1);
       }
-      same("times a row, " + text, jit((NamedArray v) -> sum(v.times(row), s.summed)).apply(a), expected(s, t, scaled));
+      same(
+          "times a row, " + text,
+          jit((NamedArray v) -> sum(v.times(row), s.summed)).apply(a),
+          expected(s, t, scaled));
       Function<NamedArray, List<NamedArray>> several =
           v -> {
             NamedArray y = v.plus(1);
@@ -233,7 +274,10 @@ class SumsTest {
       Axis a = axis("a", n);
       assertThat(1 / sum(full(-0.0, a)).item()).isEqualTo(Double.POSITIVE_INFINITY);
       assertThat(sum(full(Double.POSITIVE_INFINITY, a)).item()).isInfinite();
-      assertThat(cumsum(full(Double.POSITIVE_INFINITY, a).astype(DType.FLOAT64), a).get(a.at(n - 1)).item())
+      assertThat(
+              cumsum(full(Double.POSITIVE_INFINITY, a).astype(DType.FLOAT64), a)
+                  .get(a.at(n - 1))
+                  .item())
           .isEqualTo(Double.POSITIVE_INFINITY);
     }
   }
@@ -250,19 +294,20 @@ class SumsTest {
 
   private static final double EPS = Math.scalb(1.0, -24);
 
-  private static void near(String what, UnaryOperator<NamedArray> f, NamedArray x, double expected, double bound) {
+  private static void near(
+      String what, UnaryOperator<NamedArray> f, NamedArray x, double expected, double bound) {
     assertThat(off(f.apply(x), expected)).as(what).isLessThanOrEqualTo(bound);
     assertThat(off(jit(f::apply).apply(x), expected)).as("jit " + what).isLessThanOrEqualTo(bound);
   }
 
   /** Equal numbers, whose errors all have one sign. */
   @ParameterizedTest
-  @ValueSource(ints = {1000, 20_000, 300_001, 4_000_000})
+  @ValueSource(ints = {1000, 20_000, 1_000_003})
   void a_long_axis_loses_nothing(int n) {
     double x = 0.1f;
     Axis f = axis("f", n);
     Axis three = axis("three", 3);
-    Axis wide = axis("wide", Math.min(1100, 4_000_000 / n));
+    Axis wide = axis("wide", Math.min(1100, 1_200_000 / n));
     near("all", v -> sum(v), full(0.1, f), n * x, EPS);
     near("first of 3", v -> sum(v, f), full(0.1, f, three), n * x, EPS);
     near("last of 3", v -> sum(v, f), full(0.1, three, f), n * x, EPS);
@@ -277,7 +322,8 @@ class SumsTest {
     near("running columns", v -> cumsum(v, f).get(f.at(n - 1)), full(0.1, f, three), n * x, EPS);
     near("softmax", v -> softmax(v, f), full(0.1, f), 1.0 / n, 3 * EPS);
     near("logsumexp", v -> logsumexp(v, f), full(0.0, f), Math.log(n), 4 * EPS);
-    near("norm", v -> dev.axial.Axial.sqrt(sum(square(v))), full(0.1, f), Math.sqrt(n) * x, 4 * EPS);
+    near(
+        "norm", v -> dev.axial.Axial.sqrt(sum(square(v))), full(0.1, f), Math.sqrt(n) * x, 4 * EPS);
     Function<NamedArray, NamedArray> gradient = v -> sum(v.times(full(0.1, f)));
     near("gradient of a broadcast", v -> grad(gradient).apply(v), ones(three), n * x, EPS);
     near("gradient of a scalar", v -> grad(gradient).apply(v), scalar(1.0), n * x, EPS);
@@ -286,15 +332,25 @@ class SumsTest {
   @Test
   void sums_of_float64_lose_what_their_blocks_do() {
     double eps = Math.scalb(1.0, -53);
-    Axis n = axis("n", 3_000_000);
+    Axis n = axis("n", 1_000_000);
     Axis c = axis("c", 3);
-    double exact = 3_000_000 * 0.1; // rounded once
+    double exact = 1_000_000 * 0.1; // rounded once
     NamedArray x = full(0.1, n).astype(DType.FLOAT32).astype(DType.FLOAT64).times(0).plus(0.1);
     near("all", v -> sum(v), x, exact, 30 * eps);
-    near("running", v -> cumsum(v, n).get(n.at(2_999_999)), x, exact, 2 * eps);
+    near("running", v -> cumsum(v, n).get(n.at(999_999)), x, exact, 2 * eps);
     near("columns", v -> sum(v, n), x.times(ones(c)), exact, 30 * eps);
-    near("matrix", v -> dot(v, ones(n).astype(DType.FLOAT64), n), x.times(ones(c)), exact, 300 * eps);
-    near("matrices", v -> dot(v, ones(n, axis("d", 4)).astype(DType.FLOAT64), n), x.times(ones(c)), exact, 300 * eps);
+    near(
+        "matrix",
+        v -> dot(v, ones(n).astype(DType.FLOAT64), n),
+        x.times(ones(c)),
+        exact,
+        300 * eps);
+    near(
+        "matrices",
+        v -> dot(v, ones(n, axis("d", 4)).astype(DType.FLOAT64), n),
+        x.times(ones(c)),
+        exact,
+        300 * eps);
   }
 
   @ParameterizedTest
@@ -365,8 +421,7 @@ class SumsTest {
     assertThat(off(ref.get().get(bins.at(0, 1)), expected)).isLessThan(3 * EPS);
     NamedArray got = zeros(bins).at(bins.at(at)).add(x);
     assertThat(off(got.get(bins.at(0, 1)), expected)).isLessThan(3 * EPS);
-    NamedArray compiled =
-        jit((NamedArray v) -> zeros(bins).at(bins.at(at)).add(v)).apply(x);
+    NamedArray compiled = jit((NamedArray v) -> zeros(bins).at(bins.at(at)).add(v)).apply(x);
     assertThat(compiled.toDoubleArray()).isEqualTo(got.toDoubleArray());
   }
 }

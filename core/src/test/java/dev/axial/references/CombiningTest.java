@@ -99,7 +99,8 @@ class CombiningTest {
       for (int j = 0; at >= 0 && at < X.size() && j < row; j++) {
         double y = values[k * row + j];
         double z = c.way.model.applyAsDouble(out[at * row + j], y);
-        out[at * row + j] = c.dtype == DType.BOOL ? Math.min(z, 1) : c.dtype.isFloating() ? z : z + 0.0;
+        out[at * row + j] =
+            c.dtype == DType.BOOL ? Math.min(z, 1) : c.dtype.isFloating() ? z : z + 0.0;
       }
     }
     return out;
@@ -118,12 +119,10 @@ class CombiningTest {
       Axis[] axes = trial % 2 == 0 ? new Axis[] {X} : new Axis[] {X, Y};
       NamedArray x = whole(random, c.dtype, axes);
       NamedArray i = array(index, I);
-      NamedArray v =
-          trial % 2 == 0 ? whole(random, c.dtype, I) : whole(random, c.dtype, I, Y);
+      NamedArray v = trial % 2 == 0 ? whole(random, c.dtype, I) : whole(random, c.dtype, I, Y);
       double[] want = model(c, x, index, v);
       same("array", c.way.write(x.at(X.at(i)), v), want);
-      BiFunction<NamedArray, NamedArray, NamedArray> f =
-          (a, at) -> c.way.write(a.at(X.at(at)), v);
+      BiFunction<NamedArray, NamedArray, NamedArray> f = (a, at) -> c.way.write(a.at(X.at(at)), v);
       same("compiled array", jit(f).apply(x, i), want);
       NamedRef r = newRef(x);
       c.way.write(r.at(X.at(i)), v);
@@ -212,7 +211,9 @@ class CombiningTest {
 
   // ---------------------------------------------------------------- derivatives
 
-  /** With repeated indices and zeros: the product of a row of a table in which 1 stands for none. */
+  /**
+   * With repeated indices and zeros: the product of a row of a table in which 1 stands for none.
+   */
   private static NamedArray product(NamedArray v, int[] index) {
     NamedArray out = zeros(DType.FLOAT64, X);
     for (int place = 0; place < X.size(); place++) {

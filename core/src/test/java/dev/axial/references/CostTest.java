@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import dev.axial.*;
 import java.lang.management.ManagementFactory;
+import java.util.List;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
 
 /** Rule 28, by what is allocated: an access allocates what it touches, never the reference. */
@@ -71,16 +73,42 @@ class CostTest {
     };
   }
 
+  /** The same with writes that combine, of which one repeats rows. */
+  private static Function<NamedArray, NamedArray> combinations(int rows) {
+    Axis n = axis("n", rows);
+    return w -> {
+      NamedRef r = newRef(ones(n, X));
+      forLoop(
+          1,
+          200,
+          i -> {
+            NamedArray twice = stack(axis("twice", 2), List.of(i, i));
+            r.at(n.at(i)).max(sin(r.get(n.at(i.minus(1)))).times(w));
+            r.at(n.at(twice)).min(w.times(1.5));
+            r.at(n.at(twice)).times(w);
+          });
+      return sum(r.get(n.at(199)));
+    };
+  }
+
   @Test
   void a_backward_pass_costs_what_the_forward_pass_costs() {
+    costs(CostTest::recurrence);
+  }
+
+  @Test
+  void writes_that_combine_cost_what_they_touch_forward_and_backward() {
+    costs(CostTest::combinations);
+  }
+
+  private static void costs(IntFunction<Function<NamedArray, NamedArray>> work) {
     NamedArray w = full(0.9, X);
     long buffer = 100_000L * X.size() * 4;
     for (var transform :
-        java.util.List
-            .<Function<Function<NamedArray, NamedArray>, Function<NamedArray, NamedArray>>>of(
-                f -> jit(f), f -> jit(grad(f)))) {
-      var few = transform.apply(recurrence(1000));
-      var many = transform.apply(recurrence(100_000));
+        List.<Function<Function<NamedArray, NamedArray>, Function<NamedArray, NamedArray>>>of(
+            f -> jit(f), f -> jit(grad(f)))) {
+      var few = transform.apply(work.apply(1000));
+      var many = transform.apply(work.apply(100_000));
       long small = allocated(() -> few.apply(w));
       long large = allocated(() -> many.apply(w));
       // Each large buffer is filled once: the reference, and its adjoint.

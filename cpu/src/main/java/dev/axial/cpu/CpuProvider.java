@@ -24,6 +24,11 @@ public final class CpuProvider implements EngineProvider {
   }
 
   @Override
+  public Engine create(Engine oracle) {
+    return Tested.engine(new Library(Natives.libLlvm()), SelfTest.NAME, oracle, CpuEngine::new);
+  }
+
+  @Override
   public @Nullable LongFunction<@Nullable MemorySegment> largeBlocks() {
     return linux() ? HugePages::allocate : null;
   }

@@ -15,8 +15,8 @@ import java.util.SplittableRandom;
 import java.util.zip.CRC32C;
 
 /**
- * Prints the engine of its process, and what some programs give; with an argument, what a public
- * function gives.
+ * Prints the engine of its process, and what some programs give; with the argument {@code quick}
+ * the engine alone, with another what a public function gives.
  */
 final class EnvironmentProgram {
   /** Wide enough for several threads: element by element, sums, a product, a loop. */
@@ -79,6 +79,10 @@ final class EnvironmentProgram {
   private EnvironmentProgram() {}
 
   public static void main(String[] args) {
+    if (args.length > 0 && args[0].equals("quick")) {
+      System.out.println("engine " + Engines.choose(new Interpreter()).name());
+      return;
+    }
     if (args.length > 0) {
       Axis k = Axial.axis("k", 10);
       NamedArray sum = Axial.jit((NamedArray x) -> Axial.sum(x)).apply(Axial.arange(k));

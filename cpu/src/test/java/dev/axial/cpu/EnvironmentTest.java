@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -51,6 +52,11 @@ class EnvironmentTest {
 
   private static Running start(boolean natives, List<String> options, String... arguments)
       throws IOException {
+    return start(natives, Path.of("").toAbsolutePath(), options, arguments);
+  }
+
+  private static Running start(
+      boolean natives, Path current, List<String> options, String[] arguments) throws IOException {
     String path =
         Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
             .filter(p -> natives || !Path.of(p).getFileName().toString().startsWith("llvm-"))
@@ -64,7 +70,8 @@ class EnvironmentTest {
     command.addAll(List.of(arguments));
     Path log = Files.createTempFile(folder, "log", ".txt");
     var builder = new ProcessBuilder(command).redirectError(log.toFile());
-    builder.environment().keySet().removeIf(k -> k.startsWith("AXIAL_"));
+    builder.directory(current.toFile());
+    builder.environment().keySet().removeIf(k -> k.startsWith("AXIAL_") || k.startsWith("XDG_"));
     return new Running(builder.start(), log);
   }
 
@@ -123,18 +130,81 @@ class EnvironmentTest {
   @Test
   void a_cache_folder_that_cannot_be_written() throws IOException, InterruptedException {
     Path file = Files.writeString(folder.resolve("regular"), "a file");
-    Ended e = run("-Daxial.cache=" + file.resolve("cache"));
+    Path temporary = Files.createDirectory(folder.resolve("temporary"));
+    Ended e = run("-Daxial.cache=" + file.resolve("cache"), "-Djava.io.tmpdir=" + temporary);
     right(e, "native");
     assertThat(e.log)
-        .containsOnlyOnce("compiled code cannot be kept in")
-        .containsOnlyOnce("cannot be written");
+        .containsOnlyOnce("compiled code cannot be kept in it")
+        .containsOnlyOnce("cannot be written")
+        .containsOnlyOnce("libLLVM is unpacked to " + temporary);
     assertThat(Files.readString(file)).isEqualTo("a file");
+    assertThat(temporary).as("what was unpacked is gone").isEmptyDirectory();
+  }
+
+  @Test
+  void a_cache_folder_that_others_can_write() throws IOException, InterruptedException {
+    Path open = Files.createDirectory(folder.resolve("open"));
+    Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
+    Ended e = run(LIBRARY, cache("open"));
+    right(e, "native");
+    assertThat(e.warnings()).hasSize(1);
+    assertThat(e.log)
+        .contains("the cache folder " + open + " is not used (")
+        .contains("has mode 0777, so that others can write it; chmod go-w would mend that");
+    assertThat(open).isEmptyDirectory();
+  }
+
+  /** Neither below the current folder nor anywhere else. */
+  @Test
+  void without_a_home_nothing_is_kept() throws IOException, InterruptedException {
+    for (String home : List.of("?", "", "here")) {
+      Path current = Files.createTempDirectory(folder, "current");
+      Running r =
+          start(true, current, List.of(LIBRARY, "-Duser.home=" + home), new String[] {"quick"});
+      Ended e = r.end();
+      assertThat(e.status).as(e.log).isZero();
+      assertThat(e.printed).containsEntry("engine", "native");
+      assertThat(e.warnings()).isEmpty();
+      assertThat(current).isEmptyDirectory();
+    }
+  }
+
+  /** An entry under another's name is no entry, though each is whole. */
+  @Test
+  void entries_that_change_places_are_compiled_anew() throws IOException, InterruptedException {
+    Ended first = filled("swapped");
+    Map<Path, byte[]> good = contents(folder.resolve("swapped/objects"));
+    var paths = new ArrayList<>(good.keySet());
+    for (int k = 0; k < paths.size(); k++) {
+      Files.write(paths.get(k), good.get(paths.get((k + 1) % paths.size())));
+    }
+    Ended again = run(LIBRARY, cache("swapped"));
+    right(again, "native");
+    assertThat(again.printed).isEqualTo(first.printed);
+    contents(folder.resolve("swapped/objects"))
+        .forEach((p, bytes) -> assertThat(bytes).as("%s", p).isEqualTo(good.get(p)));
+  }
+
+  @Test
+  void levels_features_and_widths_that_are_none() throws IOException, InterruptedException {
+    Map<String, String> wrong =
+        Map.of(
+            "-Daxial.llvm.level=x86-64-v9",
+            "axial.llvm.level is 'x86-64-v9'; expected one of x86-64-v2, x86-64-v3, x86-64-v4.",
+            "-Daxial.llvm.width=1024",
+            "axial.llvm.width is '1024'; expected one of 128, 256, 512.",
+            "-Daxial.llvm.features=-nonsense",
+            "axial.llvm.features has '-nonsense'; expected names of features");
+    for (var w : wrong.entrySet()) {
+      Ended e = start(true, List.of(w.getKey(), LIBRARY, cache("levels")), "quick").end();
+      assertThat(e.printed).containsEntry("engine", "interpreter");
+      assertThat(e.log).contains("the engine native does not start (" + w.getValue());
+    }
   }
 
   @Test
   void damaged_entries_are_compiled_anew() throws IOException, InterruptedException {
-    Ended first = run(LIBRARY, cache("damaged"));
-    right(first, "native");
+    Ended first = filled("damaged");
     Path objects = folder.resolve("damaged/objects");
     Map<Path, byte[]> good = contents(objects);
     assertThat(good).hasSizeGreaterThan(2);
@@ -153,6 +223,17 @@ class EnvironmentTest {
     }
   }
 
+  /** Fills a cache with what the program needs; what the self-test needed is taken away. */
+  private static Ended filled(String name) throws IOException, InterruptedException {
+    right(run(LIBRARY, cache(name)), "native");
+    for (Path p : contents(folder.resolve(name).resolve("objects")).keySet()) {
+      Files.delete(p);
+    }
+    Ended e = run(LIBRARY, cache(name));
+    right(e, "native");
+    return e;
+  }
+
   private static byte[] damaged(byte[] bytes, int how) {
     return switch (how % 6) {
       case 0 -> Arrays.copyOf(bytes, bytes.length / 2);
@@ -160,7 +241,7 @@ class EnvironmentTest {
       case 2 -> new byte[0];
       case 3 -> flipped(bytes, 1);
       case 4 -> Arrays.copyOf(bytes, bytes.length + 1);
-      default -> flipped(bytes, 6); // not over Op: the length that the header says
+      default -> flipped(bytes, 40); // not over Op: behind the digest
     };
   }
 
@@ -188,6 +269,24 @@ class EnvironmentTest {
       Ended other = run("-Daxial.threads=" + n, LIBRARY, cache("threads"));
       assertThat(other.printed).as("%d threads", n).isEqualTo(two.printed);
     }
+  }
+
+  /** On processors that have the feature; elsewhere asking for it is an error. */
+  @Test
+  void a_feature_that_is_compiled_wrongly_is_dropped() throws IOException, InterruptedException {
+    List<String> options = List.of(LIBRARY, cache("features"), "-Daxial.llvm.features=+avx512fp16");
+    Ended e = start(true, options, "quick").end();
+    if (e.log.contains("which this processor")) {
+      assertThat(e.printed).containsEntry("engine", "interpreter");
+      return;
+    }
+    assertThat(e.printed).containsEntry("engine", "native");
+    assertThat(e.warnings()).hasSize(1);
+    assertThat(e.log)
+        .contains("computes wrong numbers (a function of what is gathered: element ")
+        .contains("; it is compiled without avx512fp16 instead");
+    Ended again = start(true, options, "quick").end();
+    assertThat(again.warnings()).as("from the verdict").isEqualTo(e.warnings());
   }
 
   @Test

@@ -203,7 +203,6 @@ class DocumentationTest {
           new ProcessBuilder(
                   Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                   "--enable-native-access=ALL-UNNAMED",
-                  "-Xss16m",
                   "-cp",
                   classPath,
                   file)

@@ -50,8 +50,7 @@ final class ColumnSums {
    * @param rows the number of rows
    * @param width the most columns of a range
    */
-  ColumnSums(
-      Asm a, List<Root.Reduce> roots, long rows, long width, Element element, Each columns) {
+  ColumnSums(Asm a, List<Root.Reduce> roots, long rows, long width, Element element, Each columns) {
     this.a = a;
     this.roots = roots;
     this.element = element;

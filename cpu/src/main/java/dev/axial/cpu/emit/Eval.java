@@ -538,7 +538,7 @@ final class Eval {
   static Val constant(Op.Const c) {
     Ty ty = Types.register(c.dtype());
     return switch (c.dtype()) {
-      case BFLOAT16, FLOAT16 -> Asm.integer(ty, Half.narrow(c.dtype(), (float) c.doubleValue()));
+      case BFLOAT16, FLOAT16 -> Asm.integer(ty, Half.nearest(c.dtype(), c.doubleValue()));
       case FLOAT32, FLOAT64 -> Asm.real(ty, c.doubleValue());
       case INT32, UINT32, INT64, KEY, BOOL -> Asm.integer(ty, c.bits());
     };

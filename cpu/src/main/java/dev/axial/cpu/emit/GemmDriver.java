@@ -23,8 +23,8 @@ import java.util.Set;
  *           for panels of B, tiles of A: kernel
  * </pre>
  *
- * Rows, columns and batches are cut by what is convenient; k is cut by its length alone. The runs of
- * a very long k are added up in parts, whose sums lie beside C, and these with what they lose.
+ * Rows, columns and batches are cut by what is convenient; k is cut by its length alone. The runs
+ * of a very long k are added up in parts, whose sums lie beside C, and these with what they lose.
  */
 final class GemmDriver {
   private static final Val ENV = new Val(Ty.PTR, "%env");
@@ -350,8 +350,7 @@ final class GemmDriver {
         () -> {
           totals.clear(f, lost, count);
           Val adds = f.op("and", env.get(GemmSlots.TOTALS_FLAGS), i64(1));
-          f.branch(
-              f.cmp("icmp eq", adds, i64(0)), () -> totals.clear(f, out, count), null);
+          f.branch(f.cmp("icmp eq", adds, i64(0)), () -> totals.clear(f, out, count), null);
         },
         null);
     totals.add(f, out, lost, part, count);

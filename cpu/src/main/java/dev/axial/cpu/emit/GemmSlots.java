@@ -73,7 +73,9 @@ final class GemmSlots {
   static final int TOTALS_ROW = 59;
   static final int TOTALS_FLAGS = 60;
 
-  /** What the totals have lost; whether nothing has been added yet, and whether this is the last. */
+  /**
+   * What the totals have lost; whether nothing has been added yet, and whether this is the last.
+   */
   static final int LOST = 61;
 
   static final int FIRST = 62;

@@ -51,10 +51,7 @@ record GemmTotals(Tile tile) {
           Val to = f.at(totals, "i8", at);
           Val e = f.at(lost, "i8", at);
           Sum s =
-              sum(
-                  f,
-                  f.load(ty, to, tile.bytes()),
-                  f.load(ty, f.at(part, "i8", at), tile.bytes()));
+              sum(f, f.load(ty, to, tile.bytes()), f.load(ty, f.at(part, "i8", at), tile.bytes()));
           f.store(s.sum, to, tile.bytes());
           f.store(f.op("fadd", f.load(ty, e, tile.bytes()), s.lost), e, tile.bytes());
         });

@@ -16,11 +16,12 @@ import java.util.Set;
  * Matrix times vector, out[i] (+)= Σ_k matrix[i, k] x[k], at the speed of memory.
  *
  * <p>Where k is contiguous, these are dot products: every row has four accumulators, whose sum is
- * taken in a fixed order; a long k is taken in parts, which are added up with what they lose. Where i is contiguous, rows of k are added up, some at a time, in
- * stretches of i that stay in the first-level cache; of a large matrix this is done for parts of k,
- * as memory gives most to who reads it in its order, and their number depends on the matrix alone.
- * Either way a result depends on its row alone, never on the rows that are computed beside it.
- * Other layouts go the general way.
+ * taken in a fixed order; a long k is taken in parts, which are added up with what they lose. Where
+ * i is contiguous, rows of k are added up, some at a time, in stretches of i that stay in the
+ * first-level cache; of a large matrix this is done for parts of k, as memory gives most to who
+ * reads it in its order, and their number depends on the matrix alone. Either way a result depends
+ * on its row alone, never on the rows that are computed beside it. Other layouts go the general
+ * way.
  */
 final class GemmVector {
   private static final Val ENV = new Val(Ty.PTR, "%env");

@@ -304,13 +304,7 @@ final class Kernels {
 
   /** Each part of a reduction of everything, and its results one beside the other. */
   private static void pieces(
-      Asm asm,
-      Inside inside,
-      NestEmitter emitter,
-      Parts parts,
-      List<Root> roots,
-      Val lo,
-      Val hi) {
+      Asm asm, Inside inside, NestEmitter emitter, Parts parts, List<Root> roots, Val lo, Val hi) {
     var partials = new ArrayList<Val>();
     for (int k = 0; k < roots.size(); k++) {
       partials.add(asm.early(Ty.PTR, inside.env, PARTIALS + k));
@@ -321,8 +315,7 @@ final class Kernels {
         1,
         b -> {
           Val from = asm.times(b, parts.each);
-          Val to =
-              asm.intrinsic("smin", asm.add(from, Asm.i64(parts.each)), Asm.i64(parts.size));
+          Val to = asm.intrinsic("smin", asm.add(from, Asm.i64(parts.each)), Asm.i64(parts.size));
           emitter.part(
               from,
               to,

@@ -157,10 +157,8 @@ final class NestEmitter {
                     end,
                     p,
                     points ->
-                        points.forEach(
-                            q ->
-                                each.accept(
-                                    q, Objects.requireNonNull(q.index.get(v.name())).base()))));
+                        points.forEach(q ->
+                            each.accept(q, Objects.requireNonNull(q.index.get(v.name())).base()))));
     writer.write(
         from,
         to,
@@ -251,8 +249,7 @@ final class NestEmitter {
   void part(Val from, Val to, Consumer<Map<Root, Val>> each) {
     results = each;
     Stage s = nest.stages().getFirst();
-    window =
-        new Window(Objects.requireNonNull(schedule.stages.get(s)).reduced(), from, to);
+    window = new Window(Objects.requireNonNull(schedule.stages.get(s)).reduced(), from, to);
     run(null, null, null, false);
   }
 
@@ -279,9 +276,7 @@ final class NestEmitter {
       return new Val[] {Asm.i64(0), Asm.i64(l.size)};
     }
     Val up = asm.add(w.to, Asm.i64(each - 1));
-    return new Val[] {
-      asm.op("udiv", w.from, Asm.i64(each)), asm.op("udiv", up, Asm.i64(each))
-    };
+    return new Val[] {asm.op("udiv", w.from, Asm.i64(each)), asm.op("udiv", up, Asm.i64(each))};
   }
 
   /** The body of the outer loops; it is written several times, for blocks and for what is left. */

@@ -506,12 +506,11 @@ public final class Schedule {
   private boolean carriesBlocks() {
     return nest.stages().stream()
         .flatMap(st -> st.roots().stream())
-        .anyMatch(
-            r ->
-                r instanceof Root.Reduce x
-                    && x.sumsReals()
-                    && x.count() > SumOrder.FEW
-                    && !Columns.suits(nest, this));
+        .anyMatch(r ->
+            r instanceof Root.Reduce x
+                && x.sumsReals()
+                && x.count() > SumOrder.FEW
+                && !Columns.suits(nest, this));
   }
 
   /** What runs, for people. */

@@ -197,8 +197,7 @@ abstract sealed class Sum extends Accumulator {
       asm.store(asm.op("fadd", asm.load(ty, place, align()), x), place, align());
       if (blocks()) {
         Val last = Asm.i64(SumOrder.BLOCK - 1);
-        asm.branch(
-            asm.cmp("icmp eq", asm.op("and", r, last), last), () -> finishBlock(slot), null);
+        asm.branch(asm.cmp("icmp eq", asm.op("and", r, last), last), () -> finishBlock(slot), null);
       }
     }
 

@@ -130,7 +130,7 @@ final class Features {
     if (text.isBlank()) {
       return added;
     }
-    List<String> words = List.of(text.strip().split("\\s*,\\s*"));
+    List<String> words = List.of(text.strip().split("\\s*,\\s*", -1));
     boolean signs = words.getFirst().startsWith("+") || words.getFirst().startsWith("-");
     if (!signs) {
       used.removeIf(f -> !Level.BASE.contains(f));

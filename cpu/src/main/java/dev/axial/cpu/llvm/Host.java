@@ -2,6 +2,7 @@ package dev.axial.cpu.llvm;
 
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
@@ -37,6 +38,13 @@ public record Host(
         .filter(f -> f.startsWith("+"))
         .map(f -> f.substring(1))
         .collect(Collectors.toSet());
+  }
+
+  /** The features that code uses here and not there. */
+  public Set<String> without(Host other) {
+    var out = new TreeSet<>(used());
+    out.removeAll(other.used());
+    return out;
   }
 
   /** Whether it is an x86-64. */

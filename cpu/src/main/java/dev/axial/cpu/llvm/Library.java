@@ -86,6 +86,11 @@ public final class Library {
     return host;
   }
 
+  /** Whether the processor has a feature, used or not. */
+  boolean processorHas(String feature) {
+    return has.has(feature);
+  }
+
   /** Whether the processor has all of a level. */
   public boolean has(Level level) {
     return has.isX86() && Features.missing(has, level).isEmpty();

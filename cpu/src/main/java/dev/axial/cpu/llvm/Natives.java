@@ -3,6 +3,7 @@ package dev.axial.cpu.llvm;
 import dev.axial.AxialException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.lang.System.Logger.Level;
 import java.net.JarURLConnection;
 import java.net.URL;
@@ -135,8 +136,8 @@ public final class Natives {
     return true;
   }
 
-  private static void sign(CacheFolder cache, Path file, String note, String digest)
-      throws IOException {
+  /** Notes the digest of a file, and what the file system says of it now. */
+  static void sign(CacheFolder cache, Path file, String note, String digest) throws IOException {
     String text = digest + "\n" + Trust.identity(file);
     cache.write(FOLDER, note, text.getBytes(StandardCharsets.UTF_8));
   }
@@ -144,7 +145,7 @@ public final class Natives {
   private static byte[] digest(Path file) throws IOException {
     MessageDigest d = Hash.sha256();
     try (InputStream in = new DigestInputStream(Files.newInputStream(file), d)) {
-      in.transferTo(java.io.OutputStream.nullOutputStream());
+      in.transferTo(OutputStream.nullOutputStream());
     }
     return d.digest();
   }

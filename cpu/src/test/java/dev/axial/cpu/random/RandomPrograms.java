@@ -808,7 +808,8 @@ final class RandomPrograms {
     Var ref = b.one(new Op.RefNew(), pattern(t, shuffled(v.array().dims()), 3));
     switch (pick(3)) {
       case 0 -> b.emit(new Op.RefSet(Access.ALL, false), List.of(ref, v));
-      case 1 -> b.emit(new Op.RefCombine(combination(false), Access.ALL, Mode.DROP), List.of(ref, v));
+      case 1 ->
+          b.emit(new Op.RefCombine(combination(false), Access.ALL, Mode.DROP), List.of(ref, v));
       default -> // not over Op: the last of the kinds
           add(
               b.one(

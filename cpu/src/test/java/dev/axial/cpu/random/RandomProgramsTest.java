@@ -84,10 +84,20 @@ class RandomProgramsTest {
   @Test
   void the_programs_have_every_selector() {
     var survey = new Survey();
-    for (long seed = 0; seed < 600; seed++) {
+    for (long seed = 0; seed < 900; seed++) {
       survey.add(RandomPrograms.of(seed).program(), "");
     }
-    for (String access : List.of("get", "set", "add", "swap", "index", "scatter", "scatter add", "mul", "max", "min")) {
+    for (String access :
+        List.of(
+            "get",
+            "set",
+            "add",
+            "swap",
+            "combine",
+            "index",
+            "scatter",
+            "scatter add",
+            "scatter combine")) {
       for (String selector :
           List.of(
               "range",

@@ -8,7 +8,6 @@ import dev.axial.ir.Program;
 import dev.axial.ir.Sel;
 import dev.axial.ir.Var;
 import java.util.HashSet;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -81,10 +80,10 @@ final class Survey {
   private void details(Program p, Equation e, int depth) {
     switch (e.op()) {
       case Op.Index i -> access("index", i.access(), i.mode(), e, 1);
-      case Op.Scatter s -> access(name("scatter", s.fn()), s.access(), s.mode(), e, 2);
+      case Op.Scatter s -> combined("scatter", s.fn(), s.access(), s.mode(), e, 2);
       case Op.RefGet g -> access("get", g.access(), g.mode(), e, 1);
       case Op.RefSet s -> access("set", s.access(), s.reverse() ? "reverse" : "forward", e, 2);
-      case Op.RefCombine c -> access(name("", c.fn()), c.access(), c.mode(), e, 2);
+      case Op.RefCombine c -> combined("", c.fn(), c.access(), c.mode(), e, 2);
       case Op.RefSwap s ->
           access("swap", s.access(), s.edge() + (s.reverse() ? " reverse" : " forward"), e, 2);
       case Op.RefNew _ -> found("reference of " + e.in().getFirst().array().dtype());
@@ -97,8 +96,14 @@ final class Survey {
     }
   }
 
-  private static String name(String op, Fn.@Nullable Combine fn) {
-    return fn == null ? op : (op + " " + fn.name().toLowerCase(Locale.ROOT)).strip();
+  /** A write: an addition, another function, or for a copy of an array none. */
+  private void combined(
+      String op, Fn.@Nullable Combine fn, Access a, Object mode, Equation e, int from) {
+    String how = fn == null ? "" : fn == Fn.Combine.ADD ? " add" : " combine";
+    if (fn != null) {
+      found("combined by " + fn);
+    }
+    access((op + how).strip(), a, mode, e, from);
   }
 
   private static String at(int depth) {

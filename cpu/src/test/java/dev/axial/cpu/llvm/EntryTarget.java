@@ -1,0 +1,55 @@
+package dev.axial.cpu.llvm;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/** A file in the cache: what this user has not written under that name is nothing. */
+public final class EntryTarget {
+  private static final CacheFolder CACHE = cache();
+  private static final byte[] CODE = {1, 2, 3, 4, 5};
+
+  private EntryTarget() {}
+
+  private static CacheFolder cache() {
+    try {
+      Path folder = Files.createTempDirectory("axial-entries");
+      folder.toFile().deleteOnExit();
+      Path key = Files.write(folder.resolve("key"), new byte[32]);
+      key.toFile().setReadable(false, false);
+      key.toFile().setWritable(false, false);
+      key.toFile().setReadable(true, true);
+      key.toFile().deleteOnExit();
+      CacheFolder c = CacheFolder.open(folder);
+      c.folder("objects").toFile().deleteOnExit();
+      c.file("objects", "one").toFile().deleteOnExit();
+      return c;
+    } catch (IOException x) {
+      throw new UncheckedIOException(x);
+    }
+  }
+
+  /** The file that is right: its digest under a key of zeros, and its contents. */
+  static byte[] seed() {
+    byte[] digest = CACHE.digest("objects/one", CODE);
+    byte[] out = Arrays.copyOf(digest, digest.length + CODE.length);
+    System.arraycopy(CODE, 0, out, digest.length, CODE.length);
+    return out;
+  }
+
+  /** What the fuzzer calls. */
+  public static void fuzzerTestOneInput(byte[] input) {
+    try {
+      CacheFolder.write(CACHE.file("objects", "one"), input);
+    } catch (IOException x) {
+      throw new UncheckedIOException(x);
+    }
+    byte[] got = CACHE.read("objects", "one", 1 << 20);
+    boolean right = Arrays.equals(input, seed());
+    if (right ? !Arrays.equals(got, CODE) : got != null) {
+      throw new IllegalStateException("an entry that was " + (right ? "refused" : "believed"));
+    }
+  }
+}
