@@ -109,6 +109,11 @@ public final class Axial {
           "an array cannot have two axes of the same name: %s. Give one of them another name, such as axis.alias(\"other\").",
           Errors.axes(dims));
     }
+    try {
+      var _ = ArrayType.elements(dims);
+    } catch (AxialException beyond) {
+      throw Errors.error("%s", beyond.getMessage());
+    }
     return dims;
   }
 

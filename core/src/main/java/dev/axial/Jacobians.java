@@ -45,7 +45,7 @@ final class Jacobians {
     Function<NamedArray, NamedArray> g = f;
     for (Axis lane : lanes.reversed()) {
       Function<NamedArray, NamedArray> inner = g;
-      g = x -> array(Mapping.vmap(what, fun(inner), lane, new Object[] {x}));
+      g = x -> array(Mapping.vmapOurs(what, fun(inner), lane, new Object[] {x}));
     }
     return g.apply(e);
   }
@@ -100,7 +100,7 @@ final class Jacobians {
   private static NamedArray real(String what, @Nullable Object y) {
     if (!(y instanceof NamedArray a) || !a.dtype().isFloating()) {
       throw Errors.error(
-          "%s: the function gives %s; expected one floating-point array.",
+          "%s: the function gives %s; expected one floating-point array. Convert it with astype, or choose what to differentiate.",
           what,
           y instanceof NamedArray a
               ? Errors.type(a.type())

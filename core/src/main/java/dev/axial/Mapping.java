@@ -20,6 +20,19 @@ final class Mapping {
 
   /** The function at every element of the axis, in the current trace. */
   static @Nullable Object vmap(String what, Tracing.Fun f, Axis axis, @Nullable Object[] args) {
+    return vmap(what, f, axis, args, false);
+  }
+
+  /**
+   * The same for an axis that we made: an array from outside that has one of its name has an axis
+   * of its own.
+   */
+  static @Nullable Object vmapOurs(String what, Tracing.Fun f, Axis axis, @Nullable Object[] args) {
+    return vmap(what, f, axis, args, true);
+  }
+
+  private static @Nullable Object vmap(
+      String what, Tracing.Fun f, Axis axis, @Nullable Object[] args, boolean ours) {
     Trace t = Tracing.currentTrace();
     Tree.Flat flat = Tracing.flatten(args);
     var mapped = new boolean[flat.leaves().size()];
@@ -39,7 +52,7 @@ final class Mapping {
     alike(what, axis, flat, mapped);
     Tracing.Inner in = Tracing.inner(what, f, args, new Lanes(axis, mapped, names));
     for (Var v : in.captured()) {
-      if (v.type().array().has(axis.name())) {
+      if (v.type().array().has(axis.name()) && !(ours && v.isArray())) {
         throw v.isArray()
             ? Errors.error(
                 "%s over '%s': the function uses an array %s from outside, which has the axis '%s' too. Pass it as an argument to map over it, or wrap it with unmapped(...) as an argument to share it.",
@@ -250,12 +263,14 @@ final class Mapping {
               "%s over '%s': the unmapped reference %s, made at %s, has the axis '%s' itself. To share it, rename the axis of the arrays and map over that.",
               what, lane, flat.paths().get(leaf), Tracing.made(t, v), lane);
         }
-        xs.add(t.builder().one(new Op.Rename(List.of(lane), List.of(free)), v));
+        xs.add(renamed(t, v, lane, free));
       } else {
         xs.add(v);
       }
     }
-    xs.addAll(in.captured());
+    for (Var v : in.captured()) {
+      xs.add(v.type().array().has(lane) ? renamed(t, v, lane, free) : v);
+    }
     name(t, vmap, in, flat);
     var outs = new ArrayList<NamedArray>();
     for (Var v : vmap.run(t.builder(), p, xs)) {
@@ -267,6 +282,10 @@ final class Mapping {
       outs.add(NamedArray.traced(v));
     }
     return Tree.unflatten(in.out(), outs);
+  }
+
+  private static Var renamed(Trace t, Var v, String lane, String free) {
+    return t.builder().one(new Op.Rename(List.of(lane), List.of(free)), v);
   }
 
   /** What errors call the references: their paths, and where they were made. */

@@ -596,8 +596,8 @@ public final class NamedRef implements Tensor, AutoCloseable {
    * compiled code, and may have more elements than an array.
    *
    * <p>The file has a header with the dtype and the axes, and then the elements, row-major and
-   * little-endian. While it is open, a journal lies beside it, whose name ends with {@code
-   * .journal}. Everything else is as for {@link #open(Path, DType, Axis...)}.
+   * little-endian, and checksums. While it is open for writing, a journal lies beside it, whose
+   * name ends with {@code .journal}. Everything else is as for {@link #open(Path, DType, Axis...)}.
    *
    * @throws AxialException if there is such a file already, or it cannot be made
    */

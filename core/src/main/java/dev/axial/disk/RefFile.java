@@ -6,6 +6,7 @@ import dev.axial.engine.Storage;
 import dev.axial.engine.Store;
 import dev.axial.ir.ArrayType;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -357,8 +358,8 @@ public final class RefFile implements Storage.Guard {
       file.force(mapping);
       file.force();
       done = true;
-    } catch (java.io.UncheckedIOException x) {
-      throw x.getCause();
+    } catch (UncheckedIOException x) {
+      throw new IOException(x.getMessage(), x);
     } finally {
       forgotten |= !done;
     }

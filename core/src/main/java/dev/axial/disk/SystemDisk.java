@@ -228,6 +228,8 @@ final class SystemDisk implements Disk {
     private final @Nullable Object identity;
     private FilePages.@Nullable Opened system;
     private @Nullable FileChannel mapper;
+    private long length;
+    private boolean resized = true;
 
     Open(Path path, boolean writable, AsynchronousFileChannel channel, @Nullable Seen seen) {
       this.path = path;
@@ -272,16 +274,24 @@ final class SystemDisk implements Disk {
         from.limit(Math.min(end, from.position() + PIECE));
         int _ = result(channel.write(from, at + from.position() - begin));
       }
+      if (at + end - begin > length) {
+        length = channel.size();
+        resized = true;
+      }
     }
 
     @Override
     public void truncate(long size) throws IOException {
       channel.truncate(size);
+      length = channel.size();
+      resized = true;
     }
 
+    /** Without a new length there is no more to write than the contents. */
     @Override
     public void force() throws IOException {
-      channel.force(false);
+      channel.force(resized);
+      resized = false;
     }
 
     /**

@@ -239,7 +239,8 @@ public final class Reverse {
                   || e.op() instanceof Op.Compare
                   || e.op() instanceof Op.Cast)
               && e.in().stream()
-                  .allMatch(x -> x.isArray() && x.array().isScalar() && cheap(fb.origin(x), most - 1));
+                  .allMatch(
+                      x -> x.isArray() && x.array().isScalar() && cheap(fb.origin(x), most - 1));
       cheap.put(v, yes);
       return yes;
     }

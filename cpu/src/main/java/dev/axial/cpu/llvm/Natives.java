@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An unpacked library has a note beside it, under this user's key: its digest, and what the file
  * system said of the file when the digest was taken. A start compares the latter, since to digest
- * the whole file takes as long as to load it; where it differs, the digest is taken again.
+ * the whole file takes longer than to load it; where it differs, the digest is taken again.
  */
 public final class Natives {
   private static final String FOLDER = "llvm";

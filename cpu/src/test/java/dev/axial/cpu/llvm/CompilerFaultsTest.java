@@ -56,7 +56,7 @@ class CompilerFaultsTest {
   void halves_that_are_gathered_are_right_under_the_policy() throws Throwable {
     assumeThat(Natives.platform()).isEqualTo("linux-x86_64");
     assertThat(gathered(LIBRARY)).containsExactly(Float.POSITIVE_INFINITY, 0);
-    for (Level l : Level.values()) {
+    for (Level l : List.of(Level.V3, Level.V4)) { // below, halves are not converted by LLVM
       if (LIBRARY.has(l)) {
         assertThat(gathered(new Library(Natives.libLlvm(), Wanted.at(l, 64))))
             .containsExactly(Float.POSITIVE_INFINITY, 0);

@@ -205,8 +205,10 @@ class SafetyTest {
         outs.addAll(b.emit(new Op.Index(access, m), with(index, array)));
         outs.addAll(b.emit(new Op.RefGet(access, m), with(index, refs.get(0))));
         if (dtype != DType.KEY) {
+          // An addition, and for each dtype one of the others, which touch the same places.
+          var other = Fn.Combine.values()[1 + dtype.ordinal() % 3];
           for (Fn.Combine fn :
-              m == Mode.DROP ? List.of(Fn.Combine.values()) : List.of(Fn.Combine.ADD)) {
+              m == Mode.DROP ? List.of(Fn.Combine.ADD, other) : List.of(Fn.Combine.ADD)) {
             outs.addAll(b.emit(new Op.Scatter(fn, access, m), with(index, array, value)));
             b.emit(new Op.RefCombine(fn, access, m), with(index, refs.get(1), value));
           }
