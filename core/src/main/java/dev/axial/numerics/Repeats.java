@@ -11,7 +11,8 @@ import java.util.List;
 /**
  * Additions at repeated indices. One place may get many numbers: they are added up in float64, in
  * the order of the indices, and what comes of it is added to the place and rounded once. That needs
- * room for as many numbers as there are places, so it is done where at least as many are added:
+ * room for as many numbers as there are places, so it is done where at least as many are added, and
+ * many at all:
  *
  * <pre>
  *   a.at(i).add(x) = down(up(a) + s)    with s = (zeros).at(i).add(up(x)) in float64
@@ -24,7 +25,7 @@ public final class Repeats {
   private Repeats() {}
 
   /** Fewer values than these are added one after another. */
-  private static final long FEW = 16;
+  private static final long FEW = 256;
 
   /**
    * Whether an addition is summed up before.

@@ -157,7 +157,7 @@ public final class Widening {
 
   /** See {@link Repeats}. */
   private List<Var> repeats(Equation e, List<Var> x) {
-    ArrayType t = e.in().getFirst().array();
+    ArrayType t = e.in().getFirst().type().array();
     boolean array = e.op() instanceof Op.Scatter;
     Op add =
         e.op() instanceof Op.RefCombine r ? new Op.Scatter(r.fn(), r.access(), r.mode()) : e.op();
