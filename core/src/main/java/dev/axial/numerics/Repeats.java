@@ -9,10 +9,10 @@ import dev.axial.ir.Type;
 import java.util.List;
 
 /**
- * Additions of float32 at repeated indices. One place may get many numbers: they are added up in float64, in
- * the order of the indices, and what comes of it is added to the place and rounded once. That needs
- * room for as many numbers as there are places, so it is done where at least as many are added, and
- * many at all:
+ * Additions of float32 at repeated indices. One place may get many numbers: they are added up in
+ * float64, in the order of the indices, and what comes of it is added to the place and rounded
+ * once. That needs room for as many numbers as there are places, so it is done where at least as
+ * many are added, and many at all:
  *
  * <pre>
  *   a.at(i).add(x) = down(up(a) + s)    with s = (zeros).at(i).add(up(x)) in float64
