@@ -112,7 +112,7 @@ public final class Axial {
     try {
       var _ = ArrayType.elements(dims);
     } catch (AxialException beyond) {
-      throw Errors.error("%s", beyond.getMessage());
+      throw Errors.error("%s", String.valueOf(beyond.getMessage()));
     }
     return dims;
   }

@@ -240,7 +240,7 @@ final class Grads {
    * The function at a point, and its transposed derivative there. In eager code the forward pass
    * runs once and leaves what the backward pass needs; in a trace both go to it.
    */
-  static final class Pullback<A, R> implements Axial.Vjp<A, R> {
+  static final class Pullback<A, R extends @Nullable Object> implements Axial.Vjp<A, R> {
     private final String what;
     private final Tracing.Inner in;
     private final Builder builder;

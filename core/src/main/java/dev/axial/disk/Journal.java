@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -194,7 +193,7 @@ final class Journal {
     ByteBuffer start = Header.read(handle, 0, HEADER);
     byte[] own = identity();
     int n = Math.min(start.limit(), IDENTITY);
-    if (Arrays.equals(start.array(), 0, n, own, 0, n)) {
+    if (start.slice(0, n).equals(ByteBuffer.wrap(own, 0, n))) {
       return n < IDENTITY || length == IDENTITY
           ? Kind.EMPTY
           : isWhole(start) ? Kind.WHOLE : Kind.CUT_OFF;
@@ -230,7 +229,7 @@ final class Journal {
       return false;
     }
     var crc = new CRC32C();
-    crc.update(start.array(), IDENTITY, 24);
+    crc.update(start.slice(IDENTITY, 24));
     return checksum(handle, HEADER, crc) == start.getInt(88);
   }
 

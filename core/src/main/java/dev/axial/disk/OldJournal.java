@@ -56,7 +56,7 @@ final class OldJournal {
       return false;
     }
     var crc = new CRC32C();
-    crc.update(head.array(), 16, HEADER - 16);
+    crc.update(head.slice(16, HEADER - 16));
     return Journal.checksum(journal, HEADER, crc) == head.getInt(12);
   }
 }

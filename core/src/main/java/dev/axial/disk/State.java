@@ -75,7 +75,7 @@ record State(long number, long id, long generation, boolean open, boolean stale)
 
   private static int checksum(ByteBuffer b) {
     var crc = new CRC32C();
-    crc.update(b.array(), 0, LENGTH - Integer.BYTES);
+    crc.update(b.slice(0, LENGTH - Integer.BYTES));
     return (int) crc.getValue();
   }
 

@@ -6,7 +6,6 @@ import dev.axial.ir.Access;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Dim;
 import dev.axial.ir.Fn;
-import dev.axial.ir.Half;
 import dev.axial.ir.Sel;
 import dev.axial.ir.Type;
 import dev.axial.numerics.Repeats;
@@ -260,30 +259,21 @@ final class Accesses {
     int from = block.inner(2);
     var all = new double[Math.toIntExact(to.length)];
     Arrays.fill(all, -0.0);
+    float[] x = (float[]) value;
     visit(
         index,
         false,
         clamp,
         (base, _, v, n, in) -> {
           for (int k = 0; k < n && in; k++) {
-            all[(int) base + k * step] += number(to.dtype, value, v + k * from);
+            all[(int) base + k * step] += x[v + k * from];
           }
         });
-    Object old = to.toArray(false);
-    Object now = Store.newArray(to.dtype, all.length);
+    float[] now = (float[]) to.toArray(false);
     for (int k = 0; k < all.length; k++) {
-      float sum = (float) (number(to.dtype, old, k) + all[k]);
-      if (now instanceof float[] f) {
-        f[k] = sum;
-      } else {
-        ((short[]) now)[k] = Half.narrow(to.dtype, sum);
-      }
+      now[k] = (float) (now[k] + all[k]);
     }
     to.write(0, 1, now, 0, 1, all.length);
-  }
-
-  private static float number(DType t, Object array, int k) {
-    return array instanceof float[] f ? f[k] : Half.widen(t, ((short[]) array)[k]);
   }
 
   /** See {@link dev.axial.ir.Edge}. */

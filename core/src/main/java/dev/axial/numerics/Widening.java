@@ -166,12 +166,12 @@ public final class Widening {
     var in = new ArrayList<Var>();
     Var zero = b.constant(Op.Const.of(DType.FLOAT64, -0.0));
     in.add(b.one(new Op.Broadcast(t.dims()), zero));
-    in.add(b.cast(up(x.get(1)), DType.FLOAT64));
+    in.add(b.cast(x.get(1), DType.FLOAT64));
     in.addAll(x.subList(2, x.size()));
     Var sums = b.one(add, in);
     Var old = array ? x.getFirst() : b.one(new Op.RefGet(Access.ALL, Mode.CLAMP), x.getFirst());
-    Var sum = b.one(new Op.Binary(Fn.Binary.ADD), b.cast(up(old), DType.FLOAT64), sums);
-    Var now = t.dtype().isHalf() ? narrowed(sum, t.dtype()) : b.cast(sum, t.dtype());
+    Var sum = b.one(new Op.Binary(Fn.Binary.ADD), b.cast(old, DType.FLOAT64), sums);
+    Var now = b.cast(sum, t.dtype());
     return array
         ? List.of(now)
         : b.emit(new Op.RefSet(Access.ALL, false), List.of(x.getFirst(), now));

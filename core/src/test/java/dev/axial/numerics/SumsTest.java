@@ -419,6 +419,13 @@ class SumsTest {
     NamedRef ref = newRef(zeros(bins));
     ref.at(bins.at(at)).add(x);
     assertThat(off(ref.get().get(bins.at(0, 1)), expected)).isLessThan(3 * EPS);
+    jit(
+            (NamedArray v, NamedRef r) -> {
+              r.at(bins.at(at)).add(v);
+              return v;
+            })
+        .apply(x, ref);
+    assertThat(off(ref.get().get(bins.at(0, 1)), 2 * expected)).isLessThan(3 * EPS);
     NamedArray got = zeros(bins).at(bins.at(at)).add(x);
     assertThat(off(got.get(bins.at(0, 1)), expected)).isLessThan(3 * EPS);
     NamedArray compiled = jit((NamedArray v) -> zeros(bins).at(bins.at(at)).add(v)).apply(x);

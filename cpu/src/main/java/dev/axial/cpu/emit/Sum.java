@@ -145,7 +145,7 @@ abstract sealed class Sum extends Accumulator {
   /** Each lane of each slot is a sum of its own; elements come with their number. */
   static final class Across extends Sum {
     /** The most lanes of all slots whose blocks are carried on the stack. */
-    static final int LANES = 32;
+    static final int LANES = 64;
 
     private final Ty ty;
     private final List<Val> sums = new ArrayList<>();
