@@ -21,10 +21,27 @@ final class CompiledSoon implements Executable {
   private final Executable meanwhile;
   private volatile @Nullable Executable compiled;
   private volatile @Nullable Throwable failure;
+  private final Runnable work;
+
+  /** When no thread was to be had; 0 if there was one. */
+  private volatile long refused;
+
+  private static final long PAUSE_NANOS = 5_000_000_000L;
 
   CompiledSoon(Engine engine, Program program, Executable meanwhile) {
     this.meanwhile = meanwhile;
-    COMPILER.execute(() -> compile(engine, program));
+    this.work = () -> compile(engine, program);
+    ask();
+  }
+
+  /** If the system gives no thread, it goes on to be interpreted, and asks again later. */
+  private void ask() {
+    try {
+      refused = 0;
+      COMPILER.execute(work);
+    } catch (OutOfMemoryError _) { // that of a thread that cannot be made
+      refused = System.nanoTime() | 1;
+    }
   }
 
   private static ThreadPoolExecutor compiler() {
@@ -79,6 +96,10 @@ final class CompiledSoon implements Executable {
     Throwable x = failure;
     if (x != null) {
       throw new AxialException("an operation could not be compiled", x);
+    }
+    long when = refused;
+    if (when != 0 && System.nanoTime() - when > PAUSE_NANOS) {
+      ask();
     }
     return meanwhile.call(inputs);
   }

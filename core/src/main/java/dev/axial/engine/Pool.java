@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongFunction;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,9 @@ public final class Pool {
   private static final class Large {
     static final @Nullable LongFunction<@Nullable MemorySegment> SOURCE = Engines.largeBlocks();
   }
+
+  /** For tests: whether a request of as many bytes finds no memory. */
+  static volatile @Nullable LongPredicate refuses;
 
   /** Uses of stores are counted from the first scope on. */
   private static volatile boolean scopesWereUsed;
@@ -179,6 +183,10 @@ public final class Pool {
 
   /** A block of at least this many bytes; its contents are arbitrary. */
   static Block allocate(long bytes) {
+    LongPredicate r = refuses;
+    if (r != null && r.test(bytes)) {
+      throw exhausted(bytes);
+    }
     long size = roundUp(bytes);
     drain();
     for (int attempt = 0; ; attempt++) {
@@ -196,12 +204,16 @@ public final class Pool {
         }
       }
       if (attempt == 8) {
-        throw new AxialException(
-            "no memory for an array of %,d bytes: %,d of %,d bytes are in use. Free arrays with Memory.scope(), or raise -Daxial.memory (and -XX:MaxDirectMemorySize, by default the heap's size)."
-                .formatted(bytes, outstandingBytes(), BUDGET));
+        throw exhausted(bytes);
       }
       collect(attempt);
     }
+  }
+
+  private static AxialException exhausted(long bytes) {
+    return new AxialException(
+        "no memory for an array of %,d bytes: %,d of %,d bytes are in use. Free arrays with Memory.scope(), or raise -Daxial.memory (and -XX:MaxDirectMemorySize, by default the heap's size)."
+            .formatted(bytes, outstandingBytes(), BUDGET));
   }
 
   /** Takes back the blocks of all stores that were collected. */

@@ -21,11 +21,9 @@ import org.jspecify.annotations.Nullable;
  * for all of this is known before the native call ({@link StackLeft}).
  */
 final class Upcalls {
-  static final MemorySegment FORK =
-      stub("fork", long.class, long.class, long.class, long.class);
+  static final MemorySegment FORK = stub("fork", long.class, long.class, long.class, long.class);
 
-  static final MemorySegment GROW =
-      stub("grow", long.class, long.class, long.class, long.class);
+  static final MemorySegment GROW = stub("grow", long.class, long.class, long.class, long.class);
 
   static final MemorySegment HOST = stub("host", long.class, long.class, long.class);
 

@@ -27,9 +27,6 @@ final class Workers {
 
   private static final long PAUSE_NANOS = 5_000_000_000L;
 
-  /** For functions with many arrays of 32 KB. */
-  private static final long STACK = 4 << 20;
-
   private Workers() {}
 
   /** Parts of one nest, taken one by one. */
@@ -114,9 +111,7 @@ final class Workers {
     try {
       start();
       // Memory of the caller's thread alone would be refused to the helpers.
-      return started == 0
-          ? null
-          : new Job(function, MemorySegment.ofAddress(env.address()), parts);
+      return started == 0 ? null : new Job(function, MemorySegment.ofAddress(env.address()), parts);
     } catch (OutOfMemoryError x) {
       return null;
     }
@@ -128,7 +123,9 @@ final class Workers {
     }
   }
 
-  /** Starts those that are missing. If the system gives no more threads, it is asked again later. */
+  /**
+   * Starts those that are missing. If the system gives no more threads, it is asked again later.
+   */
   private static void start() {
     if (started == HELPERS.length || System.nanoTime() - refused < 0) {
       return;
@@ -136,12 +133,7 @@ final class Workers {
     try {
       for (int k = started; k < HELPERS.length; k++) {
         int me = k;
-        HELPERS[k] =
-            Thread.ofPlatform()
-                .daemon()
-                .name("axial-worker-" + k)
-                .stackSize(STACK)
-                .unstarted(() -> help(me));
+        HELPERS[k] = NewThreads.factory("axial-worker-" + k).newThread(() -> help(me));
         HELPERS[k].start();
         started = k + 1;
       }
