@@ -21,6 +21,12 @@ final class CompiledSoon implements Executable {
   private final Executable meanwhile;
   private volatile @Nullable Executable compiled;
   private volatile @Nullable Throwable failure;
+  private final Runnable work;
+
+  /** When no thread was to be had; 0 if there was one. */
+  private volatile long refused;
+
+  private static final long PAUSE_NANOS = 5_000_000_000L;
 
   /** How much is to be compiled, and what waits for it at the end of the process meanwhile. */
   private static int pending;
@@ -29,8 +35,21 @@ final class CompiledSoon implements Executable {
 
   CompiledSoon(Engine engine, Program program, Executable meanwhile) {
     this.meanwhile = meanwhile;
-    if (begins()) {
-      COMPILER.execute(() -> compile(engine, program));
+    this.work = () -> compile(engine, program);
+    ask();
+  }
+
+  /** If the system gives no thread, it goes on to be interpreted, and asks again later. */
+  private void ask() {
+    if (!begins()) {
+      return;
+    }
+    try {
+      refused = 0;
+      COMPILER.execute(work);
+    } catch (OutOfMemoryError _) { // that of a thread that cannot be made
+      ends();
+      refused = System.nanoTime() | 1;
     }
   }
 
@@ -112,6 +131,10 @@ final class CompiledSoon implements Executable {
     Throwable x = failure;
     if (x != null) {
       throw new AxialException("an operation could not be compiled", x);
+    }
+    long when = refused;
+    if (when != 0 && System.nanoTime() - when > PAUSE_NANOS) {
+      ask();
     }
     return meanwhile.call(inputs);
   }

@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongFunction;
+import java.util.function.LongPredicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,9 @@ public final class Pool {
   private static final class Large {
     static final @Nullable LongFunction<@Nullable MemorySegment> SOURCE = Engines.largeBlocks();
   }
+
+  /** For tests: whether a request of as many bytes finds no memory. */
+  static volatile @Nullable LongPredicate refuses;
 
   /** Uses of stores are counted from the first scope on. */
   private static volatile boolean scopesWereUsed;
@@ -180,6 +184,10 @@ public final class Pool {
 
   /** A block of at least this many bytes; its contents are arbitrary. */
   static Block allocate(long bytes) {
+    LongPredicate r = refuses;
+    if (r != null && r.test(bytes)) {
+      throw exhausted(bytes, "an array");
+    }
     long size = roundUp(bytes);
     drain();
     synchronized (LOCK) {
@@ -246,9 +254,7 @@ public final class Pool {
         }
       }
       if (bytes > BUDGET || vain == MOST_WAITS || tries == MOST_TRIES) {
-        throw new AxialException(
-            "no memory for %s of %,d bytes: %,d of %,d bytes are in use. Free arrays with Memory.scope(), or raise -Daxial.memory (and -XX:MaxDirectMemorySize, by default the heap's size)."
-                .formatted(what, bytes, outstandingBytes(), BUDGET));
+        throw exhausted(bytes, what);
       }
       vain = collect(vain) ? 0 : vain + 1;
     }
@@ -289,6 +295,12 @@ public final class Pool {
       }
       return true;
     }
+  }
+
+  private static AxialException exhausted(long bytes, String what) {
+    return new AxialException(
+        "no memory for %s of %,d bytes: %,d of %,d bytes are in use. Free arrays with Memory.scope(), or raise -Daxial.memory (and -XX:MaxDirectMemorySize, by default the heap's size)."
+            .formatted(what, bytes, outstandingBytes(), BUDGET));
   }
 
   /** Takes back the blocks of all stores that were collected. */

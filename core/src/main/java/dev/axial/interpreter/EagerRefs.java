@@ -8,6 +8,7 @@ import dev.axial.ir.Edge;
 import dev.axial.ir.Fn;
 import dev.axial.ir.Mode;
 import dev.axial.ir.Type;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -79,9 +80,13 @@ public final class EagerRefs {
   /** Overwrites a selection and gives what was there; out of range it reads clamped. */
   public static Store swap(
       Storage s, Access a, Store value, ArrayType type, List<Store> operands, List<Type> types) {
+    // Before anything is written: there may be no memory.
+    Store result = Store.uninitialized(s.type().dtype(), type(s, a, types).size());
     Object out =
         plan(s, a, types, type)
             .swap(Cell.of(s.store()), value.toArray(), arrays(operands), Edge.CLAMP, false);
-    return Store.of(s.type().dtype(), out);
+    MemorySegment from = Store.heapSegment(out);
+    MemorySegment.copy(from, 0, result.segment(), 0, from.byteSize());
+    return result;
   }
 }

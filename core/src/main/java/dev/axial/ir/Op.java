@@ -277,9 +277,9 @@ public sealed interface Op {
     public void call(List<Object> args, List<ArrayType> types) {
       try {
         function.call(args, types);
-      } catch (AxialException failure) {
+      } catch (AxialException | Error failure) {
         throw failure;
-      } catch (Exception failure) {
+      } catch (Throwable failure) {
         throw new AxialException("the callback %s failed: %s".formatted(name, failure), failure);
       }
     }

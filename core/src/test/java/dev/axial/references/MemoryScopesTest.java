@@ -92,8 +92,7 @@ class MemoryScopesTest {
         assertThat(((NamedArray) code.apply(two)).item()).isEqualTo(right);
         assertThat(((NamedArray) loaded.call(two)).item()).isEqualTo(right);
         assertThat(jit((NamedArray s) -> loaded.call(s)).apply(scalar(2f)))
-            .isInstanceOfSatisfying(
-                NamedArray.class, v -> assertThat(v.item()).isEqualTo(right));
+            .isInstanceOfSatisfying(NamedArray.class, v -> assertThat(v.item()).isEqualTo(right));
       }
     }
   }

@@ -92,7 +92,7 @@ class ScopeStressTest {
     try (var scope = Memory.scope()) {
       NamedRef r = newRef(zeros(x));
       refs.set(random.nextInt(SLOTS), r);
-      NamedArray a = full(random.nextInt(100), x).plus(1);
+      NamedArray a = full((float) random.nextInt(100), x).plus(1);
       arrays.set(random.nextInt(SLOTS), a);
       if (random.nextInt(4) == 0) {
         refs.set(random.nextInt(SLOTS), scope.keep(newRef(a)));

@@ -8,6 +8,8 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
 
 /** The C functions that the runtime calls, and handles for calling compiled code. */
 final class C {
@@ -25,10 +27,17 @@ final class C {
   private static final MethodHandle FREE =
       CLibrary.function("free", FunctionDescriptor.ofVoid(ADDRESS));
 
+  /** For tests: whether a request of as many bytes finds no memory. */
+  static volatile @Nullable LongPredicate refuses;
+
   private C() {}
 
   /** Memory of the new size with the old contents; null if there is none. */
   static MemorySegment realloc(MemorySegment old, long bytes) {
+    LongPredicate r = refuses;
+    if (r != null && r.test(bytes)) {
+      return MemorySegment.NULL;
+    }
     try {
       return (MemorySegment) REALLOC.invokeExact(old, bytes);
     } catch (Throwable x) {

@@ -122,8 +122,7 @@ final class Call {
   }
 
   private static void callback(Step.Host h, long addresses) {
-    MemorySegment list =
-        MemorySegment.ofAddress(addresses).reinterpret(8L * h.operands().size());
+    MemorySegment list = MemorySegment.ofAddress(addresses).reinterpret(8L * h.operands().size());
     var buffers = new ArrayList<Object>();
     var types = new ArrayList<ArrayType>();
     for (int k = 0; k < h.operands().size(); k++) {

@@ -24,7 +24,7 @@ final class Lent {
           2,
           TimeUnit.SECONDS,
           new SynchronousQueue<>(),
-          Thread.ofPlatform().daemon().name("axial-lent-", 0).stackSize(4 << 20).factory());
+          NewThreads.factory("axial-lent"));
 
   private final Thread caller = Thread.currentThread();
   private volatile @Nullable Thread runner;

@@ -16,8 +16,18 @@ final class StackLeft {
   /** What the JVM leaves to any native function, with much to spare. */
   static final long ALWAYS = 16 << 10;
 
+  /** It looks no further down: few programs have that much in arrays on the stack. */
+  private static final long MOST = 256 << 10;
+
   /** No frame is smaller. Compiled code may have two calls in one. */
-  private static final int FRAME = 16;
+  private static final int FRAME =
+      System.getProperty("java.vm.info", "").contains("interpreted") ? 64 : 16;
+
+  static {
+    for (int k = 0; k < 400; k++) { // frames of code that is not compiled are five times as large
+      int _ = down(100);
+    }
+  }
 
   private StackLeft() {}
 
@@ -28,7 +38,7 @@ final class StackLeft {
    */
   static void need(long bytes) {
     try {
-      int _ = down((int) Math.min(bytes / FRAME, Integer.MAX_VALUE));
+      int _ = down((int) (Math.min(bytes, MOST) / FRAME));
     } catch (StackOverflowError x) {
       throw new NoStack(bytes);
     }

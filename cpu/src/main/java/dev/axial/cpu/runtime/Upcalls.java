@@ -29,11 +29,9 @@ final class Upcalls {
   /** What the stubs call, which they refer to weakly: see {@link #stub}. */
   private static final List<MethodHandle> TARGETS = new ArrayList<>();
 
-  static final MemorySegment FORK =
-      stub("fork", long.class, long.class, long.class, long.class);
+  static final MemorySegment FORK = stub("fork", long.class, long.class, long.class, long.class);
 
-  static final MemorySegment GROW =
-      stub("grow", long.class, long.class, long.class, long.class);
+  static final MemorySegment GROW = stub("grow", long.class, long.class, long.class, long.class);
 
   static final MemorySegment HOST = stub("host", long.class, long.class, long.class);
 

@@ -30,9 +30,6 @@ final class Workers {
 
   private static final long PAUSE_NANOS = 5_000_000_000L;
 
-  /** For functions with many arrays of 32 KB. */
-  private static final long STACK = 4 << 20;
-
   private Workers() {}
 
   /** Parts of one nest, taken one by one. */
@@ -118,9 +115,7 @@ final class Workers {
     try {
       start();
       // Memory of the caller's thread alone would be refused to the helpers.
-      return running == 0
-          ? null
-          : new Job(function, MemorySegment.ofAddress(env.address()), parts);
+      return running == 0 ? null : new Job(function, MemorySegment.ofAddress(env.address()), parts);
     } catch (OutOfMemoryError x) {
       return null;
     }
@@ -132,7 +127,9 @@ final class Workers {
     }
   }
 
-  /** Starts those that are missing. If the system gives no more threads, it is asked again later. */
+  /**
+   * Starts those that are missing. If the system gives no more threads, it is asked again later.
+   */
   private static void start() {
     if (running == HELPERS.length || System.nanoTime() - refused < 0) {
       return;
@@ -143,12 +140,7 @@ final class Workers {
           continue;
         }
         int me = k;
-        Thread t =
-            Thread.ofPlatform()
-                .daemon()
-                .name("axial-worker-" + k)
-                .stackSize(STACK)
-                .unstarted(() -> help(me));
+        Thread t = NewThreads.factory("axial-worker-" + k).newThread(() -> help(me));
         t.start();
         HELPERS[k] = t;
         running++;
