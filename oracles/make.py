@@ -2,7 +2,7 @@
 
     python make.py [--env-a DIR] [--env-b DIR] [--out DIR] [topic ...]
 
-Topics: random numerics refs_haliax grads_jax ops_grad half functions (all, when none is named). Needs only the standard library
+Topics: random numerics refs_haliax grads_jax ops_grad half functions derivatives (all, when none is named). Needs only the standard library
 itself; the topic scripts run under the environments' own interpreters.
 """
 import argparse
@@ -14,7 +14,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 OUT = HERE.parent / "core/src/test/resources/golden"
 VERSIONS = {"a": "jax 0.8.2, haliax 1.4.dev453", "b": "jax 0.12.0.1"}
-TOPICS = ["random", "numerics", "refs_haliax", "grads_jax", "lanes_jax", "ops_grad", "half", "functions"]
+TOPICS = ["random", "numerics", "refs_haliax", "grads_jax", "lanes_jax", "ops_grad", "half", "functions", "derivatives"]
 
 
 def run(env, script, x64, *args):
@@ -100,6 +100,10 @@ def make_functions(a, b):
     return run(b, "gold_functions.py", False)
 
 
+def make_derivatives(a, b):
+    return run(b, "gold_derivatives.py", False)
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--env-a", default="/tmp/oracle-env-a", help=VERSIONS["a"])
@@ -109,7 +113,7 @@ def main():
     o = p.parse_args()
     for topic in o.topics or TOPICS:
         text = globals()[f"make_{topic}"](o.env_a, o.env_b)
-        source = "mpmath 1.4.1" if topic == "functions" else VERSIONS["a"] if topic == "refs_haliax" else VERSIONS["b"] if topic != "random" else f"{VERSIONS['b']} (and 0.8.2)"
+        source = "mpmath 1.4.1" if topic in ("functions", "derivatives") else VERSIONS["a"] if topic == "refs_haliax" else VERSIONS["b"] if topic != "random" else f"{VERSIONS['b']} (and 0.8.2)"
         head = f"# Made by oracles/make.py from {source}. Format: oracles/README.md. Do not edit.\n"
         path = pathlib.Path(o.out) / f"{topic}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
