@@ -79,10 +79,11 @@ public final class UnloadProgram {
     NamedArray _ = sort(x.times(-1), wide);
     NamedArray _ = jit((Parts p) -> p.a().plus(p.b())).apply(new Parts(x, x));
     NamedArray _ =
-        jit((NamedArray v) -> {
-              debugCallback(_ -> {}, sum(v));
-              return v.plus(1);
-            })
+        jit(
+                (NamedArray v) -> {
+                  debugCallback(_ -> {}, sum(v));
+                  return v.plus(1);
+                })
             .apply(x);
     try (var _ = Memory.scope()) {
       NamedArray _ = x.plus(3);

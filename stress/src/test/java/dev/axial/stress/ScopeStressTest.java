@@ -36,8 +36,8 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Eight threads that make arrays and references in scopes and let the others use them: by compiled
  * calls, views, freeze and free, and in blocks on a file, while the scopes end. Whoever comes too
- * late gets the documented error; nobody sees memory of somebody else, which each array and reference
- * would show, because all elements of each are equal at all times. {@code
+ * late gets the documented error; nobody sees memory of somebody else, which each array and
+ * reference would show, because all elements of each are equal at all times. {@code
  * -Daxial.stress.scopes=100000} makes it the long run.
  */
 @Timeout(value = 1200, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -65,8 +65,7 @@ class ScopeStressTest {
   @Test
   void nobody_sees_the_memory_of_somebody_else() throws Exception {
     var seeds = new AtomicLong(Long.getLong("axial.stress.seed", 1));
-    try (NamedRef file =
-            NamedRef.create(folder.resolve("counts"), DType.FLOAT32, SIZES.get(1));
+    try (NamedRef file = NamedRef.create(folder.resolve("counts"), DType.FLOAT32, SIZES.get(1));
         var pool = Executors.newFixedThreadPool(THREADS)) {
       var results = new ArrayList<Future<?>>();
       for (int k = 0; k < THREADS; k++) {

@@ -77,7 +77,9 @@ public final class ObjectCache {
     }
   }
 
-  /** Tells that code is unreachable. No thread waits for it, which would keep this library loaded. */
+  /**
+   * Tells that code is unreachable. No thread waits for it, which would keep this library loaded.
+   */
   private static final class Use extends PhantomReference<Code> {
     final String key;
 

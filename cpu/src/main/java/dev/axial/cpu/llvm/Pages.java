@@ -56,8 +56,8 @@ public final class Pages {
   }
 
   /**
-   * Pages that are given back once nobody can reach them. What does that is the JVM's alone: a method
-   * of this library would keep all of it from being unloaded.
+   * Pages that are given back once nobody can reach them. What does that is the JVM's alone: a
+   * method of this library would keep all of it from being unloaded.
    */
   @SuppressWarnings("unchecked") // a proxy of a raw interface
   public static MemorySegment whileReachable(MemorySegment pages, long bytes) {

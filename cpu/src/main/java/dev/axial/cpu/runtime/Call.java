@@ -89,8 +89,7 @@ final class Call {
         MemorySegment record = record(f.record());
         long data = record.getAtIndex(JAVA_LONG, 0);
         if (data != 0) {
-          Pool.account(
-              -NativeStack.held(record, f.frame() * f.type().of().dtype().bytes()));
+          Pool.account(-NativeStack.held(record, f.frame() * f.type().of().dtype().bytes()));
           C.free(MemorySegment.ofAddress(data));
           record.setAtIndex(JAVA_LONG, 0, 0L);
         }

@@ -22,7 +22,9 @@ final class Workers {
   /** How many helpers there are. Whoever changes it, or {@link #HELPERS}, has set {@link #BUSY}. */
   private static volatile int running;
 
-  /** A helper that had nothing to do for so long ends, or nothing that it runs could be unloaded. */
+  /**
+   * A helper that had nothing to do for so long ends, or nothing that it runs could be unloaded.
+   */
   private static final long IDLE_NANOS = 2_000_000_000L;
 
   /** Until when the system is not asked for the others. */
