@@ -191,16 +191,19 @@ public final class Pool {
     if (Collections.due(size)) {
       drain();
     }
-    return found(bytes, "an array", () -> {
-      Block known = idle(size);
-      if (known != null) {
-        return known;
-      }
-      if (trim(size <= SMALL ? SLAB : size)) {
-        System.gc(); // what was dropped is freed when its collection is noticed
-      }
-      return reserve(size);
-    });
+    return found(
+        bytes,
+        "an array",
+        () -> {
+          Block known = idle(size);
+          if (known != null) {
+            return known;
+          }
+          if (trim(size <= SMALL ? SLAB : size)) {
+            System.gc(); // what was dropped is freed when its collection is noticed
+          }
+          return reserve(size);
+        });
   }
 
   /**
@@ -211,16 +214,19 @@ public final class Pool {
   public static void claim(long bytes, String what) {
     drain();
     Boolean _ =
-        found(bytes, what, () -> {
-          if (reserved + bytes > BUDGET && trim(bytes)) {
-            System.gc();
-          }
-          if (reserved + bytes > BUDGET) {
-            return null;
-          }
-          reserved += bytes;
-          return true;
-        });
+        found(
+            bytes,
+            what,
+            () -> {
+              if (reserved + bytes > BUDGET && trim(bytes)) {
+                System.gc();
+              }
+              if (reserved + bytes > BUDGET) {
+                return null;
+              }
+              reserved += bytes;
+              return true;
+            });
   }
 
   /** Counts memory that is there already, such as compiled code's; less than 0 what is gone. */
@@ -427,12 +433,14 @@ public final class Pool {
     synchronized (LOCK) {
       var watch = new Watch[1];
       watch[0] =
-          new Watch(what, () -> {
-            synchronized (LOCK) {
-              watch[0].drop();
-            }
-            end.run();
-          });
+          new Watch(
+              what,
+              () -> {
+                synchronized (LOCK) {
+                  watch[0].drop();
+                }
+                end.run();
+              });
     }
   }
 

@@ -4,8 +4,8 @@ import static dev.axial.Axial.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.axial.Axis;
 import dev.axial.AxialException;
+import dev.axial.Axis;
 import dev.axial.NamedArray;
 import dev.axial.NamedRef;
 import dev.axial.Program;
@@ -23,8 +23,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Programs of many operations that stand on each other, and functions nested deeply, on threads with
- * little stack: a result, the same as eager code has, or an ordinary error. {@code
+ * Programs of many operations that stand on each other, and functions nested deeply, on threads
+ * with little stack: a result, the same as eager code has, or an ordinary error. {@code
  * -Daxial.deep.operations=100000} makes them as long as that.
  */
 class DeepProgramsTest {
@@ -77,7 +77,8 @@ class DeepProgramsTest {
           return r.get();
         });
     CHAINS.put(
-        "loops", (n, x) -> repeat(n / 10, x, y -> foriLoop(0, 3, y, (k, c) -> c.times(0.5).plus(1))));
+        "loops",
+        (n, x) -> repeat(n / 10, x, y -> foriLoop(0, 3, y, (k, c) -> c.times(0.5).plus(1))));
     CHAINS.put(
         "loops until",
         (n, x) ->
@@ -94,16 +95,15 @@ class DeepProgramsTest {
                 y -> cond(sum(y).lt(20), () -> y.times(1.5).plus(1), () -> y.times(0.25))));
     CHAINS.put(
         "in a loop",
-        (n, x) ->
-            foriLoop(0, 2, x, (k, c) -> repeat(n / 2, c.times(k), y -> tanh(y).plus(0.25))));
-    CHAINS.put("calls", (n, x) -> repeat(n / 2, x, jit((NamedArray y) -> y.times(0.5).plus(1))::apply));
+        (n, x) -> foriLoop(0, 2, x, (k, c) -> repeat(n / 2, c.times(k), y -> tanh(y).plus(0.25))));
+    CHAINS.put(
+        "calls", (n, x) -> repeat(n / 2, x, jit((NamedArray y) -> y.times(0.5).plus(1))::apply));
   }
 
   private static Stream<Arguments> cases() {
     return CHAINS.keySet().stream()
-        .flatMap(
-            chain ->
-                Stream.of("jit", "grad", "vmap", "jvp", "text").map(how -> Arguments.of(chain, how)));
+        .flatMap(chain ->
+            Stream.of("jit", "grad", "vmap", "jvp", "text").map(how -> Arguments.of(chain, how)));
   }
 
   /** Runs work on a thread with a stack of so many kilobytes; 0 is the default of the JVM. */
@@ -146,13 +146,15 @@ class DeepProgramsTest {
   }
 
   private static List<Float> values(NamedArray y) {
-    return Stream.of(y.toFloatArray()).flatMap(a -> {
-      var out = new java.util.ArrayList<Float>();
-      for (float v : a) {
-        out.add(v);
-      }
-      return out.stream();
-    }).toList();
+    return Stream.of(y.toFloatArray())
+        .flatMap(a -> {
+          var out = new java.util.ArrayList<Float>();
+          for (float v : a) {
+            out.add(v);
+          }
+          return out.stream();
+        })
+        .toList();
   }
 
   @ParameterizedTest(name = "{1} of {0}")
@@ -202,11 +204,10 @@ class DeepProgramsTest {
 
   private static Stream<Arguments> nests() {
     return Stream.of("jit", "vmap", "cond", "loop", "while", "checkpoint")
-        .flatMap(
-            kind ->
-                Stream.of(
-                    Arguments.of(kind, 12, 256), Arguments.of(kind, 60, 4096),
-                    Arguments.of(kind, 5000, 256), Arguments.of(kind, 5000, 0)));
+        .flatMap(kind ->
+            Stream.of(
+                Arguments.of(kind, 12, 256), Arguments.of(kind, 60, 4096),
+                Arguments.of(kind, 5000, 256), Arguments.of(kind, 5000, 0)));
   }
 
   @ParameterizedTest(name = "{1} of {0} with {2} KB")
@@ -232,10 +233,10 @@ class DeepProgramsTest {
 
   @Test
   void calls_may_nest_deeper_than_bodies() throws Exception {
-    NamedArray y =
-        onStack(1 << 16, () -> jit((NamedArray x) -> nested("jit", 400, x)).apply(x()));
+    NamedArray y = onStack(1 << 16, () -> jit((NamedArray x) -> nested("jit", 400, x)).apply(x()));
     assertThat(y.toFloatArray()[7]).isEqualTo(400.5f);
-    Program p = onStack(1 << 16, () -> lower((NamedArray x) -> nested("jit", 400, x), x()).program());
+    Program p =
+        onStack(1 << 16, () -> lower((NamedArray x) -> nested("jit", 400, x), x()).program());
     assertThat(onStack(256, () -> Program.parse(p.toString())).toString()).isEqualTo(p.toString());
   }
 
@@ -294,8 +295,7 @@ class DeepProgramsTest {
       assertThatThrownBy(() -> onStack(256, () -> jit((Object t) -> t).apply(tree(depth, x()))))
           .isInstanceOf(AxialException.class)
           .hasMessageStartingWith("a tree of more than 200 levels was given");
-      assertThatThrownBy(
-              () -> onStack(256, () -> jit((NamedArray y) -> tree(depth, y)).apply(x())))
+      assertThatThrownBy(() -> onStack(256, () -> jit((NamedArray y) -> tree(depth, y)).apply(x())))
           .isInstanceOf(AxialException.class)
           .hasMessageStartingWith("a tree of more than 200 levels was given");
     }

@@ -4,8 +4,8 @@ import static dev.axial.Axial.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.axial.Axis;
 import dev.axial.AxialException;
+import dev.axial.Axis;
 import dev.axial.DType;
 import dev.axial.Memory;
 import dev.axial.NamedArray;
@@ -110,6 +110,5 @@ class BudgetTest {
       double[] threes = full(3, t, x, y).astype(DType.FLOAT64).toDoubleArray();
       assertThat(threes).hasSize(60_000).containsOnly(3.0);
     }
-
   }
 }
