@@ -182,6 +182,7 @@ class DerivativesTest {
           Map.entry("geluExact", new Bound(8, 16, 16, 0, 1)),
           Map.entry("mish", new Bound(16, 16, 16, 1, 1)),
           Map.entry("squareplus", new Bound(4, 8, 16, 0, 1)),
+          Map.entry("pow", new Bound(4, 32, 64, 0, 0)),
           Map.entry("std", new Bound(4, 8, 32, 0, 0)),
           Map.entry("logaddexp", new Bound(16, 32, 64, 0, 0)), // by the rounded difference
           Map.entry("logaddexp2", new Bound(16, 32, 64, 0, 0)),
@@ -360,6 +361,9 @@ class DerivativesTest {
     assertThat(c.out().get(key).type()).contains(t);
     double[] y = c.in().containsKey("y") ? c.array("y").toDoubleArray() : null;
     for (int k = 0; k < w.length; k++) {
+      if (y != null && beyond(t, c, order, x[k], g[k], w[k])) {
+        continue;
+      }
       double off = units(t, g[k], w[k], scale[k]);
       if (!(off <= bound(c).of(order))) {
         String at = y == null ? "" + x[k] : x[k] + ", " + y[k];
@@ -368,6 +372,16 @@ class DerivativesTest {
                 .formatted(key, how, at, g[k], w[k], off));
       }
     }
+  }
+
+  /**
+   * Of two operands: where a third derivative is larger than all numbers, terms of both signs may
+   * be; and the further derivatives of powers of denormal numbers have no digits.
+   */
+  private static boolean beyond(DType t, Case c, int order, double x, double got, double want) {
+    double normal = t == DType.FLOAT64 ? 0x1p-1022 : t == DType.FLOAT16 ? 0x1p-14 : 0x1p-126;
+    return (order == 3 && Double.isInfinite(want) && Double.isNaN(got))
+        || (order > 1 && subject(c).equals("pow") && x != 0 && Math.abs(x) < normal);
   }
 
   /** The distance in units in the last place; infinity is next to the largest number. */
