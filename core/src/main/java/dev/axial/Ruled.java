@@ -9,6 +9,7 @@ import static dev.axial.Axial.isinf;
 import static dev.axial.Axial.log1p;
 import static dev.axial.Axial.maximum;
 import static dev.axial.Axial.minimum;
+import static dev.axial.Axial.onesLike;
 import static dev.axial.Axial.round;
 import static dev.axial.Axial.sigmoid;
 import static dev.axial.Axial.sign;
@@ -228,13 +229,22 @@ final class Ruled {
             NamedArray half = maximum(x.times(0.5), -FAR);
             return fma(half, bend(half), half);
           },
-          x -> {
-            NamedArray t = bend(x.times(0.5));
-            NamedArray half = near(x).times(0.5);
-            NamedArray slope = affine(half.times(half), 3 * CUBIC, LINEAR).times(half);
-            NamedArray fall = fma(t.unaryMinus(), t, Ops.constant(t.dtype(), 1.0));
-            return fma(slope, fall, t.plus(1)).times(0.5);
-          });
+          Ruled::geluSlope);
+
+  /**
+   * Of the same function as x times the logistic function of w = 2√(2/π) (x + 0.044715 x³), which
+   * keeps its digits where it is small.
+   */
+  private static NamedArray geluSlope(NamedArray x) {
+    NamedArray v = where(x.gt(FLAT), FLAT, where(x.lt(-FLAT), -FLAT, x));
+    NamedArray square = v.times(v);
+    NamedArray share = sigmoid(affine(square, CUBIC / 4, LINEAR).times(v));
+    NamedArray rise = affine(square, 3 * CUBIC / 4, LINEAR).times(v);
+    return share.times(fma(rise, Axial.minus(1, share), onesLike(share)));
+  }
+
+  /** Beyond it the derivative of gelu is 0 or 1 in every dtype. */
+  private static final double FLAT = 100;
 
   private static NamedArray bend(NamedArray half) {
     return tanh(affine(half.times(half), CUBIC, LINEAR).times(half));
@@ -268,25 +278,22 @@ final class Ruled {
     return MISH.at(x);
   }
 
+  private static final Unary MISH =
+      new Unary(x -> maximum(x, -FAR).times(tanh(softplusValue(x))), Ruled::mishSlope);
+
   /**
-   * tanh(softplus(x)) is a quotient of polynomials in exp(-|x|) =: e: (1 + 2e) / (1 + 2e + 2e²)
+   * tanh(softplus(x)) is a quotient of polynomials in exp(-|x|) =: e: 1 - 2e² / (1 + 2e + 2e²)
    * above zero, (2e + e²) / (2 + 2e + e²) below.
    */
-  private static final Unary MISH =
-      new Unary(
-          x -> maximum(x, -FAR).times(tanh(softplusValue(x))),
-          x -> {
-            NamedArray above = x.gt(0);
-            NamedArray e = exp(where(above, x.unaryMinus(), x));
-            NamedArray first =
-                where(
-                    above,
-                    fma(e, Ops.constant(e.dtype(), 2.0), Ops.constant(e.dtype(), 1.0)),
-                    e.times(e.plus(2)));
-            NamedArray sum = first.plus(where(above, square(e).times(2), 2));
-            NamedArray fall = e.times(e.plus(1)).times(where(above, e, 1)).times(4);
-            return first.div(sum).plus(near(x).times(fall.div(sum).div(sum)));
-          });
+  private static NamedArray mishSlope(NamedArray x) {
+    NamedArray above = x.gt(0);
+    NamedArray e = exp(where(above, x.unaryMinus(), x));
+    NamedArray small = where(above, square(e).times(2), e.times(e.plus(2)));
+    NamedArray sum = small.plus(where(above, e.times(2).plus(1), 2));
+    NamedArray part = small.div(sum);
+    NamedArray fall = e.times(e.plus(1)).times(where(above, e, 1)).times(4);
+    return where(above, Axial.minus(1, part), part).plus(near(x).times(fall.div(sum).div(sum)));
+  }
 
   // ---------------------------------------------------------------- sinc
 

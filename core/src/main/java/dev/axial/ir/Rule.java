@@ -27,9 +27,15 @@ public final class Rule {
     return new Rule(make, null);
   }
 
-  /** The rule whose program is what a pass makes of this one's. */
+  /**
+   * The rule whose program is what a pass makes of this one's: at once if it is known and holds no
+   * rule itself, so that what is printed shows it; else when it is asked for, as it may not end.
+   */
   public Rule map(UnaryOperator<Program> pass) {
-    return later(() -> pass.apply(program()));
+    Program p = known();
+    return p != null && p.equations().stream().allMatch(e -> e.op() instanceof Op.Pure)
+        ? of(pass.apply(p))
+        : later(() -> pass.apply(program()));
   }
 
   /** The program, if it was made. */

@@ -138,25 +138,48 @@ final class Partials {
   }
 
   /**
-   * y x^(y-1), 0 for y = 0 also at x = 0. The power of x at y = 0 is never asked for, so that its
-   * derivatives are those of a constant there.
+   * y x^(y-1). Of exponents below one half y - 1 would be rounded, and they take it as (y / x) x^y;
+   * at zero and at infinity as y / x, which has the same limits. Of y = 0 it is 0 at x = 0 too.
    */
   private static Var powBase(Builder b, DType t, Var x, Var y) {
     Op.Const number = y.constant();
+    Var one = b.num(t, 1);
     if (number == null) {
-      Var zero = b.compare(Fn.Compare.EQ, y, b.num(t, 0));
-      Var less = b.sub(b.select(zero, b.num(t, 1), y), b.num(t, 1));
-      return b.mul(y, b.bin(Fn.Binary.POW, x, less));
+      Var zero = b.num(t, 0);
+      Var small = b.compare(Fn.Compare.LT, b.un(Fn.Unary.ABS, y), b.num(t, 0.5));
+      Var nothing = b.bin(Fn.Binary.AND, zero(b, x), b.compare(Fn.Compare.EQ, y, zero));
+      Var over = b.select(small, b.select(nothing, one, x), one);
+      Var exponent = b.select(small, y, zero);
+      Var root = b.bin(Fn.Binary.POW, b.select(small, inside(b, x), one), exponent);
+      Var less = b.sub(b.select(small, one, y), one);
+      Var usual = b.mul(y, b.bin(Fn.Binary.POW, b.select(small, one, x), less));
+      return b.select(small, b.mul(b.div(exponent, over), root), usual);
     }
     double n = number.doubleValue();
-    return n == 0 || n == 1
-        ? b.num(t, n)
-        : b.mul(y, n == 2 ? x : b.bin(Fn.Binary.POW, x, b.num(t, n - 1)));
+    if (n == 0 || n == 1) {
+      return b.num(t, n);
+    }
+    if (Math.abs(n) < 0.5) {
+      return b.mul(b.div(y, x), b.bin(Fn.Binary.POW, inside(b, x), y));
+    }
+    return b.mul(y, n == 2 ? x : b.bin(Fn.Binary.POW, x, b.num(t, n - 1)));
+  }
+
+  private static Var zero(Builder b, Var x) {
+    return b.compare(Fn.Compare.EQ, x, b.num(x.array().dtype(), 0));
+  }
+
+  /** x, or 1 where it is zero or infinite. */
+  private static Var inside(Builder b, Var x) {
+    DType t = x.array().dtype();
+    Var end = b.num(t, Double.POSITIVE_INFINITY);
+    Var infinite = b.compare(Fn.Compare.EQ, b.un(Fn.Unary.ABS, x), end);
+    return b.select(b.bin(Fn.Binary.OR, zero(b, x), infinite), b.num(t, 1), x);
   }
 
   /** x^y log x, with 0 at x = 0. */
   private static Var powExponent(Builder b, DType t, Var x, Var z) {
-    Var zero = b.compare(Fn.Compare.EQ, x, b.num(t, 0));
+    Var zero = zero(b, x);
     Var log = b.un(Fn.Unary.LOG, b.select(zero, b.num(t, 1), x));
     return b.select(zero, b.num(t, 0), b.mul(log, z));
   }
@@ -177,7 +200,7 @@ final class Partials {
     Var steep = b.compare(Fn.Compare.GT, b.un(Fn.Unary.ABS, x), b.un(Fn.Unary.ABS, y));
     Var large = b.select(steep, x, y);
     Var q = b.div(b.select(steep, y, x), large);
-    return b.div(b.select(steep, q, one), b.mul(large, onePlusSquare(b, q)));
+    return b.div(b.div(b.select(steep, q, one), onePlusSquare(b, q)), large);
   }
 
   /** One formula of x up to magnitude 1, another one of 1/x beyond it. */

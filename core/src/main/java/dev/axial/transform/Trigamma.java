@@ -10,7 +10,7 @@ import dev.axial.ir.Var;
  * in the last place of float64, near negative whole numbers to what is left of x - round(x).
  *
  * <p>The recurrence moves the argument above {@link #SHIFTS}, where the asymptotic series has all
- * digits (Abramowitz and Stegun, 6.4.6 and 6.4.12); below one half it is reflected (6.4.7).
+ * digits (Abramowitz and Stegun, 6.4.6 and 6.4.12); below zero it is reflected (6.4.7).
  */
 final class Trigamma {
   private static final int SHIFTS = 8;
@@ -37,12 +37,20 @@ final class Trigamma {
   }
 
   private Var at(Var x) {
-    Var low = b.compare(Fn.Compare.LT, x, num(0.5));
+    Var low = b.compare(Fn.Compare.LT, x, num(0));
     Var up = positive(b.select(low, b.sub(num(1), x), x));
     Var off = b.select(low, b.sub(x, b.un(Fn.Unary.ROUND, x)), num(0.5)); // or no pole there
-    Var turn = b.un(Fn.Unary.SIN, b.mul(num(Math.PI), off));
-    Var peak = Partials.square(b, b.div(num(Math.PI), turn));
+    Var peak = Partials.square(b, b.div(num(Math.PI), turn(off)));
     return b.select(low, b.sub(peak, up), up);
+  }
+
+  /** sin(pi x) up to its sign, from the nearer of its zeros and its peaks, also in derivatives. */
+  private Var turn(Var x) {
+    Var far = b.sub(num(0.5), b.un(Fn.Unary.ABS, x));
+    Var near = b.compare(Fn.Compare.GT, far, num(0.25));
+    Var sine = b.un(Fn.Unary.SIN, b.mul(num(Math.PI), b.select(near, x, num(0.25))));
+    Var cosine = b.un(Fn.Unary.COS, b.mul(num(Math.PI), b.select(near, num(0), far)));
+    return b.select(near, sine, cosine);
   }
 
   private Var positive(Var x) {

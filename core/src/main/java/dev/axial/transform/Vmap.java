@@ -505,7 +505,7 @@ public final class Vmap {
     if (x.stream().noneMatch(this::mapped)) {
       return b.emit(c, x);
     }
-    Rule rule = Rule.later(() -> rule(c, x));
+    Rule rule = c.rule().map(_ -> rule(c, x));
     return b.emit(new Op.CustomJvp(primal(c.primal(), x), rule, c.wrt()), x);
   }
 

@@ -13,12 +13,16 @@ import static dev.axial.Axial.jitProc;
 import static dev.axial.Axial.lower;
 import static dev.axial.Axial.lowerProc;
 import static dev.axial.Axial.map;
+import static dev.axial.Axial.mish;
 import static dev.axial.Axial.newRef;
 import static dev.axial.Axial.program;
 import static dev.axial.Axial.scalar;
+import static dev.axial.Axial.silu;
 import static dev.axial.Axial.sin;
+import static dev.axial.Axial.softplus;
 import static dev.axial.Axial.square;
 import static dev.axial.Axial.sum;
+import static dev.axial.Axial.tanh;
 import static dev.axial.Axial.vmap;
 import static dev.axial.Axial.vmapProc;
 import static dev.axial.Axial.zeros;
@@ -283,6 +287,20 @@ class ExportedTest {
     same(
         fold(axis("Step", 3), x, arange(axis("Step", 3)), (c, _) -> c.minus(g.apply(c))),
         fold(axis("Step", 3), x, arange(axis("Step", 3)), (c, _) -> c.minus(f.apply(c))));
+  }
+
+  @Test
+  void a_loaded_function_has_the_derivatives_of_rules_that_the_file_shows() {
+    Axis batch = axis("Batch", 2);
+    Function<NamedArray, NamedArray> f =
+        x -> sum(vmap((NamedArray v) -> mish(softplus(v)).plus(silu(tanh(v))), batch).apply(x));
+    NamedArray x = values(batch, F);
+    var loaded = again(lower(f, x));
+    Function<NamedArray, NamedArray> g = v -> (NamedArray) loaded.call(v);
+    same(grad(g).apply(x), grad(f).apply(x));
+    same(twice(g).apply(x), twice(f).apply(x));
+    var slope = again(lower(grad(f), x));
+    same(grad((NamedArray v) -> sum((NamedArray) slope.call(v))).apply(x), twice(f).apply(x));
   }
 
   private static Function<NamedArray, NamedArray> twice(Function<NamedArray, NamedArray> f) {
