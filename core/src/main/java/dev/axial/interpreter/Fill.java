@@ -44,13 +44,16 @@ public final class Fill implements Executable {
   @Override
   public List<Object> call(List<Object> inputs) {
     Store out = Store.uninitialized(type.dtype(), type.size());
-    if (counts) {
-      count(out);
-    } else {
-      repeat((Store) inputs.getFirst(), out);
+    try {
+      if (counts) {
+        count(out);
+      } else {
+        repeat((Store) inputs.getFirst(), out);
+      }
+      return List.of(out);
+    } finally {
+      Reference.reachabilityFence(out);
     }
-    Reference.reachabilityFence(out);
-    return List.of(out);
   }
 
   private static void count(Store out) {

@@ -8,6 +8,7 @@ import static dev.axial.Axial.dot;
 import static dev.axial.Axial.full;
 import static dev.axial.Axial.grad;
 import static dev.axial.Axial.jit;
+import static dev.axial.Axial.jitProc;
 import static dev.axial.Axial.logsumexp;
 import static dev.axial.Axial.map;
 import static dev.axial.Axial.mean;
@@ -419,12 +420,7 @@ class SumsTest {
     NamedRef ref = newRef(zeros(bins));
     ref.at(bins.at(at)).add(x);
     assertThat(off(ref.get().get(bins.at(0, 1)), expected)).isLessThan(3 * EPS);
-    jit(
-            (NamedArray v, NamedRef r) -> {
-              r.at(bins.at(at)).add(v);
-              return v;
-            })
-        .apply(x, ref);
+    jitProc((NamedArray v, NamedRef r) -> r.at(bins.at(at)).add(v)).run(x, ref);
     assertThat(off(ref.get().get(bins.at(0, 1)), 2 * expected)).isLessThan(3 * EPS);
     NamedArray got = zeros(bins).at(bins.at(at)).add(x);
     assertThat(off(got.get(bins.at(0, 1)), expected)).isLessThan(3 * EPS);

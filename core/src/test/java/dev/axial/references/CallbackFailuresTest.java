@@ -65,7 +65,7 @@ class CallbackFailuresTest {
   }
 
   private static int endless(int n) {
-    return endless(n + 1) + 1;
+    return n < 0 ? n : endless(n + 1) + 1;
   }
 
   static Stream<Arguments> failures() {
@@ -202,7 +202,7 @@ class CallbackFailuresTest {
               debugCallback(
                   a -> {
                     for (int k = 0; k < 5; k++) {
-                      inner.apply(a.getFirst());
+                      var _ = inner.apply(a.getFirst());
                     }
                   },
                   v);
@@ -229,8 +229,9 @@ class CallbackFailuresTest {
 
   private static void down(Supplier<?> call) {
     deep++;
-    assertThat(call.get()).isNotNull();
-    down(call);
+    if (call.get() != null) {
+      down(call);
+    }
   }
 
   /** Recursion that calls compiled code until the stack is full, as a server may survive it. */

@@ -140,22 +140,23 @@ final class Upcalls {
     try {
       Pool.claim(bytes - before, "the frames of a loop");
     } catch (AxialException x) {
-      throw full(capacity, frameBytes, x);
+      var full = full(capacity, frameBytes);
+      full.initCause(x);
+      throw full;
     }
     MemorySegment now = C.realloc(old, bytes);
     if (now.address() == 0) {
       Pool.account(before - bytes);
-      throw full(capacity, frameBytes, null);
+      throw full(capacity, frameBytes);
     }
     r.setAtIndex(JAVA_LONG, 0, now.address());
     r.setAtIndex(JAVA_LONG, 1, capacity);
   }
 
-  private static AxialException full(long capacity, long frameBytes, @Nullable Throwable why) {
+  private static AxialException full(long capacity, long frameBytes) {
     return new AxialException(
         "no memory for a stack of %,d frames of %,d bytes: a loop saves that much for its backward pass. Checkpoint its body, or make it shorter."
-            .formatted(capacity, frameBytes),
-        why);
+            .formatted(capacity, frameBytes));
   }
 
   static void host(long context, long step, long addresses) {

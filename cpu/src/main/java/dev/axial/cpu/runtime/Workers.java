@@ -20,7 +20,7 @@ final class Workers {
   private static volatile @Nullable Job current;
 
   /** How many helpers there are. Whoever changes it, or {@link #HELPERS}, has set {@link #BUSY}. */
-  private static volatile int running;
+  private static int running;
 
   /**
    * A helper that had nothing to do for so long ends, or nothing that it runs could be unloaded.

@@ -70,7 +70,7 @@ final class EndingsProgram {
     useAtTheEnd();
     Function<NamedArray, NamedArray> wide = jit((NamedArray v) -> v.times(2).minus(v));
     NamedArray x = ones(X);
-    wide.apply(x);
+    var _ = wide.apply(x);
     Proc1<NamedRef> f = calling(() -> LockSupport.parkNanos(100_000));
     NamedRef r = newRef(zeros(axis("Y", 10)));
     f.run(r);
@@ -88,7 +88,7 @@ final class EndingsProgram {
         .start(() -> {
           ready.countDown();
           while (true) {
-            wide.apply(x);
+            var _ = wide.apply(x);
           }
         });
     ready.await();
