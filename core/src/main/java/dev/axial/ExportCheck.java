@@ -97,12 +97,6 @@ final class ExportCheck {
         s.size(),
         s.dtype().shortName(),
         takes);
-    if (s.dtype() == DType.BOOL) {
-      for (long i = 0; i < s.size(); i++) {
-        long b = s.getLong(i);
-        require(b == 0 || b == 1, "captured array %d has %d for a boolean", k, b);
-      }
-    }
   }
 
   /** How many arrays and references trees have. */

@@ -118,7 +118,7 @@ class ExportLiesTest {
     }
     var booleans = new ArrayList<>(right);
     booleans.set(1 - numbers, Store.of(DType.BOOL, new byte[] {1, 0, 2, 0, 1, 1}));
-    refused(captures(c, booleans), "has 2 for a boolean");
+    refused(captures(c, booleans), "a boolean of 2");
     refused(captures(c, right.subList(0, 1)), "takes 3 inputs", "1 and 1 are captured");
     refused(captures(c, List.of()), "takes 3 inputs");
     var more = new ArrayList<>(right);

@@ -100,6 +100,7 @@ class FuzzTest {
             "-XX:+EnableDynamicAgentLoading",
             "--enable-native-access=ALL-UNNAMED",
             "-Daxial.engine=interpreter",
+            "-Daxial.memory=512m",
             "-cp",
             System.getProperty("java.class.path"),
             "com.code_intelligence.jazzer.Jazzer",
@@ -110,6 +111,8 @@ class FuzzTest {
             // The classes of records and enums are found by name, and no more: docs/trust.md.
             "--disabled_hooks=com.code_intelligence.jazzer.sanitizers.ReflectiveCall",
             "-artifact_prefix=" + own + "/",
+            // It would count what this process has used before it began the other.
+            "-rss_limit_mb=0",
             "-timeout=10",
             "-max_len=16384",
             "-seed=1",

@@ -15,11 +15,11 @@ class CheckerTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "v0: f32[X:-3] | return v0 | negative size",
+        "v0: f32[X:-3] | return v0 | the size of an axis",
         "v0: f32[X:2000000, Y:2000000] | return v0 | more than",
         "v0: f32[] | v1: f32[X:2147483647, Y:2147483647, Z:4] = broadcast[dims=[X:2147483647,"
-            + " Y:2147483647, Z:4]] v0 return | more than",
-        "v0: f32[X:4] | v1: f32[A:-2, B:-2] = split[axis=X, to=[A:-2, B:-2]] v0 return | negative",
+            + " Y:2147483647, Z:4]] v0 return | less than 2^63",
+        "v0: f32[X:4] | v1: f32[A:-2, B:-2] = split[axis=X, to=[A:-2, B:-2]] v0 return | the size of an axis",
         "v0: f32[X:3], v1: f32[X:3] | v2: f32[X:3] = exp v0, v1 return v2 | takes 1 operands",
         "v0: f32[X:3] | v2: f32[X:3] = add v0 return v2 | takes 2 operands",
         "v0: f32[X:3] | v1: f32[X:3] = exp return v1 | takes 1 operands",
@@ -29,9 +29,9 @@ class CheckerTest {
         "v0: f32[X:3] | v1: f32[] = reduce[fn=SUM, axes=[X, X]] v0 return v1 | an axis twice",
         "v0: f32[X:3] | v1: f32[] = dot[axes=[X, X]] v0, v0 return v1 | an axis twice",
         "v0: f32[X:3] | v1: f32[Y:3] = rename[from=[X, X], to=[Y, Z]] v0 return v1 | an axis twice",
-        "v0: f32[] | v1: i32[] = const 3000000000 return v1 | does not fit i32",
-        "v0: f32[] | v1: bool[] = const 2 return v1 | does not fit bool",
-        "v0: f32[] | v1: u32[] = const -1 return v1 | does not fit u32",
+        "v0: f32[] | v1: i32[] = const 3000000000 return v1 | int32 holds",
+        "v0: f32[] | v1: bool[] = const 2 return v1 | bool holds",
+        "v0: f32[] | v1: u32[] = const -1 return v1 | uint32 holds",
         "v0: ref f32[X:3], v1: f32[] | ref_set[access={X:0+4*1}, reverse=false] v0, v1 return |"
             + " leaves axis",
         "v0: ref f32[X:3], v1: f32[] | ref_set[access={X:2+-3*1}, reverse=false] v0, v1 return |"
@@ -57,7 +57,7 @@ class CheckerTest {
         "v0: ref f32[X:3] | call[body=program(b0: ref f32[X:3], b1: ref f32[X:3]) { return },"
             + " name=f, remat=false] v0, v0 return | twice",
         "v0: f32[] | v1: f32[] = cond[yes=program() { return }, no=program() { return }] return |"
-            + " boolean scalar",
+            + " without a predicate",
         "v0: f32[] | v1: f32[] = custom_jvp[primal=program(b: f32[]) { return b }, rule=program(c:"
             + " f32[], d: f32[]) { e: f32[X:2] = exp c return e, e }, wrt=[0]] v0 return v1 | not",
         "v0: f32[] | v1: f32[] = custom_jvp[primal=program(b: f32[]) { return b }, rule=program(c:"

@@ -96,6 +96,8 @@ class FuzzTest {
             "--target_class=" + t.type.getName(),
             "--instrumentation_includes=dev.axial.cpu.llvm.**",
             "-artifact_prefix=" + folder + "/",
+            // It would count what this process has used before it began the other.
+            "-rss_limit_mb=0",
             "-timeout=10",
             "-max_len=16384",
             "-seed=1",
