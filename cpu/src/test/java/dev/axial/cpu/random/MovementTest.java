@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -22,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Sorting, running sums, squares turned in registers, sums of columns, and stores past the caches,
  * at the sizes where the code takes another way, against the interpreter to the bit.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class MovementTest {
   /** Around the lengths from which lines are sorted by radix, with large digits, and together. */
   private static final int[] LENGTHS = {

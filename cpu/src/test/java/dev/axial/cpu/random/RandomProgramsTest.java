@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Random programs give the same results on the native engine as on the interpreter: {@code
- * axial.random.programs} of them (10,000 where the environment says CI, else 1,000), from the seed
+ * axial.random.programs} of them (3,000 where the environment says CI, else 1,000), from the seed
  * {@code axial.random.seed} (0) on. One of {@link #EACH} is a random function over the public API
  * under random transformations, the others are made of operations. A difference is shown as a small
  * program that {@link Program#parse} reads.
@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class RandomProgramsTest {
   private static final long FIRST = Long.getLong("axial.random.seed", 0);
   private static final long COUNT =
-      Long.getLong("axial.random.programs", System.getenv("CI") == null ? 1_000 : 10_000);
+      Long.getLong("axial.random.programs", System.getenv("CI") == null ? 1_000 : 3_000);
 
   /** Traced programs are large: each costs as much as forty others. */
   private static final int EACH = 150;
