@@ -35,6 +35,7 @@ public final class LinuxPages implements FilePages {
   private static final long LOCK_BYTES = 32;
   private static final short LOCK_FOR_READING = 0;
   private static final short LOCK_FOR_WRITING = 1;
+  private static final short UNLOCK = 2;
   private static final long LOCK_START = 8;
   private static final long LOCK_LENGTH = 16;
 
@@ -111,9 +112,13 @@ public final class LinuxPages implements FilePages {
   private record OpenFile(int fd) implements Opened {
     @Override
     public boolean lock(boolean exclusive) {
+      return lock(exclusive ? LOCK_FOR_WRITING : LOCK_FOR_READING);
+    }
+
+    private boolean lock(short kind) {
       try (Arena own = Arena.ofConfined()) {
         MemorySegment flock = own.allocate(LOCK_BYTES, Long.BYTES);
-        flock.set(JAVA_SHORT, 0, exclusive ? LOCK_FOR_WRITING : LOCK_FOR_READING);
+        flock.set(JAVA_SHORT, 0, kind);
         flock.set(JAVA_LONG, LOCK_START, LOCKED);
         flock.set(JAVA_LONG, LOCK_LENGTH, 1);
         return (int) Control.HANDLE.invokeExact(fd, LOCK_OF_OPEN_FILE, flock) == 0;
@@ -130,8 +135,10 @@ public final class LinuxPages implements FilePages {
           : at.reinterpret(bytes, arena, all -> Pages.unmap(all.address(), bytes));
     }
 
+    /** A mapping of the file, which may go later, would keep the lock. */
     @Override
     public void close() {
+      boolean _ = lock(UNLOCK);
       closeFile(fd);
     }
   }
