@@ -609,10 +609,8 @@ public final class Axial {
 
   /** log(sigmoid(x)). */
   public static NamedArray logSigmoid(NamedArray x) {
-    if (!x.dtype().isFloating()) {
-      return logSigmoid(Ops.real("logSigmoid", x));
-    }
-    return softplus(x.unaryMinus()).unaryMinus();
+    NamedArray v = Ops.real("logSigmoid", x);
+    return softplus(v.unaryMinus()).unaryMinus();
   }
 
   /** x between 0 and 6, with derivative 0 at both as in JAX. */
@@ -627,18 +625,14 @@ public final class Axial {
 
   /** x, with the given slope below zero. */
   public static NamedArray leakyRelu(NamedArray x, double slope) {
-    if (!x.dtype().isFloating()) {
-      return leakyRelu(Ops.real("leakyRelu", x), slope);
-    }
-    return where(x.ge(0), x, x.times(slope));
+    NamedArray v = Ops.real("leakyRelu", x);
+    return where(v.ge(0), v, v.times(slope));
   }
 
   /** x above zero, exp(x) - 1 below. */
   public static NamedArray elu(NamedArray x) {
-    if (!x.dtype().isFloating()) {
-      return elu(Ops.real("elu", x));
-    }
-    return where(x.gt(0), x, expm1(where(x.gt(0), 0, x)));
+    NamedArray v = Ops.real("elu", x);
+    return where(v.gt(0), v, expm1(where(v.gt(0), 0, v)));
   }
 
   /** The continuously differentiable form of {@link #elu}, which at this scale is the same. */
@@ -648,11 +642,9 @@ public final class Axial {
 
   /** {@link #elu} scaled so that mean 0 and variance 1 are kept. */
   public static NamedArray selu(NamedArray x) {
-    if (!x.dtype().isFloating()) {
-      return selu(Ops.real("selu", x));
-    }
-    NamedArray below = expm1(where(x.gt(0), 0, x)).times(1.6732632423543772);
-    return where(x.gt(0), x, below).times(1.0507009873554805);
+    NamedArray v = Ops.real("selu", x);
+    NamedArray below = expm1(where(v.gt(0), 0, v)).times(1.6732632423543772);
+    return where(v.gt(0), v, below).times(1.0507009873554805);
   }
 
   /** x between -1 and 1, with derivative 1 at both as in JAX. */
