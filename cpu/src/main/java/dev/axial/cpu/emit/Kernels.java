@@ -319,6 +319,7 @@ final class Kernels {
           emitter.part(
               from,
               to,
+              parts.each,
               values -> {
                 for (int k = 0; k < roots.size(); k++) {
                   Val v = Objects.requireNonNull(values.get(roots.get(k)));

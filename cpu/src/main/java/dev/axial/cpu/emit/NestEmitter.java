@@ -45,7 +45,7 @@ final class NestEmitter {
   /** The part of the elements of a divided reduction, in the order in which they are added. */
   private @Nullable Window window;
 
-  private record Window(List<Schedule.Loop> loops, Val from, Val to) {}
+  record Window(List<Schedule.Loop> loops, Val from, Val to, long each) {}
 
   /** Where results of a divided reduction go instead; null if nothing is divided. */
   private @Nullable Consumer<Map<Root, Val>> results;
@@ -245,11 +245,13 @@ final class NestEmitter {
   /**
    * The reductions of a nest without outer loops over a range of their elements, in the order in
    * which they are added. Results of sums are float64.
+   *
+   * @param size the length of all ranges but the last one
    */
-  void part(Val from, Val to, Consumer<Map<Root, Val>> each) {
+  void part(Val from, Val to, long size, Consumer<Map<Root, Val>> each) {
     results = each;
     Stage s = nest.stages().getFirst();
-    window = new Window(Objects.requireNonNull(schedule.stages.get(s)).reduced(), from, to);
+    window = new Window(Objects.requireNonNull(schedule.stages.get(s)).reduced(), from, to, size);
     run(null, null, null, false);
   }
 
@@ -486,28 +488,20 @@ final class NestEmitter {
 
   private void reduce(Stage s, Schedule.StageLoops l, List<Point> outside) {
     boolean along = l.reduced().stream().anyMatch(x -> x.vector) && schedule.lanes > 1;
-    int slots = along ? schedule.unroll : outside.size();
     int lanes = along ? schedule.lanes : outside.getFirst().lanes;
+    SumPlan plan = SumPlan.of(s, l, schedule, along, lanes, outside.size(), window);
+    int slots = along ? Math.max(schedule.unroll, plan.points()) : outside.size();
     var sums = new HashMap<Root, Accumulator>();
     for (Root r : s.roots()) {
       if (r instanceof Root.Reduce x && x.sumsReals()) {
-        DType t = x.value().type().dtype();
-        Val end = window == null ? null : window.to;
-        sums.put(
-            r,
-            along
-                ? new Sum.Along(asm, t, x.count(), end, lanes)
-                : new Sum.Across(asm, t, x.count(), end, slots, lanes));
+        sums.put(r, plan.sum(asm, x, window == null ? null : window.to, slots, lanes));
       } else if (r instanceof Root.Reduce x) {
         sums.put(r, new Accumulator.Plain(asm, x.fn(), x.value().type().dtype(), slots, lanes));
       } else if (r instanceof Root.ArgReduce x) {
         sums.put(r, new Accumulator.Position(asm, x.max(), x.value().type().dtype(), slots, lanes));
       }
     }
-    loops(
-        l.reduced(),
-        0,
-        outside,
+    Consumer<List<Point>> body =
         inside -> {
           for (int u = 0; u < inside.size(); u++) {
             Point p = inside.get(u);
@@ -521,15 +515,102 @@ final class NestEmitter {
                 Idx i =
                     switch (r) {
                       case Root.ArgReduce x -> Objects.requireNonNull(p.index.get(x.axis()));
-                      case Root.Reduce x when a instanceof Sum.Across -> number(x, p);
+                      case Root.Reduce x when a instanceof Sum.InOrder -> number(x, p);
                       case Root.Reduce _, Root.Store _, Root.Write _ -> Idx.of(0);
                     };
-                a.add(u, v, i, along ? p.mask : null);
+                a.add(a instanceof Sum ? u : u % slots, v, i, along ? p.mask : null);
               }
             }
           }
-        });
+        };
+    switch (plan.way()) {
+      case ANY, IN_ORDER, STAGED -> loops(l.reduced(), 0, outside, body);
+      case LANES -> {
+        alongLanes(l.reduced(), 0, outside.getFirst(), plan, sums, body);
+        if (l.reduced().size() > 1) {
+          of(LaneSum.class, sums).forEach(x -> x.ifRest(() -> x.finish(1)));
+        }
+      }
+      case SLOTS -> bySlots(l.reduced(), outside, plan, sums, body);
+    }
     finish(s, sums, outside, along);
+  }
+
+  private static <T extends Sum> List<T> of(Class<T> kind, Map<Root, Accumulator> sums) {
+    return sums.values().stream().filter(kind::isInstance).map(kind::cast).toList();
+  }
+
+  /** The loops of sums whose slots are lanes; the innermost is over vectors. */
+  private void alongLanes(
+      List<Schedule.Loop> list,
+      int k,
+      Point p,
+      SumPlan plan,
+      Map<Root, Accumulator> sums,
+      Consumer<List<Point>> body) {
+    Schedule.Loop l = list.get(k);
+    Val lo = Asm.i64(0);
+    Val hi = Asm.i64(l.size);
+    if (window != null) {
+      Val[] bounds = bounds(window, k, p);
+      lo = bounds[0];
+      hi = bounds[1];
+    }
+    if (k < list.size() - 1) {
+      asm.loop(
+          lo,
+          hi,
+          1,
+          i -> alongLanes(list, k + 1, p.in(index(l, Idx.of(i))), plan, sums, body));
+      return;
+    }
+    int w = schedule.lanes;
+    SumLoops.At at = (i, mask) -> p.in(index(l, new Idx(i, 1, null)), w, mask);
+    var loops = new SumLoops(asm, body);
+    if (k == 0) {
+      loops.along(of(LaneSum.class, sums), w, plan.together(), lo, hi, at);
+    } else {
+      loops.line(of(LaneSum.class, sums), w, before(list, p), lo, hi, at);
+    }
+  }
+
+  /** How many elements come before the innermost of several loops. */
+  private Val before(List<Schedule.Loop> list, Point p) {
+    Val n = Asm.i64(0);
+    long step = 1;
+    for (int k = list.size() - 1; k > 0; k--) {
+      step *= list.get(k).size;
+      Val at = Objects.requireNonNull(p.index.get(list.get(k - 1).name())).base();
+      n = asm.add(n, asm.times(at, step));
+    }
+    return n;
+  }
+
+  /** The loops of sums of which each lane has its own, as one over the elements of a slot. */
+  private void bySlots(
+      List<Schedule.Loop> list,
+      List<Point> outside,
+      SumPlan plan,
+      Map<Root, Accumulator> sums,
+      Consumer<List<Point>> body) {
+    long count = 1;
+    for (Schedule.Loop l : list) {
+      count *= l.size;
+    }
+    SumLoops.Row row =
+        n -> {
+          var inside = new HashMap<String, Idx>();
+          Val rest = n;
+          for (int k = list.size() - 1; k >= 0; k--) {
+            Val size = Asm.i64(list.get(k).size);
+            inside.putAll(index(list.get(k), Idx.of(k == 0 ? rest : asm.op("urem", rest, size))));
+            rest = k == 0 ? rest : asm.op("udiv", rest, size);
+          }
+          return outside.stream().map(p -> p.in(inside)).toList();
+        };
+    Val from = window == null ? Asm.i64(0) : window.from;
+    Val to = window == null ? Asm.i64(count) : window.to;
+    new SumLoops(asm, body).across(of(SlotSum.class, sums), plan.together(), from, to, row);
   }
 
   /** Which of the elements that are added into one result this is. */

@@ -60,6 +60,9 @@ public final class Schedule {
   int lanes;
   int unroll;
 
+  /** How many times a loop's body may be written one after another, for what it costs. */
+  int copies;
+
   /** Operations in all. */
   long work;
 
@@ -483,6 +486,7 @@ public final class Schedule {
       }
     }
     int u = cost <= 6 ? (reduces ? 8 : 4) : cost <= 24 ? 4 : cost <= 60 ? 2 : 1;
+    copies = u;
     while (u > 1 && (long) lanes * u > most) {
       u /= 2;
     }
@@ -496,7 +500,7 @@ public final class Schedule {
       u /= 2;
     }
     // What many columns carry of a block would leave the nearest cache.
-    while (u > 1 && outside && lanes * u > Sum.Across.LANES && carriesBlocks()) {
+    while (u > 1 && outside && lanes * u > Sum.InOrder.LANES && carriesBlocks()) {
       u /= 2;
     }
     // Little work is not worth more code, unless a whole row is one block.

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * Sums of floating-point numbers, in float64 and in the order of {@link SumOrder}, whatever the
  * lanes are: each a sum of its own, or neighbours that are added into one.
  */
-abstract sealed class Sum extends Accumulator {
+abstract sealed class Sum extends Accumulator
+    permits LaneSum, SlotSum, Sum.InOrder, Sum.Staged {
   final DType dtype;
 
   /** How many elements are added into one result. */
@@ -73,10 +74,32 @@ abstract sealed class Sum extends Accumulator {
     asm.branch(asm.cmp("icmp ne", rest, Asm.i64(0)), then, null);
   }
 
+  /** The sum of the lanes: the second half is added to the first, until one is left. */
+  static Val halved(Asm a, Val lanes) {
+    Val v = lanes;
+    for (int half = v.ty().lanes() / 2; half > 1; half /= 2) {
+      int[] low = new int[half];
+      int[] high = new int[half];
+      for (int k = 0; k < half; k++) {
+        low[k] = k;
+        high[k] = half + k;
+      }
+      v = a.op("fadd", a.shuffle(v, v, low), a.shuffle(v, v, high));
+    }
+    return v.ty().lanes() == 1 ? v : a.op("fadd", a.extract(v, 0), a.extract(v, 1));
+  }
+
+  /** What a counter has got in all. */
+  Val total(Counter counter) {
+    return end == null
+        ? counter.total((count + SumOrder.BLOCK - 1) / SumOrder.BLOCK)
+        : counter.total();
+  }
+
   /** The sum of parts, each of 2^q blocks but for the last one, in float64. */
   static Val ofParts(Asm a, Ty ty, long parts, UnaryOperator<Val> part) {
     var counter = new Counter(a, ty, SumOrder.places(parts * SumOrder.BLOCK));
-    a.loop(Asm.i64(0), Asm.i64(parts), 1, k -> counter.push(part.apply(k)));
+    a.loop(Asm.i64(0), Asm.i64(parts), 1, k -> counter.push(part.apply(k), 0));
     return counter.total();
   }
 
@@ -104,17 +127,29 @@ abstract sealed class Sum extends Accumulator {
       return Math.min(64, 8 * ty.lanes());
     }
 
-    void push(Val block) {
+    /** A sum of 2^level blocks, after a multiple of as many. */
+    void push(Val block, int level) {
       Val before = a.get(count, Ty.I64);
-      Val full = trailingOnes(a, before);
+      Val full = trailingOnes(a, a.op("or", before, Asm.i64((1L << level) - 1)));
       Val sum = a.variable(block);
       a.loop(
-          Asm.i64(0),
+          Asm.i64(level),
           full,
           1,
           k -> a.put(sum, a.op("fadd", a.get(sum, ty), a.load(ty, place(k), align()))));
       a.store(a.get(sum, ty), place(full), align());
-      a.put(count, a.add(before, Asm.i64(1)));
+      a.put(count, a.add(before, Asm.i64(1L << level)));
+    }
+
+    /** The sum of so many blocks, which are all that came. */
+    Val total(long blocks) {
+      Val sum = Asm.zero(ty);
+      for (int k = 0; k < places; k++) {
+        if ((blocks >> k & 1) != 0) {
+          sum = a.op("fadd", sum, a.load(ty, place(Asm.i64(k)), align()));
+        }
+      }
+      return sum;
     }
 
     Val total() {
@@ -142,8 +177,8 @@ abstract sealed class Sum extends Accumulator {
     return a.cmp("icmp ne", bit, Asm.i64(0));
   }
 
-  /** Each lane of each slot is a sum of its own; elements come with their number. */
-  static final class Across extends Sum {
+  /** Each lane of each slot is a sum of its own; elements come in order, with their number. */
+  static final class InOrder extends Sum {
     /** The most lanes of all slots whose blocks are carried on the stack. */
     static final int LANES = 64;
 
@@ -151,7 +186,7 @@ abstract sealed class Sum extends Accumulator {
     private final List<Val> sums = new ArrayList<>();
     private final List<Counter> counters = new ArrayList<>();
 
-    Across(Asm asm, DType dtype, long count, @Nullable Val end, int slots, int lanes) {
+    InOrder(Asm asm, DType dtype, long count, @Nullable Val end, int slots, int lanes) {
       super(asm, dtype, count, end, lanes);
       ty = Ty.F64.by(lanes);
       for (int k = 0; k < slots; k++) {
@@ -202,7 +237,7 @@ abstract sealed class Sum extends Accumulator {
     }
 
     private void finishBlock(int slot) {
-      counters.get(slot).push(tree(slot));
+      counters.get(slot).push(tree(slot), 0);
       clear(sums.get(slot));
     }
 
@@ -232,7 +267,7 @@ abstract sealed class Sum extends Accumulator {
         return tree(k);
       }
       ifRest(() -> finishBlock(k));
-      return counters.get(k).total();
+      return total(counters.get(k));
     }
   }
 
@@ -240,7 +275,7 @@ abstract sealed class Sum extends Accumulator {
    * All lanes are added into one sum. Elements are put in a row on the stack, wherever a loop
    * begins and ends; a whole block of them is added at once.
    */
-  static final class Along extends Sum {
+  static final class Staged extends Sum {
     private static final Ty SUMS = Ty.F64.by(SumOrder.SLOTS);
 
     private final Ty ty;
@@ -248,7 +283,7 @@ abstract sealed class Sum extends Accumulator {
     private final Val length;
     private final @Nullable Counter counter;
 
-    Along(Asm asm, DType dtype, long count, @Nullable Val end, int lanes) {
+    Staged(Asm asm, DType dtype, long count, @Nullable Val end, int lanes) {
       super(asm, dtype, count, end, lanes);
       ty = Types.register(dtype);
       long most = Math.min(SumOrder.BLOCK, (count + SumOrder.SLOTS - 1) / SumOrder.SLOTS * 16);
@@ -280,7 +315,7 @@ abstract sealed class Sum extends Accumulator {
     }
 
     private void finishBlock(Counter to) {
-      to.push(block(Asm.i64(SumOrder.BLOCK)));
+      to.push(block(Asm.i64(SumOrder.BLOCK)), 0);
       Ty v = ty.by(lanes);
       asm.store(asm.load(v, at(Asm.i64(SumOrder.BLOCK)), dtype.bytes()), row, dtype.bytes());
       asm.put(length, asm.sub(asm.get(length, Ty.I64), Asm.i64(SumOrder.BLOCK)));
@@ -301,16 +336,7 @@ abstract sealed class Sum extends Accumulator {
             }
           });
       Val v = asm.get(sums, SUMS);
-      for (int half = SumOrder.SLOTS / 2; half > 1; half /= 2) {
-        int[] low = new int[half];
-        int[] high = new int[half];
-        for (int k = 0; k < half; k++) {
-          low[k] = k;
-          high[k] = half + k;
-        }
-        v = asm.op("fadd", asm.shuffle(v, v, low), asm.shuffle(v, v, high));
-      }
-      return asm.op("fadd", asm.extract(v, 0), asm.extract(v, 1));
+      return halved(asm, v);
     }
 
     /** The sum of what is in the row. */
@@ -338,8 +364,8 @@ abstract sealed class Sum extends Accumulator {
       if (counter == null) {
         return rest();
       }
-      ifRest(() -> counter.push(rest()));
-      return counter.total();
+      ifRest(() -> counter.push(rest(), 0));
+      return total(counter);
     }
   }
 }
