@@ -228,6 +228,7 @@ public final class Schedule {
     lanes = vectors ? target.lanes() / (wide() ? 2 : 1) : 1;
     boolean joins = nest.stages().stream().allMatch(st -> joinable(st.roots()));
     outer.addAll(joined(nest.outer(), vectorOuter, nest.stages(), joins));
+    narrow();
     for (Stage st : nest.stages()) {
       var reduced = new ArrayList<Dim>();
       var kept = new ArrayList<Dim>();
@@ -248,6 +249,19 @@ public final class Schedule {
       }
     }
     divisible = !outer.isEmpty() && !sequential.contains(outer.getFirst().name()) && distinct();
+  }
+
+  /** Few columns that are summed are not worth a wide vector, whose sums are in float64. */
+  private void narrow() {
+    boolean sums =
+        nest.stages().stream()
+            .flatMap(st -> st.roots().stream())
+            .anyMatch(r -> r instanceof Root.Reduce x && x.sumsReals());
+    for (Loop l : outer) {
+      if (sums && l.vector && l.size > 1) {
+        lanes = Math.min(lanes, 2 * Integer.highestOneBit((int) Math.min(l.size - 1, lanes)));
+      }
+    }
   }
 
   private boolean small(@Nullable String axis) {

@@ -31,8 +31,11 @@ record SumPlan(Way way, int together, int points) {
   /** The vectors of float64 that are added to at a time, so that no addition waits. */
   private static final int CHAINS = 8;
 
+  /** The blocks of neighbours that are summed side by side: float32 of two lie in a page. */
+  private static final int TOGETHER = 2;
+
   /** Lines that are shorter are put in a row. */
-  private static final long LINE = SumOrder.SLOTS;
+  private static final long LINE = 4 * SumOrder.SLOTS;
 
   static SumPlan of(
       Stage s,
@@ -57,7 +60,7 @@ record SumPlan(Way way, int together, int points) {
     if (!along) {
       boolean slots = count > SumOrder.FEW && !ordered;
       int n = Math.min(CHAINS / 2 / vectors, schedule.copies / vectors);
-      return new SumPlan(slots ? Way.SLOTS : Way.IN_ORDER, slots ? power(n, 4) : 1, 1);
+      return new SumPlan(slots ? Way.SLOTS : Way.IN_ORDER, slots ? power(n, CHAINS / 2) : 1, 1);
     }
     int pieces = LaneSum.pieces(lanes);
     List<Schedule.Loop> reduced = l.reduced();
@@ -66,8 +69,8 @@ record SumPlan(Way way, int together, int points) {
       return new SumPlan(Way.STAGED, 1, 1);
     }
     long blocks = (window == null ? count : window.each()) / SumOrder.BLOCK;
-    int n = (int) Math.min(blocks, Math.min(CHAINS / 2, schedule.copies / pieces));
-    int together = ordered || reduced.size() > 1 || count <= SumOrder.BLOCK ? 1 : power(n, 4);
+    int n = (int) Math.min(blocks, Math.min(TOGETHER, schedule.copies / pieces));
+    int together = ordered || reduced.size() > 1 || count <= SumOrder.BLOCK ? 1 : power(n, TOGETHER);
     return new SumPlan(Way.LANES, together, together * pieces);
   }
 
