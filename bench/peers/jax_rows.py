@@ -310,11 +310,18 @@ def layernorm(rows, cols):
 row("softmax")(partial(matrix, lambda x: jax.nn.softmax(x, -1)))
 row("sum0")(partial(matrix, lambda q: q.sum(0)))
 row("sum1")(partial(matrix, lambda q: q.sum(1)))
+row("sum-points")(partial(matrix, lambda q: q.sum(0)))
+row("sum-odd")(partial(matrix, lambda q: q.sum(1)))
 row("max0")(partial(matrix, lambda q: q.max(0)))
 row("max1")(partial(matrix, lambda q: q.max(1)))
 row("transpose")(partial(matrix, lambda q: q.T + 0.0))
 row("cumsum")(partial(matrix, lambda q: jnp.cumsum(q, 1)))
 row("argmax")(partial(elementwise, lambda a: jnp.argmax(a)))
+
+
+@row("sum-middle")
+def sum_middle(outer, rows, cols):
+  emit("jax", measure(blk(jax.jit(lambda q: q.sum(1)), rnd(outer, rows, cols))))
 
 
 @row("sort")

@@ -92,6 +92,21 @@ class SumsTest {
     "A10 b20 C30 d4",
     "a2 B30 c3 D40",
     "A1 B20 c3",
+    "A1536",
+    "A2048",
+    "A2064",
+    "A1000 b4",
+    "A600 b2",
+    "A1500 b17",
+    "A1030 b130",
+    "a2 B600 c7",
+    "a3 B16 C96",
+    "A6 b3 C100",
+    "A7 b3 C70",
+    "A21 b2 C80",
+    "A5 b2 C600",
+    "A40 B40 c20",
+    "A3 b2 C3 d2 E100",
   };
 
   private record Shape(List<Axis> axes, AxisSelector[] summed) {
@@ -267,6 +282,26 @@ class SumsTest {
     Function<NamedArray, NamedArray> f = v -> sum(v);
     same("vmap", vmap(f, lane).apply(a), sums);
     same("map", jit((NamedArray v) -> map(lane, v, f)).apply(a), sums);
+  }
+
+  /** Sums may take their elements in any order; positions may not. */
+  @Test
+  void the_first_extreme_is_found_beside_a_sum() {
+    for (String text : List.of("A600 b20", "A100 b3", "a5 B2000", "a40 B70")) {
+      Shape s = Shape.of(text);
+      Axis over = s.axes.stream().filter(s::sums).findFirst().orElseThrow();
+      double[] x = new double[s.axes.get(0).size() * s.axes.get(1).size()];
+      Arrays.fill(x, 1.5);
+      NamedArray a = given(s, DType.FLOAT32, x);
+      Function<NamedArray, List<NamedArray>> f =
+          v -> {
+            NamedArray y = v.times(2).minus(1);
+            return List.of(sum(y, over), dev.axial.Axial.argmax(y, over));
+          };
+      List<NamedArray> got = jit(f).apply(a);
+      assertThat(got.get(0).toDoubleArray()).as(text).containsOnly(2 * over.size());
+      assertThat(got.get(1).toDoubleArray()).as(text).containsOnly(0);
+    }
   }
 
   @Test

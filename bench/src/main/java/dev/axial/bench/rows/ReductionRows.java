@@ -32,6 +32,28 @@ final class ReductionRows {
             narrow),
         reduction("sum0", "sum of 4096² over the rows", level, s -> reduce(s, "Row", false)),
         reduction("sum1", "sum of 4096² over the columns", level, s -> reduce(s, "Col", false)),
+        Row.of(
+            "sum-points",
+            "sum of 1M points of 3",
+            level,
+            s -> reduce(s, "Row", false),
+            size("rows", 1_000_000, 50_000, 70),
+            size("cols", 3, 3, 3)),
+        Row.of(
+            "sum-odd",
+            "sum of 4096 rows of 513",
+            level,
+            s -> reduce(s, "Col", false),
+            ROWS,
+            size("cols", 513, 513, 17)),
+        Row.of(
+            "sum-middle",
+            "sum of 64 × 512 × 64 over the middle",
+            level,
+            ReductionRows::middle,
+            size("outer", 64, 16, 2),
+            size("rows", 512, 100, 20),
+            size("cols", 64, 64, 5)),
         reduction("max0", "max of 4096² over the rows", level, s -> reduce(s, "Row", true)),
         reduction("max1", "max of 4096² over the columns", level, s -> reduce(s, "Col", true)),
         Row.of(
@@ -148,6 +170,28 @@ final class ReductionRows {
             expected[k] = (float) total;
           }
           Check.close("the reduction", expected, got, 1e-3);
+        });
+  }
+
+  private static Work middle(Sizes s) {
+    Axis outer = axis("Outer", s.get("outer"));
+    Axis row = axis("Row", s.get("rows"));
+    Axis col = axis("Col", s.get("cols"));
+    float[] in = Data.normal(outer.size() * row.size() * col.size(), 1);
+    NamedArray x = array(in, outer, row, col);
+    Function<NamedArray, NamedArray> f = jit(v -> sum(v, row));
+    return Calls.of(
+        () -> f.apply(x),
+        got -> {
+          var expected = new float[outer.size() * col.size()];
+          for (int k = 0; k < expected.length; k++) {
+            double total = 0;
+            for (int r = 0; r < row.size(); r++) {
+              total += in[(k / col.size() * row.size() + r) * col.size() + k % col.size()];
+            }
+            expected[k] = (float) total;
+          }
+          Check.close("the sums", expected, got, 1e-3);
         });
   }
 

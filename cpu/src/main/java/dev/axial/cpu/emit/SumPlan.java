@@ -45,7 +45,7 @@ record SumPlan(Way way, int together, int points) {
       int lanes,
       int vectors,
       NestEmitter.@Nullable Window window) {
-    long count = 0;
+    long count = -1;
     boolean ordered = false;
     for (Root r : s.roots()) {
       switch (r) {
@@ -54,7 +54,7 @@ record SumPlan(Way way, int together, int points) {
         case Root.ArgReduce _, Root.Write _ -> ordered = true;
       }
     }
-    if (count == 0) {
+    if (count < 0) {
       return new SumPlan(Way.ANY, 1, 1);
     }
     if (!along) {
