@@ -558,10 +558,7 @@ final class NestEmitter {
     }
     if (k < list.size() - 1) {
       asm.loop(
-          lo,
-          hi,
-          1,
-          i -> alongLanes(list, k + 1, p.in(index(l, Idx.of(i))), plan, sums, body));
+          lo, hi, 1, i -> alongLanes(list, k + 1, p.in(index(l, Idx.of(i))), plan, sums, body));
       return;
     }
     int w = schedule.lanes;

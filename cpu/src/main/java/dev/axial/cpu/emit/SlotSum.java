@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sums of which each lane has its own, in registers: the elements of a slot come one after another,
- * and of some slots at a time ({@link SumLoops}). Slots come in an order in which each
- * can be added to those before it as a binary counter does, which is on the stack.
+ * and of some slots at a time ({@link SumLoops}). Slots come in an order in which each can be added
+ * to those before it as a binary counter does, which is on the stack.
  */
 final class SlotSum extends Sum {
   /** The places of a binary counter of slots. */

@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
  * Sums of floating-point numbers, in float64 and in the order of {@link SumOrder}, whatever the
  * lanes are: each a sum of its own, or neighbours that are added into one.
  */
-abstract sealed class Sum extends Accumulator
-    permits LaneSum, SlotSum, Sum.InOrder, Sum.Staged {
+abstract sealed class Sum extends Accumulator permits LaneSum, SlotSum, Sum.InOrder, Sum.Staged {
   final DType dtype;
 
   /** How many elements are added into one result. */

@@ -117,8 +117,7 @@ final class SumLoops {
   }
 
   private void full(int lanes, Val lo, Val hi, At at) {
-    a.loop(
-        lo, hi, SumOrder.SLOTS, i -> body.accept(group(lanes, i, null, null, at)));
+    a.loop(lo, hi, SumOrder.SLOTS, i -> body.accept(group(lanes, i, null, null, at)));
   }
 
   private void rest(int lanes, Val lo, Val hi, At at) {
@@ -160,11 +159,7 @@ final class SumLoops {
           Val done = a.op("and", a.add(number, i), last);
           Val end = a.add(i, a.sub(Asm.i64(SumOrder.BLOCK), done));
           Val to = a.intrinsic("smin", end, hi);
-          Val cut =
-              a.op(
-                  "or",
-                  a.cmp("icmp slt", i, lo),
-                  a.cmp("icmp slt", a.sub(to, i), SLOTS));
+          Val cut = a.op("or", a.cmp("icmp slt", i, lo), a.cmp("icmp slt", a.sub(to, i), SLOTS));
           a.branch(
               cut,
               () -> {
@@ -178,7 +173,8 @@ final class SumLoops {
               });
           if (sums.getFirst().blocks()) {
             // A line may end within the last slots of a block.
-            Val all = a.op("and", a.cmp("icmp eq", a.get(next, Ty.I64), end), a.cmp("icmp sle", end, hi));
+            Val all =
+                a.op("and", a.cmp("icmp eq", a.get(next, Ty.I64), end), a.cmp("icmp sle", end, hi));
             a.branch(all, () -> sums.forEach(s -> s.finish(1)), null);
           }
         });

@@ -70,7 +70,8 @@ record SumPlan(Way way, int together, int points) {
     }
     long blocks = (window == null ? count : window.each()) / SumOrder.BLOCK;
     int n = (int) Math.min(blocks, Math.min(TOGETHER, schedule.copies / pieces));
-    int together = ordered || reduced.size() > 1 || count <= SumOrder.BLOCK ? 1 : power(n, TOGETHER);
+    int together =
+        ordered || reduced.size() > 1 || count <= SumOrder.BLOCK ? 1 : power(n, TOGETHER);
     return new SumPlan(Way.LANES, together, together * pieces);
   }
 
