@@ -53,8 +53,7 @@ class NumericsGoldenTest {
               "not in Haliax")
           .without(
               "function-specials/.*#(silu|gelu-tanh|gelu-exact)",
-              "zero times -infinity is NaN in JAX, the limit here: DerivativesTest has it")
-          .without("subnormal/.*", "XLA flushes subnormal numbers to zero, Axial keeps them");
+              "zero times -infinity is NaN in JAX, the limit here: DerivativesTest has it");
 
   static Stream<Case> cases() {
     return CATALOGUE.cases();
