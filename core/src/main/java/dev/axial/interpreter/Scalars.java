@@ -61,8 +61,7 @@ final class Scalars {
     return switch (f) {
       case MUL -> Denormals.multiply(x, y);
       case DIV -> Denormals.divide(x, y);
-      case ADD, SUB, REM, MAX, MIN ->
-          Denormals.read(kept(f, Denormals.read(x), Denormals.read(y)));
+      case ADD, SUB, REM, MAX, MIN -> Denormals.read(kept(f, Denormals.read(x), Denormals.read(y)));
       case POW, ATAN2, AND, OR, XOR, SHL, SHR, SAR -> kept(f, x, y);
     };
   }
@@ -90,8 +89,7 @@ final class Scalars {
     return switch (f) {
       case MUL -> Denormals.multiply(x, y);
       case DIV -> Denormals.divide(x, y);
-      case ADD, SUB, REM, MAX, MIN ->
-          Denormals.read(kept(f, Denormals.read(x), Denormals.read(y)));
+      case ADD, SUB, REM, MAX, MIN -> Denormals.read(kept(f, Denormals.read(x), Denormals.read(y)));
       case POW, ATAN2, AND, OR, XOR, SHL, SHR, SAR -> kept(f, x, y);
     };
   }

@@ -6,14 +6,14 @@ import java.util.Locale;
 
 /**
  * What arithmetic does with denormal numbers, those below the smallest normal number of float32 or
- * of float64. A processor that is asked to take them for zeros is as quick with them as with others;
- * one that is not may take a hundred times as long. So they are zeros unless {@code
+ * of float64. A processor that is asked to take them for zeros is as quick with them as with
+ * others; one that is not may take a hundred times as long. So they are zeros unless {@code
  * -Daxial.denormals=keep} is given, as they are in XLA on a CPU.
  *
- * <p>To flush means: arithmetic, comparisons, roundings, and conversions between float32 and float64
- * read a denormal number as a zero of its sign, and where a result, rounded as if there were no
- * least exponent, is below the smallest normal number, it is a zero of its sign. A function of
- * numbers flushes its arguments, every {@linkplain Expansion step}, and so its result. What only
+ * <p>To flush means: arithmetic, comparisons, roundings, and conversions between float32 and
+ * float64 read a denormal number as a zero of its sign, and where a result, rounded as if there
+ * were no least exponent, is below the smallest normal number, it is a zero of its sign. A function
+ * of numbers flushes its arguments, every {@linkplain Expansion step}, and so its result. What only
  * moves numbers keeps them: loads and stores, selections, {@code abs}, negation, bits, conversions
  * from and to numbers of two bytes.
  *
@@ -63,8 +63,8 @@ public enum Denormals {
   }
 
   /**
-   * Whether some of n numbers from o on are denormal, or the smallest normal number, which a denormal
-   * result may have been rounded to. Float or double arrays; others have none.
+   * Whether some of n numbers from o on are denormal, or the smallest normal number, which a
+   * denormal result may have been rounded to. Float or double arrays; others have none.
    */
   public static boolean any(Object array, int o, int n) {
     return below(array, o, n, array instanceof float[] ? Float.MIN_NORMAL : Double.MIN_NORMAL);
@@ -115,8 +115,8 @@ public enum Denormals {
   }
 
   /**
-   * An array as arithmetic reads it: itself, where nothing is to be flushed. Float or double arrays;
-   * others are what they are.
+   * An array as arithmetic reads it: itself, where nothing is to be flushed. Float or double
+   * arrays; others are what they are.
    */
   public static Object read(Object array) {
     return switch (array) {
@@ -135,7 +135,9 @@ public enum Denormals {
     };
   }
 
-  /** Whether a sum of some of the numbers may be denormal: all are multiples of the last bit of one. */
+  /**
+   * Whether a sum of some of the numbers may be denormal: all are multiples of the last bit of one.
+   */
   public static boolean sumsMayBe(double[] x) {
     if (MODE == FLUSH) {
       for (double v : x) {

@@ -39,8 +39,7 @@ public final class Evaluator {
   private Evaluator(Key key) {
     Expansion e = key.expansion;
     full = e;
-    tiny =
-        key.mode == Denormals.KEEP ? 0 : e.type() == Expansion.Type.F32 ? TINY32 : TINY64;
+    tiny = key.mode == Denormals.KEEP ? 0 : e.type() == Expansion.Type.F32 ? TINY32 : TINY64;
     plan = new Plan(e);
     guarded = e.cheap().isPresent();
     guard = e.cheap().map(c -> new Plan(c.guard())).orElse(plan);

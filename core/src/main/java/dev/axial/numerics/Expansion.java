@@ -13,8 +13,9 @@ import java.util.Optional;
  *
  * <p>Every step has one value, of one type, and uses values of steps before it; the last is the
  * result. Arithmetic is that of IEEE 754, rounded to nearest even, with denormal numbers as {@link
- * Denormals} has them; integers wrap. Nothing may be reassociated, contracted or replaced by an approximation. What is computed
- * for regions in which an argument does not lie may be any number or NaN, and is not selected.
+ * Denormals} has them; integers wrap. Nothing may be reassociated, contracted or replaced by an
+ * approximation. What is computed for regions in which an argument does not lie may be any number
+ * or NaN, and is not selected.
  *
  * <p>The largest errors in units of the last place, as {@code AccuracyTest} holds them, for all
  * finite arguments and all magnitudes of the result, denormal ones too. 0.51 means: that of

@@ -29,8 +29,7 @@ final class Scalar {
   private final boolean wide;
 
   Scalar(Expansion e) {
-    wide =
-        e.steps().stream().anyMatch(s -> s.kind() == Kind.ARG && s.type() == Expansion.Type.F64);
+    wide = e.steps().stream().anyMatch(s -> s.kind() == Kind.ARG && s.type() == Expansion.Type.F64);
     values = new long[e.steps().size()];
     int n = (int) e.steps().stream().filter(Scalar::computes).count();
     kinds = new Kind[n];
@@ -94,7 +93,8 @@ final class Scalar {
       } else {
         v[to[k]] =
             switch (of[k]) {
-              case F32 -> flushes ? singleFlushed(kind, p, q, v[c[k]]) : single(kind, p, q, v[c[k]]);
+              case F32 ->
+                  flushes ? singleFlushed(kind, p, q, v[c[k]]) : single(kind, p, q, v[c[k]]);
               case F64 -> flushes ? realFlushed(kind, p, q, v[c[k]]) : real(kind, p, q, v[c[k]]);
               case I32, I64, BOOL -> whole(kind, types[k], p, q);
             };

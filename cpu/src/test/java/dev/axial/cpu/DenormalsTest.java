@@ -26,8 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Execution(ExecutionMode.CONCURRENT)
 class DenormalsTest {
   private static final Engine ORACLE = new Interpreter();
-  private static final Engine NATIVE =
-      new CpuEngine(new Library(Natives.libLlvm(), Wanted.ALL));
+  private static final Engine NATIVE = new CpuEngine(new Library(Natives.libLlvm(), Wanted.ALL));
   private static final int N = 2048;
 
   /** Numbers about the smallest normal one, of their products, and others. */
@@ -162,18 +161,17 @@ class DenormalsTest {
                 : e.getLong(k) == g.getLong(k);
         int at = k;
         assertThat(same)
-            .as(
-                () ->
-                    "%s of %s: %s, not %s"
-                        .formatted(
-                            text,
-                            in.stream()
-                                .map(x -> (Store) x)
-                                .filter(x -> at < x.length())
-                                .map(x -> Double.toHexString(x.getDouble(at)))
-                                .toList(),
-                            real ? Double.toHexString(g.getDouble(at)) : g.getLong(at),
-                            real ? Double.toHexString(e.getDouble(at)) : e.getLong(at)))
+            .as(() ->
+                "%s of %s: %s, not %s"
+                    .formatted(
+                        text,
+                        in.stream()
+                            .map(x -> (Store) x)
+                            .filter(x -> at < x.length())
+                            .map(x -> Double.toHexString(x.getDouble(at)))
+                            .toList(),
+                        real ? Double.toHexString(g.getDouble(at)) : g.getLong(at),
+                        real ? Double.toHexString(e.getDouble(at)) : e.getLong(at)))
             .isTrue();
       }
     }

@@ -84,7 +84,8 @@ final class Elements {
           String op = fn == Fn.Binary.ADD ? "fadd" : "fsub";
           yield a.op(op, isReal(y, 0) ? flushed(a, x) : x, isReal(x, 0) ? flushed(a, y) : y);
         }
-        case MUL -> a.op("fmul", isReal(y, 1) ? flushed(a, x) : x, isReal(x, 1) ? flushed(a, y) : y);
+        case MUL ->
+            a.op("fmul", isReal(y, 1) ? flushed(a, x) : x, isReal(x, 1) ? flushed(a, y) : y);
         case DIV -> a.op("fdiv", isReal(y, 1) ? flushed(a, x) : x, y);
         case REM -> flushed(a, a.op("frem", flushed(a, x), flushed(a, y))); // a library's, of bits
         case MAX, MIN -> {

@@ -68,7 +68,8 @@ public final class Flat {
   private static final String NAME = "@" + ObjectCache.NAME;
 
   /** With linkage and name. */
-  private static final String HEADER = "define %s void %s(" + Emitter.PART.replace("%", "%%") + ") #0";
+  private static final String HEADER =
+      "define %s void %s(" + Emitter.PART.replace("%", "%%") + ") #0";
 
   /**
    * A written function.
@@ -88,8 +89,7 @@ public final class Flat {
     Program flat = b.close(b.emit(p.equations().getFirst().op(), in), List.of());
     Planner.Plan plan = Planner.of(Widening.of(flat));
     var declarations = new TreeSet<String>();
-    var asm =
-        new Asm(HEADER.formatted("", NAME), declarations);
+    var asm = new Asm(HEADER.formatted("", NAME), declarations);
     var frame = new Env(asm, flat, target);
     long grain = 1;
     for (Step s : plan.block().steps()) {
@@ -106,7 +106,8 @@ public final class Flat {
     var text = new StringBuilder();
     if (target.mode().flushes() && asm.computesReals()) {
       text.append(asm.text(HEADER.formatted("internal", FloatMode.inner(NAME))));
-      text.append(target.mode().around("", NAME, FloatMode.inner(NAME), Emitter.PART, declarations));
+      text.append(
+          target.mode().around("", NAME, FloatMode.inner(NAME), Emitter.PART, declarations));
     } else {
       text.append(asm.text());
     }

@@ -5,11 +5,11 @@ import dev.axial.numerics.Denormals;
 import java.util.Set;
 
 /**
- * How a processor is asked to take denormal numbers for zeros: by bits of the register that controls
- * its floating-point arithmetic, of each thread. Java's code must not see them set, so a function
- * that Java calls, and that computes with such numbers, is one that sets them, calls the function
- * itself, and puts back what was there. Calls back to Java need nothing: the JVM keeps its own value
- * while Java runs, and puts the caller's back.
+ * How a processor is asked to take denormal numbers for zeros: by bits of the register that
+ * controls its floating-point arithmetic, of each thread. Java's code must not see them set, so a
+ * function that Java calls, and that computes with such numbers, is one that sets them, calls the
+ * function itself, and puts back what was there. Calls back to Java need nothing: the JVM keeps its
+ * own value while Java runs, and puts the caller's back.
  *
  * <p>The function itself is never put in place of its call: the order of arithmetic and of the
  * register's changes is known to nobody else.

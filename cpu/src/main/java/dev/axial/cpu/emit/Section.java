@@ -54,7 +54,8 @@ final class Section {
 
   /** The entry of a program. */
   static Section entry(Set<String> declarations) {
-    return new Section(new Asm(Emitter.ENTRY.formatted("", "@" + ObjectCache.NAME), declarations), null);
+    return new Section(
+        new Asm(Emitter.ENTRY.formatted("", "@" + ObjectCache.NAME), declarations), null);
   }
 
   /** A stretch of steps of this function. */
