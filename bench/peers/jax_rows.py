@@ -342,6 +342,31 @@ def product(a, b, inner=1):
 def matmul(n): product(rnd(n, n), rnd(n, n, seed=1), 200 if n <= 64 else 1)
 
 
+@row("cliff-matmul-denormal")
+def cliff_matmul(n): product(jnp.sign(rnd(n, n)) * 1e-39, rnd(n, n, seed=1))
+
+
+@row("cliff-exp-denormal")
+def cliff_exp_denormal(n): emit("jax", measure(blk(jax.jit(jnp.exp), jnp.asarray(np.arange(1, n + 1) % 7 * np.float32(1e-39)))))
+
+
+@row("cliff-exp-special")
+def cliff_exp_special(n):
+  x = np.resize(np.array([np.nan, np.inf, -np.inf, 0, -0.0, 89, -104], np.float32), n)
+  emit("jax", measure(blk(jax.jit(jnp.exp), jnp.asarray(x))))
+
+
+@row("cliff-axpy-odd")
+def cliff_axpy(n): emit("jax", measure(blk(jax.jit(lambda x, y: x * 2 + y), rnd(n), rnd(n, seed=1))))
+
+
+@row("cliff-divide")
+def cliff_divide(n):
+  r = np.random.default_rng(1)
+  a, b = jnp.asarray(r.integers(0, 1 << 30, n, np.int32)), jnp.asarray(r.integers(-1, 4, n, np.int32))
+  emit("jax", measure(blk(jax.jit(jnp.floor_divide), a, b)))
+
+
 @row("bmm")
 def bmm(batch, n): product(rnd(batch, n, n), rnd(batch, n, n, seed=1))
 

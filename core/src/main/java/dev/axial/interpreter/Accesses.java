@@ -8,6 +8,7 @@ import dev.axial.ir.Dim;
 import dev.axial.ir.Fn;
 import dev.axial.ir.Sel;
 import dev.axial.ir.Type;
+import dev.axial.numerics.Denormals;
 import dev.axial.numerics.Repeats;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -266,12 +267,12 @@ final class Accesses {
         clamp,
         (base, _, v, n, in) -> {
           for (int k = 0; k < n && in; k++) {
-            all[(int) base + k * step] += x[v + k * from];
+            all[(int) base + k * step] += Denormals.operand(x[v + k * from]);
           }
         });
     float[] now = (float[]) to.toArray(false);
     for (int k = 0; k < all.length; k++) {
-      now[k] = (float) (now[k] + all[k]);
+      now[k] = Denormals.rounded(Denormals.operand(now[k]) + all[k]);
     }
     to.write(0, 1, now, 0, 1, all.length);
   }

@@ -5,6 +5,8 @@ import dev.axial.DType;
 import dev.axial.engine.Store;
 import dev.axial.ir.Fn;
 import dev.axial.ir.Half;
+import dev.axial.numerics.Denormals;
+import dev.axial.numerics.Expansion;
 import java.util.Arrays;
 import java.util.function.IntBinaryOperator;
 import java.util.function.LongBinaryOperator;
@@ -22,8 +24,8 @@ final class Elementwise {
 
   static Object unary(Fn.Unary fn, DType t, Object x) {
     return switch (x) {
-      case float[] a -> Reals.unary(fn, a);
-      case double[] a -> Reals.unary(fn, a);
+      case float[] a -> Reals.unary(fn, (float[]) operand(fn, a));
+      case double[] a -> Reals.unary(fn, (double[]) operand(fn, a));
       case int[] a -> {
         var d = new int[a.length];
         for (int k = 0; k < d.length; k++) {
@@ -48,6 +50,11 @@ final class Elementwise {
       default -> // not over Op: an array of any type
           throw new AxialException("internal error: " + x.getClass());
     };
+  }
+
+  /** The sign is a bit, and functions read their arguments themselves. */
+  private static Object operand(Fn.Unary fn, Object x) {
+    return fn == Fn.Unary.NEG || fn == Fn.Unary.ABS || Expansion.has(fn) ? x : Denormals.read(x);
   }
 
   // ---------------------------------------------------------------- operands side by side
@@ -124,6 +131,35 @@ final class Elementwise {
   }
 
   static Object binary(Fn.Binary fn, DType t, Strided s, Object a, Object b) {
+    if (!t.isFloating() || Expansion.has(fn) || Denormals.MODE == Denormals.KEEP) {
+      return plain(fn, t, s, a, b);
+    }
+    Object d = plain(fn, t, s, Denormals.read(a), Denormals.read(b));
+    boolean rounds = fn == Fn.Binary.MUL || fn == Fn.Binary.DIV;
+    return rounds && Denormals.any(d, 0, s.total) ? again(fn, s, a, b) : Denormals.written(d);
+  }
+
+  /** Products and quotients one by one: whether one is denormal is seen before it is rounded. */
+  private static Object again(Fn.Binary fn, Strided s, Object a, Object b) {
+    Object d = a instanceof float[] ? new float[s.total] : new double[s.total];
+    int as = s.inner(0);
+    int bs = s.inner(1);
+    int[] o = {0};
+    s.run((off, n) -> {
+      for (int k = 0; k < n; k++, o[0]++) {
+        int i = off[0] + k * as;
+        int j = off[1] + k * bs;
+        if (d instanceof float[] r) {
+          r[o[0]] = Scalars.real(fn, ((float[]) a)[i], ((float[]) b)[j]);
+        } else {
+          ((double[]) d)[o[0]] = Scalars.real(fn, ((double[]) a)[i], ((double[]) b)[j]);
+        }
+      }
+    });
+    return d;
+  }
+
+  private static Object plain(Fn.Binary fn, DType t, Strided s, Object a, Object b) {
     if (t == DType.FLOAT32 && s.sizes.length == 1 && s.total > 1 && Reals.isArithmetic(fn)) {
       return Reals.whole(fn, (float[]) a, s.inner(0), (float[]) b, s.inner(1));
     }
@@ -175,7 +211,9 @@ final class Elementwise {
     return d;
   }
 
-  static byte[] compare(Fn.Compare fn, DType t, Strided s, Object a, Object b) {
+  static byte[] compare(Fn.Compare fn, DType t, Strided s, Object x0, Object y0) {
+    Object a = Denormals.read(x0);
+    Object b = Denormals.read(y0);
     byte[] d = new byte[s.total];
     boolean lt = fn == Fn.Compare.LT || fn == Fn.Compare.LE || fn == Fn.Compare.NE;
     boolean gt = fn == Fn.Compare.GT || fn == Fn.Compare.GE || fn == Fn.Compare.NE;
@@ -247,6 +285,17 @@ final class Elementwise {
 
   /** a b + c of floats or of doubles, rounded once. */
   static Object fma(Strided s, Object a, Object b, Object c) {
+    Object d = fma(s, Denormals.read(a), Denormals.read(b), Denormals.read(c), false);
+    boolean again = Denormals.MODE == Denormals.FLUSH && Denormals.any(d, 0, s.total);
+    return again ? fma(s, a, b, c, true) : d;
+  }
+
+  /**
+   * The same.
+   *
+   * @param flushes whether a result may be denormal, and is then a zero
+   */
+  private static Object fma(Strided s, Object a, Object b, Object c, boolean flushes) {
     Object d = a instanceof float[] ? new float[s.total] : new double[s.total];
     int as = s.inner(0);
     int bs = s.inner(1);
@@ -263,7 +312,10 @@ final class Elementwise {
         float[] y = (float[]) b;
         float[] z = (float[]) c;
         for (int k = 0; k < n; k++) {
-          r[o + k] = Math.fma(x[ao + k * as], y[bo + k * bs], z[co + k * cs]);
+          float p = x[ao + k * as];
+          float q = y[bo + k * bs];
+          float e = z[co + k * cs];
+          r[o + k] = flushes ? Denormals.fma(p, q, e) : Math.fma(p, q, e);
         }
       } else {
         double[] r = (double[]) d;
@@ -271,7 +323,10 @@ final class Elementwise {
         double[] y = (double[]) b;
         double[] z = (double[]) c;
         for (int k = 0; k < n; k++) {
-          r[o + k] = Math.fma(x[ao + k * as], y[bo + k * bs], z[co + k * cs]);
+          double p = x[ao + k * as];
+          double q = y[bo + k * bs];
+          double e = z[co + k * cs];
+          r[o + k] = flushes ? Denormals.fma(p, q, e) : Math.fma(p, q, e);
         }
       }
     });
@@ -421,7 +476,8 @@ final class Elementwise {
   // ---------------------------------------------------------------- conversions
 
   /** Float to integer truncates and saturates; NaN gives 0. */
-  static Object cast(DType from, DType to, Object x) {
+  static Object cast(DType from, DType to, Object given) {
+    Object x = to.isHalf() && given instanceof float[] ? given : Denormals.read(given);
     int n = Store.length(x);
     Object d = Store.newArray(to, n);
     if (x instanceof float[] a && d instanceof double[] r) {
@@ -493,7 +549,7 @@ final class Elementwise {
   private static void putDouble(DType to, Object d, int k, double v) {
     switch (to) {
       case BFLOAT16, FLOAT16 -> ((short[]) d)[k] = Half.nearest(to, v);
-      case FLOAT32 -> ((float[]) d)[k] = (float) v;
+      case FLOAT32 -> ((float[]) d)[k] = Denormals.rounded(v);
       case FLOAT64 -> ((double[]) d)[k] = v;
       case INT32 -> ((int[]) d)[k] = (int) v;
       case UINT32 -> ((int[]) d)[k] = (int) Math.clamp((long) v, 0L, 0xffffffffL);

@@ -6,6 +6,7 @@ import dev.axial.engine.Store;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Dim;
 import dev.axial.ir.Fn;
+import dev.axial.numerics.Denormals;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,7 +24,7 @@ final class Kernels {
    */
   static Object reduce(Fn.Reduce fn, Strided s, ArrayType in, int n, Object x) {
     int step = s.inner(1);
-    return switch (x) {
+    return switch (Denormals.read(x)) {
       case float[] a -> {
         var d = new float[n];
         boolean max = fn == Fn.Reduce.MAX;
@@ -116,7 +117,9 @@ final class Kernels {
 
   /** The operands as batches of matrices, [batch, row, sum] times [batch, sum, column]. */
   static Object dot(
-      List<String> contracted, ArrayType a, ArrayType b, ArrayType out, Object x, Object y) {
+      List<String> contracted, ArrayType a, ArrayType b, ArrayType out, Object x0, Object y0) {
+    Object x = Denormals.read(x0);
+    Object y = Denormals.read(y0);
     List<Dim> batch =
         a.dims().stream().filter(d -> b.has(d.name()) && !contracted.contains(d.name())).toList();
     List<Dim> rows =
@@ -159,6 +162,7 @@ final class Kernels {
         multiply(p, q, r, j, 0, m, m, k, w);
       }
     }
+    Denormals.written(r);
     ArrayType got = out.with(join(batch, rows, cols));
     return got.dims().equals(out.dims())
         ? r
@@ -287,11 +291,26 @@ final class Kernels {
     return (a - (s - t)) + (b - t);
   }
 
+  /** The same where a difference may be denormal. */
+  private static double lost(boolean tiny, double a, double b, double s) {
+    if (!tiny) {
+      return lost(a, b, s);
+    }
+    double t = Denormals.add(s, -a);
+    return Denormals.add(Denormals.add(a, -Denormals.add(s, -t)), Denormals.add(b, -t));
+  }
+
+  private static double sum(boolean tiny, double a, double b) {
+    return tiny ? Denormals.add(a, b) : a + b;
+  }
+
   /**
    * Running sums, each line in its order. What a sum in float64 loses is carried beside it; those
    * of float32 are carried in float64.
    */
-  static Object cumSum(ArrayType t, String axis, boolean reverse, Object x) {
+  static Object cumSum(ArrayType t, String axis, boolean reverse, Object given) {
+    Object x = Denormals.read(given);
+    boolean tiny = x instanceof double[] reals && Denormals.sumsMayBe(reals);
     Object d = Store.newArray(t.dtype(), Store.length(x));
     lines(
         t,
@@ -304,17 +323,17 @@ final class Kernels {
               double v = 0;
               for (int k = 0, o = from; k < n; k++, o += by) {
                 v += a[o];
-                ((float[]) d)[o] = (float) v;
+                ((float[]) d)[o] = Denormals.rounded(v);
               }
             }
             case double[] a -> {
               double v = 0;
               double lost = 0;
               for (int k = 0, o = from; k < n; k++, o += by) {
-                double w = v + a[o];
-                lost += lost(v, a[o], w);
+                double w = sum(tiny, v, a[o]);
+                lost = sum(tiny, lost, lost(tiny, v, a[o], w));
                 v = w;
-                double y = v + lost;
+                double y = sum(tiny, v, lost);
                 ((double[]) d)[o] = Double.isNaN(y) ? v : y;
               }
             }
@@ -360,7 +379,8 @@ final class Kernels {
     };
   }
 
-  static int[] argSort(ArrayType t, String axis, boolean descending, Object x) {
+  static int[] argSort(ArrayType t, String axis, boolean descending, Object given) {
+    Object x = Denormals.read(given);
     var d = new int[Store.length(x)];
     boolean wide = t.dtype().bytes() == 8;
     lines(
@@ -394,7 +414,8 @@ final class Kernels {
     return d;
   }
 
-  static int[] argReduce(ArrayType t, ArrayType out, String axis, boolean max, Object x) {
+  static int[] argReduce(ArrayType t, ArrayType out, String axis, boolean max, Object given) {
+    Object x = Denormals.read(given);
     var d = new int[(int) out.size()];
     int[] at = {0};
     lines(

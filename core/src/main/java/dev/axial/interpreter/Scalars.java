@@ -4,6 +4,7 @@ import dev.axial.AxialException;
 import dev.axial.DType;
 import dev.axial.ir.Fn;
 import dev.axial.ir.Half;
+import dev.axial.numerics.Denormals;
 import dev.axial.numerics.Evaluator;
 import dev.axial.numerics.Expansion;
 import java.util.function.IntBinaryOperator;
@@ -53,6 +54,19 @@ final class Scalars {
 
   /** One number each, in float32. */
   static float real(Fn.Binary f, float x, float y) {
+    return Denormals.MODE == Denormals.FLUSH ? flushed(f, x, y) : kept(f, x, y);
+  }
+
+  private static float flushed(Fn.Binary f, float x, float y) {
+    return switch (f) {
+      case MUL -> Denormals.multiply(x, y);
+      case DIV -> Denormals.divide(x, y);
+      case ADD, SUB, REM, MAX, MIN -> Denormals.read(kept(f, Denormals.read(x), Denormals.read(y)));
+      case POW, ATAN2, AND, OR, XOR, SHL, SHR, SAR -> kept(f, x, y);
+    };
+  }
+
+  private static float kept(Fn.Binary f, float x, float y) {
     return switch (f) {
       case ADD -> x + y;
       case SUB -> x - y;
@@ -68,6 +82,19 @@ final class Scalars {
   }
 
   static double real(Fn.Binary f, double x, double y) {
+    return Denormals.MODE == Denormals.FLUSH ? flushed(f, x, y) : kept(f, x, y);
+  }
+
+  private static double flushed(Fn.Binary f, double x, double y) {
+    return switch (f) {
+      case MUL -> Denormals.multiply(x, y);
+      case DIV -> Denormals.divide(x, y);
+      case ADD, SUB, REM, MAX, MIN -> Denormals.read(kept(f, Denormals.read(x), Denormals.read(y)));
+      case POW, ATAN2, AND, OR, XOR, SHL, SHR, SAR -> kept(f, x, y);
+    };
+  }
+
+  private static double kept(Fn.Binary f, double x, double y) {
     return switch (f) {
       case ADD -> x + y;
       case SUB -> x - y;

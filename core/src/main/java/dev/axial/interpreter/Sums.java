@@ -2,6 +2,7 @@ package dev.axial.interpreter;
 
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Dim;
+import dev.axial.numerics.Denormals;
 import dev.axial.numerics.SumOrder;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,11 +52,12 @@ final class Sums {
   }
 
   /** The sums of a float[] or a double[]. */
-  Object run(Object x) {
+  Object run(Object given) {
+    Object x = Denormals.read(given);
     var out = new double[results];
     if (results > 0 && count > 0) {
       int width = Math.min(columns, COLUMNS);
-      var rows = new Rows(width, count);
+      var rows = new Rows(width, count, x instanceof double[] d && Denormals.sumsMayBe(d));
       int step = outer.inner(0);
       int to = outer.inner(1);
       outer.run((off, n) -> {
@@ -73,7 +75,7 @@ final class Sums {
   private static float[] rounded(double[] x) {
     var f = new float[x.length];
     for (int k = 0; k < f.length; k++) {
-      f[k] = (float) x[k];
+      f[k] = Denormals.rounded(x[k]);
     }
     return f;
   }
@@ -100,11 +102,16 @@ final class Sums {
     private final int few;
     private final double[][] slots = new double[SumOrder.SLOTS][];
     private final double[][] places;
+
+    /** Whether some sum may be denormal. */
+    private final boolean tiny;
+
     private int width;
     private int at;
 
-    Rows(int width, int count) {
+    Rows(int width, int count, boolean tiny) {
       this.width = width;
+      this.tiny = tiny;
       few = count <= SumOrder.FEW ? 0 : SumOrder.SLOTS - 1;
       for (int k = 0; k <= few; k++) {
         slots[k] = new double[width];
@@ -127,7 +134,7 @@ final class Sums {
       } else {
         double[] d = (double[]) x;
         for (int c = 0; c < columns; c++) {
-          s[c] += d[i + c];
+          s[c] = sum(s[c], d[i + c]);
         }
       }
       if (++at % SumOrder.BLOCK == 0) {
@@ -154,7 +161,7 @@ final class Sums {
         double[] d = (double[]) x;
         for (int j = i; j < i + m; j += SumOrder.SLOTS) {
           for (int k = 0; k < SumOrder.SLOTS; k++) {
-            s[k] += d[j + k];
+            s[k] = sum(s[k], d[j + k]);
           }
         }
       }
@@ -188,8 +195,12 @@ final class Sums {
 
     private void add(double[] a, double[] b) {
       for (int c = 0; c < width; c++) {
-        a[c] += b[c];
+        a[c] = sum(a[c], b[c]);
       }
+    }
+
+    private double sum(double a, double b) {
+      return tiny ? Denormals.add(a, b) : a + b;
     }
 
     /** Writes the sums, and starts anew. */
@@ -198,8 +209,8 @@ final class Sums {
         push();
       }
       int blocks = (at + SumOrder.BLOCK - 1) / SumOrder.BLOCK;
-      var sum = new double[width];
-      for (int p = 0; p < places.length; p++) {
+      double[] sum = places[Integer.numberOfTrailingZeros(blocks)].clone();
+      for (int p = Integer.numberOfTrailingZeros(blocks) + 1; p < places.length; p++) {
         if ((blocks >> p & 1) != 0) {
           add(sum, places[p]);
         }

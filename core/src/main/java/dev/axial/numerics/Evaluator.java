@@ -11,9 +11,23 @@ public final class Evaluator {
   /** Below this many elements the arrays of a plan cost more than they bring. */
   private static final int FEW = 4;
 
-  private static final Map<Expansion, Evaluator> CACHE = new ConcurrentHashMap<>();
+  /**
+   * Below this magnitude of an argument or a result, denormal numbers on the way may matter; above
+   * it they are added to what swallows them.
+   */
+  private static final double TINY32 = 0x1p-90;
+
+  private static final double TINY64 = 0x1p-900;
+
+  private record Key(Expansion expansion, Denormals mode) {}
+
+  private static final Map<Key, Evaluator> CACHE = new ConcurrentHashMap<>();
 
   private final Expansion full;
+
+  /** The limit below which steps are flushed one by one; 0 if they are not. */
+  private final double tiny;
+
   private final Plan plan;
   private final boolean guarded;
   private final Plan guard;
@@ -22,8 +36,10 @@ public final class Evaluator {
   private final Scalar scalarGuard;
   private final Scalar scalarCheap;
 
-  private Evaluator(Expansion e) {
+  private Evaluator(Key key) {
+    Expansion e = key.expansion;
     full = e;
+    tiny = key.mode == Denormals.KEEP ? 0 : e.type() == Expansion.Type.F32 ? TINY32 : TINY64;
     plan = new Plan(e);
     guarded = e.cheap().isPresent();
     guard = e.cheap().map(c -> new Plan(c.guard())).orElse(plan);
@@ -33,9 +49,14 @@ public final class Evaluator {
     scalarCheap = e.cheap().map(c -> new Scalar(c.value())).orElse(scalar);
   }
 
-  /** The same object for the same expansion. */
+  /** The same object for the same expansion; denormal numbers as this process has them. */
   public static Evaluator of(Expansion e) {
-    return CACHE.computeIfAbsent(e, Evaluator::new);
+    return of(e, Denormals.MODE);
+  }
+
+  /** The same object for the same expansion and treatment of denormal numbers. */
+  public static Evaluator of(Expansion e, Denormals mode) {
+    return CACHE.computeIfAbsent(new Key(e, mode), Evaluator::new);
   }
 
   /** d[o + k] = f(x[xo + k]) for k below n; float or double arrays, as the expansion has it. */
@@ -54,7 +75,22 @@ public final class Evaluator {
     int lanes = Math.min(n, Plan.LANES);
     var run = new Run(x, y, d, lanes);
     for (int k = 0; k < n; k += lanes) {
-      run.piece(xo + k, yo + k, o + k, Math.min(lanes, n - k));
+      int m = Math.min(lanes, n - k);
+      run.piece(xo + k, yo + k, o + k, m);
+      if (tiny > 0) {
+        flush(x, xo + k, y, yo + k, d, o + k, m);
+      }
+    }
+  }
+
+  /** Once more, with what is denormal flushed, the elements that it may matter for. */
+  private void flush(Object x, int xo, Object y, int yo, Object d, int o, int n) {
+    if (Denormals.below(d, o, n, tiny)
+        || Denormals.below(x, xo, n, tiny)
+        || full.arity() == 2 && Denormals.below(y, yo, n, tiny)) {
+      for (int k = 0; k < n; k++) {
+        element(x, xo + k, y, yo + k, d, o + k);
+      }
     }
   }
 
@@ -138,6 +174,17 @@ public final class Evaluator {
 
   private long bits(long x, long y) {
     boolean moderate = guarded && scalarGuard.run(x, y) != 0;
-    return (moderate ? scalarCheap : scalar).run(x, y);
+    long r = (moderate ? scalarCheap : scalar).run(x, y);
+    boolean again = tiny > 0 && (small(r) || small(x) || full.arity() == 2 && small(y));
+    return again ? scalar.flushed(x, y) : r;
+  }
+
+  private boolean small(long bits) {
+    double m =
+        Math.abs(
+            full.type() == Expansion.Type.F32
+                ? Float.intBitsToFloat((int) bits)
+                : Double.longBitsToDouble(bits));
+    return m > 0 && m <= tiny;
   }
 }

@@ -12,9 +12,10 @@ import java.util.Optional;
  * A function as a straight line of exact operations, the same for every engine.
  *
  * <p>Every step has one value, of one type, and uses values of steps before it; the last is the
- * result. Arithmetic is that of IEEE 754, rounded to nearest even, with denormal numbers; integers
- * wrap. Nothing may be reassociated, contracted or replaced by an approximation. What is computed
- * for regions in which an argument does not lie may be any number or NaN, and is not selected.
+ * result. Arithmetic is that of IEEE 754, rounded to nearest even, with denormal numbers as {@link
+ * Denormals} has them; integers wrap. Nothing may be reassociated, contracted or replaced by an
+ * approximation. What is computed for regions in which an argument does not lie may be any number
+ * or NaN, and is not selected.
  *
  * <p>The largest errors in units of the last place, as {@code AccuracyTest} holds them, for all
  * finite arguments and all magnitudes of the result, denormal ones too. 0.51 means: that of
@@ -113,10 +114,12 @@ public final class Expansion {
 
   private final List<Step> steps;
   private final int arity;
+  private final boolean readsBits;
   private final Optional<Cheap> cheap;
 
   Expansion(List<Step> steps, int arity, Optional<Cheap> cheap) {
     this.steps = List.copyOf(steps);
+    this.readsBits = readsBits(steps) || cheap.isPresent() && cheap.get().value().readsBits();
     this.arity = arity;
     this.cheap = cheap;
   }
@@ -202,6 +205,32 @@ public final class Expansion {
   /** The type of the result. */
   public Type type() {
     return steps.getLast().type();
+  }
+
+  /**
+   * Whether the bits of an argument go anywhere without arithmetic, so that it has to be flushed
+   * before ({@link Denormals}).
+   */
+  public boolean readsBits() {
+    return readsBits;
+  }
+
+  private static boolean readsBits(List<Step> steps) {
+    var raw = new boolean[steps.size()];
+    boolean reads = false;
+    for (int k = 0; k < raw.length; k++) {
+      Step s = steps.get(k);
+      boolean a = s.a() >= 0 && raw[s.a()];
+      switch (s.kind()) {
+        case ARG -> raw[k] = true;
+        case ABS, NEG, COPYSIGN, CONVERT -> raw[k] = a; // a conversion and back is none
+        case SELECT -> raw[k] = raw[s.b()] || raw[s.c()];
+        case BITCAST -> reads |= a;
+        case CONST, ADD, SUB, MUL, DIV, FMA, SQRT, RINT -> {}
+        case IADD, ISUB, IMUL, AND, OR, XOR, SHL, LSHR, ASHR, FEQ, FLT, FLE, IEQ, ILT -> {}
+      }
+    }
+    return reads || raw[raw.length - 1];
   }
 
   /**

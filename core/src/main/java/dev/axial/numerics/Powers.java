@@ -102,8 +102,8 @@ final class Powers {
    */
   static Value cbrt(Value x) {
     Value a = x.abs();
-    Value denormal = a.lt(0x1p-1022);
-    Value y = denormal.pick(a.times(0x1p54), a);
+    Value small = a.lt(0x1p-600); // or its residual would be denormal
+    Value y = small.pick(a.times(0x1p300), a);
     Value third = y.bits().lshr(32).times(y.bits().integer(0x55555556L)).lshr(32);
     Value guess = third.plusInteger(CBRT_GUESS).shl(32).bits();
     Value r = guess.times(guess).times(guess.over(y));
@@ -112,7 +112,7 @@ final class Powers {
     Value squareLow = root.productError(root, square);
     Value residual = root.neg().fma(square, y).minus(root.times(squareLow));
     Value better = root.plus(residual.over(square.times(3)));
-    Value scaled = denormal.pick(better.times(0x1p-18), better);
+    Value scaled = small.pick(better.times(0x1p-100), better);
     Value plain = a.eq(0).or(a.lt(INFINITY).not());
     return plain.pick(x, scaled.signed(x));
   }

@@ -25,7 +25,11 @@ final class Scalar {
 
   private final int[] arguments = new int[2];
 
+  /** Whether the arguments are of float64. */
+  private final boolean wide;
+
   Scalar(Expansion e) {
+    wide = e.steps().stream().anyMatch(s -> s.kind() == Kind.ARG && s.type() == Expansion.Type.F64);
     values = new long[e.steps().size()];
     int n = (int) e.steps().stream().filter(Scalar::computes).count();
     kinds = new Kind[n];
@@ -62,9 +66,24 @@ final class Scalar {
 
   /** The bits of the result, for arguments with these bits; a second that is none is ignored. */
   long run(long x, long y) {
+    return run(x, y, false);
+  }
+
+  /** The same, where denormal arguments and the denormal results of steps are zeros. */
+  long flushed(long x, long y) {
+    return run(x, y, true);
+  }
+
+  private long argument(long x) {
+    return wide
+        ? Double.doubleToRawLongBits(Denormals.read(Double.longBitsToDouble(x)))
+        : Float.floatToRawIntBits(Denormals.read(Float.intBitsToFloat((int) x)));
+  }
+
+  private long run(long x, long y, boolean flushes) {
     long[] v = values.clone();
-    v[arguments[1]] = y;
-    v[arguments[0]] = x;
+    v[arguments[1]] = flushes ? argument(y) : y;
+    v[arguments[0]] = flushes ? argument(x) : x;
     for (int k = 0; k < kinds.length; k++) {
       long p = v[a[k]];
       long q = v[b[k]];
@@ -74,8 +93,9 @@ final class Scalar {
       } else {
         v[to[k]] =
             switch (of[k]) {
-              case F32 -> single(kind, p, q, v[c[k]]);
-              case F64 -> real(kind, p, q, v[c[k]]);
+              case F32 ->
+                  flushes ? singleFlushed(kind, p, q, v[c[k]]) : single(kind, p, q, v[c[k]]);
+              case F64 -> flushes ? realFlushed(kind, p, q, v[c[k]]) : real(kind, p, q, v[c[k]]);
               case I32, I64, BOOL -> whole(kind, types[k], p, q);
             };
       }
@@ -85,6 +105,45 @@ final class Scalar {
 
   private static long truth(boolean b) {
     return b ? 1 : 0;
+  }
+
+  private static long singleFlushed(Kind kind, long p, long q, long r) {
+    float a = Float.intBitsToFloat((int) p);
+    float b = Float.intBitsToFloat((int) q);
+    return switch (kind) {
+      case ADD -> Float.floatToRawIntBits(Denormals.add(a, b));
+      case SUB -> Float.floatToRawIntBits(Denormals.add(a, -b));
+      case MUL -> Float.floatToRawIntBits(Denormals.multiply(a, b));
+      case DIV -> Float.floatToRawIntBits(Denormals.divide(a, b));
+      case FMA -> Float.floatToRawIntBits(Denormals.fma(a, b, Float.intBitsToFloat((int) r)));
+      case SQRT, RINT, FEQ, FLT, FLE, CONVERT -> {
+        long x = Float.floatToRawIntBits(Denormals.read(a));
+        yield single(kind, x, Float.floatToRawIntBits(Denormals.read(b)), r);
+      }
+      case ABS, NEG, COPYSIGN, BITCAST -> single(kind, p, q, r);
+      case ARG, CONST, IADD, ISUB, IMUL, AND, OR, XOR, SHL, LSHR, ASHR, IEQ, ILT, SELECT ->
+          throw new AxialException("internal error: no such step: " + kind);
+    };
+  }
+
+  private static long realFlushed(Kind kind, long p, long q, long r) {
+    double a = Double.longBitsToDouble(p);
+    double b = Double.longBitsToDouble(q);
+    return switch (kind) {
+      case ADD -> Double.doubleToRawLongBits(Denormals.add(a, b));
+      case SUB -> Double.doubleToRawLongBits(Denormals.add(a, -b));
+      case MUL -> Double.doubleToRawLongBits(Denormals.multiply(a, b));
+      case DIV -> Double.doubleToRawLongBits(Denormals.divide(a, b));
+      case FMA -> Double.doubleToRawLongBits(Denormals.fma(a, b, Double.longBitsToDouble(r)));
+      case CONVERT -> Float.floatToRawIntBits(Denormals.narrow(a));
+      case SQRT, RINT, FEQ, FLT, FLE -> {
+        long x = Double.doubleToRawLongBits(Denormals.read(a));
+        yield real(kind, x, Double.doubleToRawLongBits(Denormals.read(b)), r);
+      }
+      case ABS, NEG, COPYSIGN, BITCAST -> real(kind, p, q, r);
+      case ARG, CONST, IADD, ISUB, IMUL, AND, OR, XOR, SHL, LSHR, ASHR, IEQ, ILT, SELECT ->
+          throw new AxialException("internal error: no such step: " + kind);
+    };
   }
 
   private static long single(Kind kind, long p, long q, long r) {

@@ -8,6 +8,7 @@ import dev.axial.Axis;
 import dev.axial.DType;
 import dev.axial.NamedArray;
 import dev.axial.golden.Golden.Case;
+import dev.axial.numerics.Denormals;
 import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -364,6 +365,9 @@ class DerivativesTest {
       if (y != null && beyond(t, c, order, x[k], g[k], w[k])) {
         continue;
       }
+      if (flushed(t, x[k]) || y != null && flushed(t, y[k]) || flushed(t, g[k] - w[k], UNDERFLOW)) {
+        continue;
+      }
       double off = units(t, g[k], w[k], scale[k]);
       if (!(off <= bound(c).of(order))) {
         String at = y == null ? "" + x[k] : x[k] + ", " + y[k];
@@ -382,6 +386,19 @@ class DerivativesTest {
     double normal = t == DType.FLOAT64 ? 0x1p-1022 : t == DType.FLOAT16 ? 0x1p-14 : 0x1p-126;
     return (order == 3 && Double.isInfinite(want) && Double.isNaN(got))
         || (order > 1 && subject(c).equals("pow") && x != 0 && Math.abs(x) < normal);
+  }
+
+  /** Smallest normal numbers that may be missing where something on the way was denormal. */
+  private static final double UNDERFLOW = 1024;
+
+  /** Whether a number is a zero to arithmetic here; those of float16 are normal in float32. */
+  private static boolean flushed(DType t, double x) {
+    return flushed(t, x, 1);
+  }
+
+  private static boolean flushed(DType t, double x, double times) {
+    double normal = t == DType.FLOAT64 ? 0x1p-1022 : 0x1p-126;
+    return Denormals.MODE == Denormals.FLUSH && x != 0 && Math.abs(x) < times * normal;
   }
 
   /** The distance in units in the last place; infinity is next to the largest number. */

@@ -173,7 +173,7 @@ class AccuracyTest {
       }
     }
     float[] y = new float[n];
-    Evaluator.of(Expansion.of(fn, DType.FLOAT32)).apply(x, 0, y, 0, n);
+    Evaluator.of(Expansion.of(fn, DType.FLOAT32), Denormals.KEEP).apply(x, 0, y, 0, n);
     double[] wide = new double[n];
     double[] value = new double[n];
     for (int k = 0; k < n; k++) {
@@ -205,7 +205,7 @@ class AccuracyTest {
       y[k] = any ? Float.intBitsToFloat(r.nextInt()) : (float) (r.nextGaussian() * 10);
     }
     float[] d = new float[n];
-    Evaluator.of(Expansion.of(fn, DType.FLOAT32)).apply(x, 0, y, 0, d, 0, n);
+    Evaluator.of(Expansion.of(fn, DType.FLOAT32), Denormals.KEEP).apply(x, 0, y, 0, d, 0, n);
     for (int k = 0; k < n; k++) {
       if (fn == Fn.Binary.POW && (x[k] == 1 || Math.abs(x[k]) == 1 && Float.isInfinite(y[k]))) {
         continue; // Java's pow has NaN there
@@ -237,9 +237,10 @@ class AccuracyTest {
     int n = p.x().length;
     double[] d = new double[n];
     if (p.y().length == 0) {
-      Evaluator.of(Expansion.of(Fn.Unary.valueOf(name), DType.FLOAT64)).apply(p.x(), 0, d, 0, n);
+      Evaluator.of(Expansion.of(Fn.Unary.valueOf(name), DType.FLOAT64), Denormals.KEEP)
+          .apply(p.x(), 0, d, 0, n);
     } else {
-      Evaluator.of(Expansion.of(Fn.Binary.valueOf(name), DType.FLOAT64))
+      Evaluator.of(Expansion.of(Fn.Binary.valueOf(name), DType.FLOAT64), Denormals.KEEP)
           .apply(p.x(), 0, p.y(), 0, d, 0, n);
     }
     Bound b = bound(name);

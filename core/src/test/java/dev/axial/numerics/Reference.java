@@ -84,7 +84,7 @@ final class Reference {
       case LOGISTIC -> of(x -> 1 / (1 + StrictMath.exp(-x)));
       case SIGN -> of(StrictMath::signum);
       default -> {
-        Evaluator e = Evaluator.of(Expansion.of(fn, DType.FLOAT64));
+        Evaluator e = Evaluator.of(Expansion.of(fn, DType.FLOAT64), Denormals.KEEP);
         yield (x, y, n) -> e.apply(x, 0, y, 0, n);
       }
     };

@@ -87,7 +87,17 @@ class RoundedOnceTest {
     return most.add(most.subtract(value(t, bits - 2)));
   }
 
+  /** To bfloat16 by way of float32, whose denormal numbers may be zeros. */
   private static double expected(DType t, double x) {
+    boolean tiny = t == DType.BFLOAT16 && Math.abs(x) < 0x1p-126 - 0x1p-151;
+    if (Denormals.MODE == Denormals.FLUSH && tiny) {
+      return Math.copySign(0, x);
+    }
+    return stored(t, x);
+  }
+
+  /** A number that is data, which nothing is computed with. */
+  private static double stored(DType t, double x) {
     return Double.isInfinite(x) || x == 0 ? x : nearest(t, new BigDecimal(x));
   }
 
@@ -115,7 +125,7 @@ class RoundedOnceTest {
     List<Double> x = doubles(t);
     for (int k = 0; k < x.size(); k += 97) {
       double v = x.get(k);
-      double want = expected(t, v);
+      double want = stored(t, v);
       assertThat(scalar(v, t).item()).isEqualTo(want);
       assertThat(full(v, t, axis("X", 2)).toDoubleArray()).containsOnly(want);
       NamedRef r = newRef(scalar(0.0).astype(t));

@@ -17,7 +17,7 @@ final class Sweep {
   record Worst(double ulps, float at) {}
 
   static Worst of(Fn.Unary fn, int stride) {
-    Evaluator f = Evaluator.of(Expansion.of(fn, DType.FLOAT32));
+    Evaluator f = Evaluator.of(Expansion.of(fn, DType.FLOAT32), Denormals.KEEP);
     Reference.Batch reference = Reference.real(fn);
     float[] x = new float[CHUNK];
     float[] y = new float[CHUNK];

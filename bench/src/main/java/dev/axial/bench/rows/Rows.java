@@ -22,6 +22,7 @@ public final class Rows {
     rows.addAll(ReductionRows.rows());
     rows.addAll(ProductRows.rows());
     rows.addAll(ModelRows.rows());
+    rows.addAll(CliffRows.rows());
     rows.addAll(RandomRows.rows());
     rows.addAll(ExampleRows.rows());
     rows.addAll(FirstRows.rows());

@@ -96,7 +96,9 @@ abstract sealed class Accumulator permits Accumulator.Plain, Accumulator.Positio
 
     @Override
     Val slot(int k) {
-      return asm.get(slots.get(k), ty);
+      Val v = asm.get(slots.get(k), ty);
+      // One number may have been compared with none.
+      return t.isFloating() ? Elements.flushed(asm, v) : v;
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.axial.cpu.llvm.Asm;
 import dev.axial.cpu.llvm.Asm.Ty;
 import dev.axial.cpu.llvm.Asm.Val;
 import dev.axial.ir.Fn;
+import dev.axial.numerics.Denormals;
 import dev.axial.numerics.Expansion;
 import java.util.List;
 
@@ -51,6 +52,27 @@ final class Elements {
     };
   }
 
+  /** Whether it is a constant of either sign that LLVM may take for no operation at all. */
+  private static boolean isReal(Val x, double magnitude) {
+    return x.name().equals(Asm.real(x.ty(), magnitude).name())
+        || x.name().equals(Asm.real(x.ty(), -magnitude).name())
+        || magnitude == 0 && x.name().equals("zeroinitializer");
+  }
+
+  /** A number as arithmetic reads it, where what follows may be no arithmetic. */
+  static Val flushed(Asm a, Val x) {
+    return Denormals.MODE == Denormals.FLUSH ? a.intrinsic("canonicalize", x) : x;
+  }
+
+  /**
+   * A number that is moved: where it was compared too, LLVM would take the smaller or the larger by
+   * an instruction that flushes it.
+   */
+  static Val moved(Asm a, Val x) {
+    boolean real = x.ty().scalar().equals("float") || x.ty().scalar().equals("double");
+    return real && Denormals.MODE == Denormals.FLUSH ? a.intrinsic("arithmetic.fence", x) : x;
+  }
+
   private static String mangled(Val x) {
     return (x.ty().lanes() == 1 ? "" : "v" + x.ty().lanes()) + x.ty().scalar();
   }
@@ -58,13 +80,20 @@ final class Elements {
   static Val binary(Asm a, Fn.Binary fn, DType t, Val x, Val y) {
     if (t.isFloating()) {
       return switch (fn) {
-        case ADD -> a.op("fadd", x, y);
-        case SUB -> a.op("fsub", x, y);
-        case MUL -> a.op("fmul", x, y);
-        case DIV -> a.op("fdiv", x, y);
-        case REM -> a.op("frem", x, y);
-        case MAX -> a.intrinsic("maximum", x, y);
-        case MIN -> a.intrinsic("minimum", x, y);
+        case ADD, SUB -> {
+          String op = fn == Fn.Binary.ADD ? "fadd" : "fsub";
+          yield a.op(op, isReal(y, 0) ? flushed(a, x) : x, isReal(x, 0) ? flushed(a, y) : y);
+        }
+        case MUL ->
+            a.op("fmul", isReal(y, 1) ? flushed(a, x) : x, isReal(x, 1) ? flushed(a, y) : y);
+        case DIV -> a.op("fdiv", isReal(y, 1) ? flushed(a, x) : x, y);
+        case REM -> flushed(a, a.op("frem", flushed(a, x), flushed(a, y))); // a library's, of bits
+        case MAX, MIN -> {
+          double inf = Double.POSITIVE_INFINITY;
+          String name = fn == Fn.Binary.MAX ? "maximum" : "minimum";
+          Val u = isReal(y, inf) ? flushed(a, x) : x;
+          yield a.intrinsic(name, u, isReal(x, inf) ? flushed(a, y) : y);
+        }
         case POW, ATAN2 -> Numerics.emit(a, Expansion.of(fn, t), List.of(x, y));
         case AND, OR, XOR, SHL, SHR, SAR ->
             throw new AxialException("internal error: " + fn + " of real numbers");
@@ -200,7 +229,7 @@ final class Elements {
     if (from.isFloating()) {
       return switch (to) {
         case FLOAT32 -> a.cast("fptrunc", x, ty);
-        case FLOAT64 -> a.cast("fpext", x, ty);
+        case FLOAT64 -> a.cast("fpext", flushed(a, x), ty); // there and back is nothing to LLVM
         case UINT32 -> a.convertIntrinsic("fptoui.sat", ty, x);
         case INT32, INT64, KEY -> a.convertIntrinsic("fptosi.sat", ty, x);
         case BFLOAT16, FLOAT16, BOOL -> throw new AxialException("internal error: a cast to " + to);

@@ -5,6 +5,7 @@ import dev.axial.DType;
 import dev.axial.cpu.llvm.Asm;
 import dev.axial.cpu.llvm.Asm.Ty;
 import dev.axial.cpu.llvm.Asm.Val;
+import dev.axial.cpu.llvm.ObjectCache;
 import dev.axial.cpu.plan.Block;
 import dev.axial.cpu.plan.Buffer;
 import dev.axial.cpu.plan.Cone;
@@ -18,6 +19,7 @@ import dev.axial.cpu.plan.Step;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +43,12 @@ public final class Emitter implements Frame {
           "axial.llvm.passes",
           "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,loop-mssa(licm),gvn,dse,simplifycfg)");
 
+  /** The parameters of a function that threads share. */
+  static final String PART = "ptr %env, i64 %part";
+
+  /** The entry's header, with its linkage and name. */
+  static final String ENTRY = "define %s void %s(ptr %%table) #0";
+
   private final Planner.Plan plan;
   private final Target target;
   private final Set<String> declarations = new TreeSet<>();
@@ -53,6 +61,12 @@ public final class Emitter implements Frame {
 
   /** Whether some function asks for threads. */
   private boolean forks;
+
+  /** Whether some function has arithmetic of floating-point numbers. */
+  private boolean reals;
+
+  /** Functions that Java calls in place of others. */
+  private final Set<String> outers = new HashSet<>();
 
   /** The largest frame of a function beside the entry. */
   private long deepest;
@@ -95,12 +109,36 @@ public final class Emitter implements Frame {
     var e = new Emitter(plan, target);
     e.block(plan.block());
     e.asm().leave();
-    e.functions.append(e.asm().text());
+    e.entry();
     String ir = module(e.declarations, e.functions, target);
     boolean divides = e.contracts || e.forks;
     // A stretch of the entry calls a nest, which may be a function that calls another one.
     long stack = e.asm().frame() + 3 * e.deepest + (e.contracts ? Gemm.STACK : 0);
     return new Written(ir, e.called, e.report.report(), e.room, e.contracts, divides, stack);
+  }
+
+  /** The entry, which sets the mode of arithmetic if there is any. */
+  private void entry() {
+    String name = "@" + ObjectCache.NAME;
+    if (!target.mode().flushes() || !reals && !asm().computesReals()) {
+      functions.append(asm().text());
+      return;
+    }
+    functions.append(asm().text(ENTRY.formatted("internal", FloatMode.inner(name))));
+    functions.append(
+        target.mode().around("", name, FloatMode.inner(name), "ptr %table", declarations));
+  }
+
+  /** The name of a function of parts for Java to call. */
+  String forJava(String function) {
+    if (!target.mode().flushes() || !reals) {
+      return function;
+    }
+    String outer = function + FloatMode.OUTER;
+    if (outers.add(outer)) {
+      functions.append(target.mode().around("internal", outer, function, PART, declarations));
+    }
+    return outer;
   }
 
   /** Functions as a module. */
@@ -109,8 +147,8 @@ public final class Emitter implements Frame {
     declarations.forEach(d -> ir.append(d).append('\n'));
     ir.append(functions);
     ir.append(
-        "attributes #0 = { nounwind \"prefer-vector-width\"=\"%d\" \"no-trapping-math\"=\"true\" }%n!0 = !{i32 1}%n"
-            .formatted(target.vectorBytes() * 8));
+        "attributes #0 = { nounwind \"prefer-vector-width\"=\"%d\" \"no-trapping-math\"=\"true\"%s }%n!0 = !{i32 1}%n"
+            .formatted(target.vectorBytes() * 8, target.mode().attribute()));
     return ir.toString();
   }
 
@@ -159,6 +197,7 @@ public final class Emitter implements Frame {
   /** Adds a function, whose name in its text ends in #, unless there is one like it; its name. */
   String function(Asm written, String name) {
     deepest = Math.max(deepest, written.frame());
+    reals |= written.computesReals();
     return kernels.computeIfAbsent(
         written.text(),
         text -> {
@@ -301,6 +340,7 @@ public final class Emitter implements Frame {
     Step.Matrices s = c.shape();
     DType t = c.defines().type().dtype();
     contracts = true;
+    reals |= t.isFloating();
     report.contraction(c, t);
     long bytes = Gemm.scratchBytes(target, s.m(), s.n(), s.k(), s.lastBatch(), t, Threads.COUNT);
     Nest nest = c.then();

@@ -398,7 +398,7 @@ final class Eval {
         Val x = at(in.get(1), index, p);
         Val y = at(in.get(2), index, p);
         int l = Math.max(lanes(x, y), c.ty().lanes());
-        yield asm.select(asm.splat(c, l), asm.splat(x, l), asm.splat(y, l));
+        yield asm.select(asm.splat(c, l), Elements.moved(asm, asm.splat(x, l)), asm.splat(y, l));
       }
       case Op.Cast c -> {
         DType from = in.getFirst().type().dtype();

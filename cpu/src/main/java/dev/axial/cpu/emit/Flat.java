@@ -65,6 +65,12 @@ public final class Flat {
         && e.in().stream().allMatch(v -> v.array().isScalar() || v.array().dims().equals(dims));
   }
 
+  private static final String NAME = "@" + ObjectCache.NAME;
+
+  /** With linkage and name. */
+  private static final String HEADER =
+      "define %s void %s(" + Emitter.PART.replace("%", "%%") + ") #0";
+
   /**
    * A written function.
    *
@@ -83,8 +89,7 @@ public final class Flat {
     Program flat = b.close(b.emit(p.equations().getFirst().op(), in), List.of());
     Planner.Plan plan = Planner.of(Widening.of(flat));
     var declarations = new TreeSet<String>();
-    var asm =
-        new Asm("define void @" + ObjectCache.NAME + "(ptr %env, i64 %part) #0", declarations);
+    var asm = new Asm(HEADER.formatted("", NAME), declarations);
     var frame = new Env(asm, flat, target);
     long grain = 1;
     for (Step s : plan.block().steps()) {
@@ -98,7 +103,15 @@ public final class Flat {
       }
     }
     asm.leave();
-    return new Written(Emitter.module(declarations, new StringBuilder(asm.text()), target), grain);
+    var text = new StringBuilder();
+    if (target.mode().flushes() && asm.computesReals()) {
+      text.append(asm.text(HEADER.formatted("internal", FloatMode.inner(NAME))));
+      text.append(
+          target.mode().around("", NAME, FloatMode.inner(NAME), Emitter.PART, declarations));
+    } else {
+      text.append(asm.text());
+    }
+    return new Written(Emitter.module(declarations, text, target), grain);
   }
 
   private static long nest(Nest nest, Target target, Env frame) {

@@ -9,6 +9,7 @@ import dev.axial.cpu.llvm.Asm;
 import dev.axial.cpu.llvm.Asm.Ty;
 import dev.axial.cpu.llvm.Asm.Val;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Cuts a contraction into tasks, packs, and runs the kernels.
@@ -39,6 +40,9 @@ final class GemmDriver {
   private final GemmPlan plan;
   private final Set<String> declarations;
 
+  /** What threads may run. */
+  private final Set<String> forked = new TreeSet<>();
+
   GemmDriver(Tile tile, Set<String> declarations) {
     this.tile = tile;
     this.plan = new GemmPlan(tile);
@@ -46,7 +50,24 @@ final class GemmDriver {
   }
 
   String text() {
-    return pack() + block() + then() + totals() + one() + batches() + entry();
+    String text = pack() + block() + then() + totals() + one() + batches() + entry();
+    return flushes() ? text + outers() : text;
+  }
+
+  private boolean flushes() {
+    return tile.dtype().isFloating() && tile.mode().flushes();
+  }
+
+  /** The functions that Java calls, which set the mode of arithmetic. */
+  private String outers() {
+    var out = new StringBuilder();
+    String name = tile.symbol("");
+    out.append(tile.mode().around("", name, FloatMode.inner(name), "ptr %args", declarations));
+    for (String f : forked) {
+      String outer = f + FloatMode.OUTER;
+      out.append(tile.mode().around("internal", outer, f, Emitter.PART, declarations));
+    }
+    return out.toString();
   }
 
   private Asm function(String what, String parameters) {
@@ -423,10 +444,12 @@ final class GemmDriver {
   private void fork(Asm f, GemmSlots env, String what, Val threads) {
     env.put(GemmSlots.NEXT, i64(0));
     Val count = min(f, threads, env.get(GemmSlots.TASKS));
-    Val function = new Val(Ty.PTR, tile.symbol(what));
+    String inner = tile.symbol(what);
+    Val function = new Val(Ty.PTR, flushes() ? inner + FloatMode.OUTER : inner);
+    forked.add(inner);
     f.branch(
         f.cmp("icmp sle", count, i64(1)),
-        () -> f.run(function.name(), false, env.at(0), i64(0)),
+        () -> f.run(inner, false, env.at(0), i64(0)),
         () ->
             f.run(
                 env.pointer(Gemm.FORK).name(),
@@ -500,7 +523,12 @@ final class GemmDriver {
   // ---------------------------------------------------------------- entry
 
   private String entry() {
-    var f = new Asm("define void " + tile.symbol("") + "(ptr %args)", declarations);
+    String name = tile.symbol("");
+    String header =
+        flushes()
+            ? "define internal void " + FloatMode.inner(name) + "(ptr %args) noinline"
+            : "define void " + name + "(ptr %args)";
+    var f = new Asm(header, declarations);
     var args = new GemmSlots(f, new Val(Ty.PTR, "%args"));
     Val envSlots = f.alloca("[%d x i64]".formatted(GemmSlots.SIZE), 64);
     Val ownSlots = f.alloca("[%d x i64]".formatted(GemmSlots.SIZE), 64);

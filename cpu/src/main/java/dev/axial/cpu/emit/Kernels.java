@@ -390,7 +390,7 @@ final class Kernels {
               outer.slot(Table.FORK, Ty.PTR).name(),
               false,
               outer.slot(Table.CONTEXT, Ty.I64),
-              new Val(Ty.PTR, function),
+              new Val(Ty.PTR, outer.forJava(function)),
               env,
               wanted);
         },

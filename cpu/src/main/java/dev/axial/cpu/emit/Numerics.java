@@ -18,7 +18,7 @@ final class Numerics {
     }
     var in = new ArrayList<Val>();
     for (Val x : args) {
-      in.add(a.splat(x, lanes));
+      in.add(a.splat(e.readsBits() ? Elements.flushed(a, x) : x, lanes));
     }
     var cheap = e.cheap();
     if (cheap.isEmpty()) {

@@ -54,8 +54,8 @@ final class Section {
 
   /** The entry of a program. */
   static Section entry(Set<String> declarations) {
-    String header = "define void @%s(ptr %%table) #0".formatted(ObjectCache.NAME);
-    return new Section(new Asm(header, declarations), null);
+    return new Section(
+        new Asm(Emitter.ENTRY.formatted("", "@" + ObjectCache.NAME), declarations), null);
   }
 
   /** A stretch of steps of this function. */

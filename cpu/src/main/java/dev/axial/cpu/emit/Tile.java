@@ -49,6 +49,10 @@ record Tile(Target target, DType dtype, int lanes, int rows, int vectors) {
     return vectors * lanes;
   }
 
+  FloatMode mode() {
+    return target.mode();
+  }
+
   boolean masks() {
     return target.masks();
   }

@@ -37,6 +37,11 @@ public final class Asm {
       return other.by(lanes);
     }
 
+    /** Whether it is of floating-point numbers. */
+    boolean isReal() {
+      return scalar.equals("float") || scalar.equals("double");
+    }
+
     /** How an overloaded intrinsic names this type. */
     String mangled() {
       String s =
@@ -83,6 +88,8 @@ public final class Asm {
   /** The bytes of arrays on the stack. */
   private long room;
 
+  private boolean reals;
+
   private String label = "entry";
 
   /**
@@ -96,8 +103,18 @@ public final class Asm {
     this.declarations = declarations;
   }
 
+  /** Whether there is arithmetic of floating-point numbers in it. */
+  public boolean computesReals() {
+    return reals;
+  }
+
   /** The whole text. */
   public String text() {
+    return text(header);
+  }
+
+  /** The whole text with another header. */
+  public String text(String header) {
     return header + " {\nentry:\n" + entry + body + "}\n";
   }
 
@@ -160,6 +177,7 @@ public final class Asm {
     if (!a.ty.equals(b.ty)) {
       throw new AxialException("internal error: %s of %s and %s".formatted(op, a, b));
     }
+    reals |= a.ty.isReal();
     return def(a.ty, "%s %s, %s".formatted(op, a, b.name));
   }
 
@@ -172,6 +190,7 @@ public final class Asm {
     if (!a.ty.equals(b.ty)) {
       throw new AxialException("internal error: %s of %s and %s".formatted(op, a, b));
     }
+    reals |= a.ty.isReal();
     return def(a.ty.of(Ty.I1), "%s %s, %s".formatted(op, a, b.name));
   }
 
@@ -184,6 +203,7 @@ public final class Asm {
 
   /** A conversion, such as {@code sext}. */
   public Val cast(String op, Val a, Ty to) {
+    reals |= op.equals("fpext") || op.equals("fptrunc");
     return def(to, "%s %s to %s".formatted(op, a, to));
   }
 
@@ -225,6 +245,7 @@ public final class Asm {
 
   /** A call; the function is declared. */
   public Val call(Ty result, String function, Val... args) {
+    reals |= !function.startsWith("@llvm.masked") && args[0].ty.isReal();
     var given = new StringBuilder();
     var types = new StringBuilder();
     for (Val a : args) {

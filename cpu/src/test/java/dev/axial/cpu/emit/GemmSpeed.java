@@ -51,7 +51,10 @@ final class GemmSpeed {
     var harness =
         new GemmHarness(
             new Target(
-                Integer.getInteger("bytes", 64), Integer.getInteger("registers", 32), false));
+                Integer.getInteger("bytes", 64),
+                Integer.getInteger("registers", 32),
+                false,
+                FloatMode.MXCSR));
     System.out.printf("%.0f ms to compile%n", harness.code.milliseconds);
     MemorySegment stub = threads == 1 ? MemorySegment.NULL : new GemmHarness.Pool(threads).stub();
     for (Row r : ROWS) {

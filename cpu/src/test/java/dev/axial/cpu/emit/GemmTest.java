@@ -19,10 +19,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 class GemmTest {
   private static final List<Target> TARGETS =
       Stream.of(
-              new Target(16, 16, false),
-              new Target(16, 32, false),
-              new Target(32, 16, false),
-              new Target(64, 32, false))
+              new Target(16, 16, false, FloatMode.IEEE),
+              new Target(16, 32, false, FloatMode.IEEE),
+              new Target(32, 16, false, FloatMode.IEEE),
+              new Target(64, 32, false, FloatMode.IEEE))
           .filter(GemmTest::runs)
           .toList();
   private static final List<DType> DTYPES =

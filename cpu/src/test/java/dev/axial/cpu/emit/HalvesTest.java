@@ -35,8 +35,8 @@ class HalvesTest {
         GemmHarness.LIBRARY.host().has("f16c") || GemmHarness.LIBRARY.host().has("neon");
     for (boolean halves : instructions ? new boolean[] {false, true} : new boolean[] {false}) {
       for (int bytes : new int[] {16, GemmHarness.LIBRARY.host().has("avx2") ? 32 : 16}) {
-        out.add(Arguments.of(DType.BFLOAT16, new Target(bytes, 16, halves)));
-        out.add(Arguments.of(DType.FLOAT16, new Target(bytes, 16, halves)));
+        out.add(Arguments.of(DType.BFLOAT16, new Target(bytes, 16, halves, FloatMode.IEEE)));
+        out.add(Arguments.of(DType.FLOAT16, new Target(bytes, 16, halves, FloatMode.IEEE)));
       }
     }
     return out.stream().distinct();
