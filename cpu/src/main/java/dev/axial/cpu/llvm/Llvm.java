@@ -72,7 +72,8 @@ public final class Llvm {
   /** Loads the library and starts ORC. */
   Llvm(Path file) {
     try {
-      library = SymbolLookup.libraryLookup(file, FOREVER);
+      // By its name: a file in memory has no real path.
+      library = SymbolLookup.libraryLookup(file.toString(), FOREVER);
     } catch (IllegalArgumentException x) {
       throw new AxialException("%s cannot be loaded: %s".formatted(file, x.getMessage()), x);
     }

@@ -1,0 +1,4 @@
+/** libLLVM for macosx-arm64. Where it is on the path, the native engine is, too. */
+module dev.axial.cpu.macosx.arm64 {
+  requires dev.axial.cpu;
+}
