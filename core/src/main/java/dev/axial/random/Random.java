@@ -33,6 +33,7 @@ import dev.axial.Axial;
 import dev.axial.Axis;
 import dev.axial.AxisName;
 import dev.axial.AxisSelector;
+import dev.axial.CheckReturnValue;
 import dev.axial.DType;
 import dev.axial.Keys;
 import dev.axial.NamedArray;
@@ -52,6 +53,7 @@ import java.util.List;
  * float16 uniform and normal numbers are JAX's to the bit; {@link #gamma} and what is made of it
  * refuse them.
  */
+@CheckReturnValue
 public final class Random {
   private Random() {}
 
