@@ -164,6 +164,9 @@ final class Built {
     var environment = builder.environment();
     environment.put("JAVA_HOME", JAVA_HOME.toString());
     environment.put("PATH", JAVA_HOME.resolve("bin") + ":" + environment.get("PATH"));
+    environment.put( // what Maven itself is warned of
+        "MAVEN_OPTS",
+        "--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow");
     environment.put("JBANG_DIR", TARGET.resolve("jbang").toString());
     environment.put("JBANG_REPO", REPOSITORY.toString());
     environment.put("GRADLE_USER_HOME", TARGET.resolve("gradle").toString());
@@ -174,6 +177,6 @@ final class Built {
     int status = p.waitFor();
     String printed = Files.readString(out, StandardCharsets.UTF_8);
     Files.delete(out);
-    return new Ended(status, printed);
+    return new Ended(status, printed.replaceAll("\\033\\[[0-9;]*m", "")); // Maven resets colours
   }
 }

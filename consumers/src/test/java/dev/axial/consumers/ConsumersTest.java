@@ -134,8 +134,7 @@ class ConsumersTest {
                     Built.jar("axial-cpu-linux-x86_64")),
                 "--add-modules",
                 "app,dev.axial.cpu.linux.x86_64",
-                "--add-options",
-                "--enable-native-access=dev.axial.cpu",
+                "--add-options=--enable-native-access=dev.axial.cpu",
                 "--output",
                 image.toString()));
     assertThat(e.status()).as(e.printed()).isZero();
@@ -149,17 +148,20 @@ class ConsumersTest {
   void jbang() throws IOException, InterruptedException {
     Built.Ended path = Built.maven("jbang", "compile", "dependency:build-classpath");
     assertThat(path.status()).as(path.printed()).isZero();
-    String jbang = Files.readString(Built.TARGET.resolve("jbang/jbang-classpath"));
-    computesNatively(
-        Built.run(
-            Built.java(
-                "-cp",
-                jbang,
-                "dev.jbang.Main",
-                "--quiet",
-                "run",
-                "--offline",
-                Built.CONSUMERS.resolve("jbang/Hello.java").toString())));
+    List<String> jbang =
+        Built.java(
+            "-cp",
+            Files.readString(Built.TARGET.resolve("jbang/jbang-classpath")),
+            "dev.jbang.Main",
+            "--quiet",
+            "run",
+            "--offline",
+            "--runtime-option=" + Built.cache(),
+            Built.CONSUMERS.resolve("jbang/Hello.java").toString());
+    // It prints a command, which its script evaluates.
+    var command = new ArrayList<>(List.of("sh", "-c", "eval \"$(\"$@\")\"", "sh"));
+    command.addAll(jbang);
+    computesNatively(Built.run(command));
   }
 
   @Test
