@@ -88,12 +88,11 @@ final class Mapping {
 
   private static boolean asksForLanes(Program p, String lane) {
     return p.equations().stream()
-        .anyMatch(
-            e ->
-                e.op() instanceof Op.LaneIndex i && i.lane().name().equals(lane)
-                    || e.op() instanceof Op.LaneReduce r && r.lane().name().equals(lane)
-                    || e.op() instanceof Op.LaneGather g && g.lane().name().equals(lane)
-                    || e.op().bodies().stream().anyMatch(q -> asksForLanes(q, lane)));
+        .anyMatch(e ->
+            e.op() instanceof Op.LaneIndex i && i.lane().name().equals(lane)
+                || e.op() instanceof Op.LaneReduce r && r.lane().name().equals(lane)
+                || e.op() instanceof Op.LaneGather g && g.lane().name().equals(lane)
+                || e.op().bodies().stream().anyMatch(q -> asksForLanes(q, lane)));
   }
 
   /** Views of one reference are one reference inside, so the lanes lie in it in one way. */

@@ -159,14 +159,14 @@ final class Built {
   static Ended run(List<String> command) throws IOException, InterruptedException {
     Files.createDirectories(TARGET);
     Path out = Files.createTempFile(TARGET, "printed", ".txt");
-    var builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out.toFile());
+    var builder =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out.toFile());
     builder.directory(TARGET.toFile());
     var environment = builder.environment();
     environment.put("JAVA_HOME", JAVA_HOME.toString());
     environment.put("PATH", JAVA_HOME.resolve("bin") + ":" + environment.get("PATH"));
     environment.put( // what Maven itself is warned of
-        "MAVEN_OPTS",
-        "--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow");
+        "MAVEN_OPTS", "--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow");
     environment.put("JBANG_DIR", TARGET.resolve("jbang").toString());
     environment.put("JBANG_REPO", REPOSITORY.toString());
     environment.put("GRADLE_USER_HOME", TARGET.resolve("gradle").toString());

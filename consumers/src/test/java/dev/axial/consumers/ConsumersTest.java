@@ -140,8 +140,7 @@ class ConsumersTest {
     assertThat(e.status()).as(e.printed()).isZero();
     computesNatively(
         Built.run(
-            List.of(
-                image.resolve("bin/java").toString(), Built.cache(), "-m", "app/app.Main")));
+            List.of(image.resolve("bin/java").toString(), Built.cache(), "-m", "app/app.Main")));
   }
 
   @Test

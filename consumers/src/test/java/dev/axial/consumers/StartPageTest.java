@@ -41,7 +41,9 @@ class StartPageTest {
     Files.writeString(project.resolve("src/main/java/Start.java"), block("java", 0));
     String[] goals = block("sh", 0).strip().split(" ");
     assertThat(goals).startsWith("mvn", "-q");
-    Built.Ended e = Built.maven(project.toString(), List.of(goals).subList(2, goals.length).toArray(String[]::new));
+    Built.Ended e =
+        Built.maven(
+            project.toString(), List.of(goals).subList(2, goals.length).toArray(String[]::new));
     assertThat(e.status()).as(e.printed()).isZero();
     assertThat(e.printed()).isEqualTo(block("text", 0));
   }

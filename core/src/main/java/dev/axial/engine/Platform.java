@@ -3,7 +3,9 @@ package dev.axial.engine;
 import java.util.Locale;
 import java.util.Set;
 
-/** The operating system and processor of this process, as the artifacts of native code are named. */
+/**
+ * The operating system and processor of this process, as the artifacts of native code are named.
+ */
 public final class Platform {
   /** Those that there are artifacts for. */
   private static final Set<String> SERVED =

@@ -531,7 +531,7 @@ public final class Random {
   /** Dirichlet along an axis of the parameters alpha, of their dtype. It carries no derivative. */
   public static NamedArray dirichlet(
       NamedArray key, NamedArray alpha, AxisSelector axis, Axis... axes) {
-    alpha.axis(axis.name());
+    var _ = alpha.axis(axis.name());
     return softmax(gammas("dirichlet", key, alpha, true, axes), axis);
   }
 

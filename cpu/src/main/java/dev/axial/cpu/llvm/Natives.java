@@ -23,9 +23,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
- * Finds libLLVM: the file that {@code axial.llvm} names, else the one in the platform's jar on
- * the class path or the module path, which is unpacked once into the cache folder and used from
- * there.
+ * Finds libLLVM: the file that {@code axial.llvm} names, else the one in the platform's jar on the
+ * class path or the module path, which is unpacked once into the cache folder and used from there.
  *
  * <p>An unpacked library has a note beside it, under this user's key: its digest, and what the file
  * system said of the file when the digest was taken. A start compares the latter, since to digest

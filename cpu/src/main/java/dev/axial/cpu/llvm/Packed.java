@@ -26,8 +26,7 @@ final class Packed {
   static @Nullable URL find(String resource) throws IOException {
     ClassLoader context = Thread.currentThread().getContextClassLoader();
     for (ClassLoader l :
-        Arrays.asList(
-            context, Packed.class.getClassLoader(), ClassLoader.getSystemClassLoader())) {
+        Arrays.asList(context, Packed.class.getClassLoader(), ClassLoader.getSystemClassLoader())) {
       URL url = l == null ? null : l.getResource(resource);
       if (url != null) {
         return url;

@@ -6,8 +6,8 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import dev.axial.engine.Platform;
 import dev.axial.cpu.emit.Emitter;
+import dev.axial.engine.Platform;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
