@@ -31,8 +31,9 @@ public final class CpuProvider implements EngineProvider {
   }
 
   private static Library library() {
-    if (NativeAccess.DENIED != null) {
-      throw new AxialException(NativeAccess.DENIED);
+    String denied = NativeAccess.DENIED;
+    if (denied != null) {
+      throw new AxialException(denied);
     }
     return new Library(Natives.libLlvm());
   }

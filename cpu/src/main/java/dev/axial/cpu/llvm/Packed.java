@@ -8,7 +8,6 @@ import java.lang.module.ModuleReference;
 import java.net.URI;
 import java.net.URL;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -24,15 +23,18 @@ final class Packed {
 
   /** A resource of the platform's jar, or null if there is no such jar. */
   static @Nullable URL find(String resource) throws IOException {
-    ClassLoader context = Thread.currentThread().getContextClassLoader();
-    for (ClassLoader l :
-        Arrays.asList(context, Packed.class.getClassLoader(), ClassLoader.getSystemClassLoader())) {
-      URL url = l == null ? null : l.getResource(resource);
-      if (url != null) {
-        return url;
-      }
+    URL url = in(Thread.currentThread().getContextClassLoader(), resource);
+    if (url == null) {
+      url = in(Packed.class.getClassLoader(), resource);
     }
-    return inUnusedModule(resource);
+    if (url == null) {
+      url = ClassLoader.getSystemResource(resource);
+    }
+    return url == null ? inUnusedModule(resource) : url;
+  }
+
+  private static @Nullable URL in(@Nullable ClassLoader loader, String resource) {
+    return loader == null ? null : loader.getResource(resource);
   }
 
   private static @Nullable URL inUnusedModule(String resource) throws IOException {
