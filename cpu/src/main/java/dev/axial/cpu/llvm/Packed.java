@@ -3,6 +3,7 @@ package dev.axial.cpu.llvm;
 import dev.axial.engine.Platform;
 import java.io.File;
 import java.io.IOException;
+import java.lang.module.FindException;
 import java.lang.module.ModuleFinder;
 import java.lang.module.ModuleReference;
 import java.net.URI;
@@ -41,7 +42,12 @@ final class Packed {
     String platform = Platform.NAME.replace('-', '.');
     ModuleFinder finder = ModuleFinder.compose(modulePath(), ModuleFinder.ofSystem());
     for (String name : List.of("dev.axial.cpu." + platform, "org.bytedeco.llvm." + platform)) {
-      Optional<ModuleReference> module = finder.find(name);
+      Optional<ModuleReference> module;
+      try {
+        module = finder.find(name);
+      } catch (FindException x) { // of another jar on the module path
+        return null;
+      }
       if (module.isPresent()) {
         try (var reader = module.get().open()) {
           Optional<URI> found = reader.find(resource);
