@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Array functions align by name and mirror those of Haliax and {@code jax.numpy};
  * transformations take and return ordinary Java functions and mirror JAX's.
  */
+@CheckReturnValue
 public final class Axial {
   /** Stands for all axes that the other selectors without a name do not fill. */
   public static final Selection ELLIPSIS = new Selections.Ellipsis();
@@ -1288,6 +1289,7 @@ public final class Axial {
   }
 
   /** Ends the life of a reference and gives its final contents. */
+  @CanIgnoreReturnValue
   public static NamedArray freeze(NamedRef r) {
     return r.freeze();
   }
@@ -1298,11 +1300,13 @@ public final class Axial {
   }
 
   /** Stores a value and returns what was there. */
+  @CanIgnoreReturnValue
   public static NamedArray swap(NamedRef r, NamedArray v, Selection... selections) {
     return r.slice(selections).swap(v);
   }
 
   /** Stores a number and returns what was there. */
+  @CanIgnoreReturnValue
   public static NamedArray swap(NamedRef r, Number v, Selection... selections) {
     return r.slice(selections).swap(v);
   }
@@ -2096,7 +2100,8 @@ public final class Axial {
 
   /**
    * The function at every element of an axis at once. Arguments that have the axis are mapped,
-   * others are shared; results have the axis first. Mirrors {@code haliax.vmap}.
+   * others are shared; results have the axis first. It is an error if no argument has it, unless
+   * the function asks for its lane with {@link #axisIndex}. Mirrors {@code haliax.vmap}.
    */
   public static <A, R> Function<A, R> vmap(Function<A, R> f, Axis axis) {
     return Same.function1(
@@ -2273,11 +2278,13 @@ public final class Axial {
    * holds a reference), and gives the next carry and a result, which are stacked with the axis
    * first. Mirrors {@code haliax.scan}.
    */
+  @CanIgnoreReturnValue
   public static <C, X, Y> Step<C, Y> scan(Axis axis, C init, X xs, BiFunction<C, X, Step<C, Y>> f) {
     return Loops.scan(Loops.Options.of(axis), init, xs, f);
   }
 
   /** A scan without results: the last carry. Mirrors {@code haliax.fold}. */
+  @CanIgnoreReturnValue
   public static <C, X> C fold(Axis axis, C init, X xs, BiFunction<C, X, C> f) {
     return Loops.scan(
             Loops.Options.of(axis),
@@ -2288,6 +2295,7 @@ public final class Axial {
   }
 
   /** A scan without a carry: the results, stacked. Mirrors {@code haliax.map}. */
+  @CanIgnoreReturnValue
   public static <X, Y> Y map(Axis axis, X xs, Function<X, Y> f) {
     return Loops.scan(
             Loops.Options.of(axis),
@@ -2298,6 +2306,7 @@ public final class Axial {
   }
 
   /** carry = f(i, carry) for i from lo to hi, exclusive. Mirrors {@code jax.lax.fori_loop}. */
+  @CanIgnoreReturnValue
   public static <C> C foriLoop(int lo, int hi, C init, BiFunction<NamedArray, C, C> f) {
     return Loops.foriLoop(lo, hi, init, f);
   }
@@ -2305,12 +2314,14 @@ public final class Axial {
   /**
    * The same with bounds that are values, of one integer dtype after promotion; {@code i} has it.
    */
+  @CanIgnoreReturnValue
   public static <C> C foriLoop(
       NamedArray lo, NamedArray hi, C init, BiFunction<NamedArray, C, C> f) {
     return Loops.foriLoop(lo, hi, init, f);
   }
 
   /** The same with an upper bound that is a value; {@code i} has its dtype. */
+  @CanIgnoreReturnValue
   public static <C> C foriLoop(int lo, NamedArray hi, C init, BiFunction<NamedArray, C, C> f) {
     return Loops.foriLoop(lo, hi, init, f);
   }
@@ -2360,11 +2371,13 @@ public final class Axial {
    * carry = body(carry) while the condition holds. Reverse mode works too: what it needs goes to a
    * growing stack.
    */
+  @CanIgnoreReturnValue
   public static <C> C whileLoop(C init, Function<C, NamedArray> condition, Function<C, C> body) {
     return Loops.whileLoop("whileLoop", init, condition, body);
   }
 
   /** The result of one of two branches; both are traced, one runs. Mirrors {@code jax.lax.cond}. */
+  @CanIgnoreReturnValue
   public static <R> R cond(NamedArray p, Supplier<R> yes, Supplier<R> no) {
     return Loops.cond("cond", p, yes, no);
   }

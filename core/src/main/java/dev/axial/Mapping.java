@@ -12,6 +12,7 @@ import dev.axial.transform.Vmap;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Vectorization of Java functions over a named axis. */
@@ -51,6 +52,9 @@ final class Mapping {
     }
     alike(what, axis, flat, mapped);
     Tracing.Inner in = Tracing.inner(what, f, args, new Lanes(axis, mapped, names));
+    if (!ours) {
+      someHasIt(what, axis, flat, in.program());
+    }
     for (Var v : in.captured()) {
       if (v.type().array().has(axis.name()) && !(ours && v.isArray())) {
         throw v.isArray()
@@ -63,6 +67,32 @@ final class Mapping {
       }
     }
     return emit(what, t, in, flat, mapped, axis);
+  }
+
+  /** All lanes alike are a slip, unless the function asks which of them it is in. */
+  private static void someHasIt(String what, Axis axis, Tree.Flat flat, Program p) {
+    var names = new TreeSet<String>();
+    for (Tensor x : flat.leaves()) {
+      names.addAll(x.shape().keySet());
+    }
+    if (flat.leaves().isEmpty() || names.contains(axis.name()) || asksForLanes(p, axis.name())) {
+      return;
+    }
+    throw Errors.error(
+        "%s over '%s': no argument has this axis; %s. Map over an axis that an argument has; a function that is to run once for each of %s with the same arguments asks which it is in with axisIndex.",
+        what,
+        axis.name(),
+        names.isEmpty() ? "they have none" : "they have " + String.join(", ", names),
+        axis);
+  }
+
+  private static boolean asksForLanes(Program p, String lane) {
+    return p.equations().stream()
+        .anyMatch(e ->
+            e.op() instanceof Op.LaneIndex i && i.lane().name().equals(lane)
+                || e.op() instanceof Op.LaneReduce r && r.lane().name().equals(lane)
+                || e.op() instanceof Op.LaneGather g && g.lane().name().equals(lane)
+                || e.op().bodies().stream().anyMatch(q -> asksForLanes(q, lane)));
   }
 
   /** Views of one reference are one reference inside, so the lanes lie in it in one way. */

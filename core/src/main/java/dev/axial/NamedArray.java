@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * which adapt to the array's dtype: {@code x.times(2)} keeps float32, and an integer array times
  * 0.5 is float32.
  */
+@CheckReturnValue
 public final class NamedArray implements Tensor {
   private final ArrayType type;
   private final @Nullable Store store;
@@ -260,6 +261,7 @@ public final class NamedArray implements Tensor {
   }
 
   /** A functional update in waiting. The results of its methods are new arrays: use them. */
+  @CheckReturnValue
   public static final class ArrayUpdate {
     private final NamedArray x;
     private final View view;
@@ -278,61 +280,51 @@ public final class NamedArray implements Tensor {
     }
 
     /** The array with the selection overwritten. */
-    @CheckReturnValue
     public NamedArray set(NamedArray v) {
       return write(v, null);
     }
 
     /** The array with the selection overwritten. */
-    @CheckReturnValue
     public NamedArray set(Number v) {
       return write(v, null);
     }
 
     /** The array with the values added to the selection; repeated indices add up. */
-    @CheckReturnValue
     public NamedArray add(NamedArray v) {
       return write(v, Fn.Combine.ADD);
     }
 
     /** The array with the number added to the selection. */
-    @CheckReturnValue
     public NamedArray add(Number v) {
       return write(v, Fn.Combine.ADD);
     }
 
     /** The array with the selection multiplied by the values; repeated indices by all of them. */
-    @CheckReturnValue
     public NamedArray times(NamedArray v) {
       return write(v, Fn.Combine.MUL);
     }
 
     /** The array with the selection multiplied by the number; repeated indices once for each. */
-    @CheckReturnValue
     public NamedArray times(Number v) {
       return write(v, Fn.Combine.MUL);
     }
 
     /** The array with the smaller of the selection and the values; repeated indices take all. */
-    @CheckReturnValue
     public NamedArray min(NamedArray v) {
       return write(v, Fn.Combine.MIN);
     }
 
     /** The array with the smaller of the selection and the number. */
-    @CheckReturnValue
     public NamedArray min(Number v) {
       return write(v, Fn.Combine.MIN);
     }
 
     /** The array with the larger of the selection and the values; repeated indices take all. */
-    @CheckReturnValue
     public NamedArray max(NamedArray v) {
       return write(v, Fn.Combine.MAX);
     }
 
     /** The array with the larger of the selection and the number. */
-    @CheckReturnValue
     public NamedArray max(Number v) {
       return write(v, Fn.Combine.MAX);
     }
@@ -341,7 +333,6 @@ public final class NamedArray implements Tensor {
      * The array with f applied to the selection, which is read once and then written. With repeated
      * indices the last result stays.
      */
-    @CheckReturnValue
     public NamedArray update(Function<NamedArray, NamedArray> f) {
       return write(f.apply(view.read(x)), null);
     }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * Chooses the engine of this process: the one that the property {@code axial.engine} or the
  * environment variable {@code AXIAL_ENGINE} names, else the first provider whose engine starts,
  * else the given one. A provider that cannot start is named in one line of the log, with the
- * reason.
+ * reason; one line says, too, that there is none, unless the last one was asked for.
  */
 public final class Engines {
   private Engines() {}
@@ -48,12 +48,26 @@ public final class Engines {
                 last.name());
       }
     }
+    if (wanted == null && names.size() == 1) {
+      sayThatThereIsNone(last);
+    }
     if (wanted != null) {
       throw new AxialException(
           "axial.engine is '%s'; the engines on the class path are %s."
               .formatted(wanted, String.join(", ", names)));
     }
     return last;
+  }
+
+  private static void sayThatThereIsNone(Engine last) {
+    System.getLogger("dev.axial")
+        .log(
+            System.Logger.Level.WARNING,
+            "programs run on the {0}, which is slow: no native engine is on the path; {1} (-Daxial.engine={0} keeps this line away)",
+            last.name(),
+            Platform.isServed()
+                ? "add " + Platform.artifact() + " of the same version"
+                : "there is none for " + Platform.NAME);
   }
 
   /** What the first provider that may be chosen says of large blocks. */

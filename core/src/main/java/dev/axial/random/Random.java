@@ -33,6 +33,7 @@ import dev.axial.Axial;
 import dev.axial.Axis;
 import dev.axial.AxisName;
 import dev.axial.AxisSelector;
+import dev.axial.CheckReturnValue;
 import dev.axial.DType;
 import dev.axial.Keys;
 import dev.axial.NamedArray;
@@ -52,6 +53,7 @@ import java.util.List;
  * float16 uniform and normal numbers are JAX's to the bit; {@link #gamma} and what is made of it
  * refuse them.
  */
+@CheckReturnValue
 public final class Random {
   private Random() {}
 
@@ -529,7 +531,7 @@ public final class Random {
   /** Dirichlet along an axis of the parameters alpha, of their dtype. It carries no derivative. */
   public static NamedArray dirichlet(
       NamedArray key, NamedArray alpha, AxisSelector axis, Axis... axes) {
-    alpha.axis(axis.name());
+    var _ = alpha.axis(axis.name());
     return softmax(gammas("dirichlet", key, alpha, true, axes), axis);
   }
 

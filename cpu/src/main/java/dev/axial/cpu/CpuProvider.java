@@ -1,6 +1,8 @@
 package dev.axial.cpu;
 
+import dev.axial.AxialException;
 import dev.axial.cpu.llvm.Library;
+import dev.axial.cpu.llvm.NativeAccess;
 import dev.axial.cpu.llvm.Natives;
 import dev.axial.cpu.runtime.HugePages;
 import dev.axial.cpu.runtime.LinuxPages;
@@ -20,25 +22,34 @@ public final class CpuProvider implements EngineProvider {
 
   @Override
   public Engine create() {
-    return new CpuEngine(new Library(Natives.libLlvm()));
+    return new CpuEngine(library());
   }
 
   @Override
   public Engine create(Engine oracle) {
-    return Tested.engine(new Library(Natives.libLlvm()), SelfTest.NAME, oracle, CpuEngine::new);
+    return Tested.engine(library(), SelfTest.NAME, oracle, CpuEngine::new);
+  }
+
+  private static Library library() {
+    String denied = NativeAccess.DENIED;
+    if (denied != null) {
+      throw new AxialException(denied);
+    }
+    return new Library(Natives.libLlvm());
   }
 
   @Override
   public @Nullable LongFunction<@Nullable MemorySegment> largeBlocks() {
-    return linux() ? HugePages::allocate : null;
+    return usesLinux() ? HugePages::allocate : null;
   }
 
   @Override
   public @Nullable FilePages filePages() {
-    return linux() ? new LinuxPages() : null;
+    return usesLinux() ? new LinuxPages() : null;
   }
 
-  private static boolean linux() {
-    return System.getProperty("os.name").equals("Linux");
+  /** Whether it may call Linux. */
+  private static boolean usesLinux() {
+    return NativeAccess.DENIED == null && System.getProperty("os.name").equals("Linux");
   }
 }

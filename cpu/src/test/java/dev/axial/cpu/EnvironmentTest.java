@@ -1,8 +1,10 @@
 package dev.axial.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.axial.cpu.llvm.Natives;
+import dev.axial.engine.Platform;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -28,6 +31,8 @@ class EnvironmentTest {
 
   /** The library, so that a process with a new cache folder need not unpack it. */
   private static final String LIBRARY = "-Daxial.llvm=" + Natives.libLlvm();
+
+  private static final String DENIED = "--illegal-native-access=deny";
 
   private record Ended(int status, Map<String, String> printed, String log) {
     List<String> warnings() {
@@ -57,13 +62,30 @@ class EnvironmentTest {
 
   private static Running start(
       boolean natives, Path current, List<String> options, String[] arguments) throws IOException {
+    return start(p -> !natives && isNatives(p), current, options, arguments);
+  }
+
+  private static boolean isNatives(Path p) {
+    return p.getFileName().toString().startsWith("llvm-");
+  }
+
+  private static Ended without(Predicate<Path> left, List<String> options, String... arguments)
+      throws IOException, InterruptedException {
+    return start(left, Path.of("").toAbsolutePath(), options, arguments).end();
+  }
+
+  private static Running start(
+      Predicate<Path> left, Path current, List<String> options, String[] arguments)
+      throws IOException {
     String path =
         Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-            .filter(p -> natives || !Path.of(p).getFileName().toString().startsWith("llvm-"))
+            .filter(p -> !left.test(Path.of(p)))
             .collect(Collectors.joining(File.pathSeparator));
     var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("--enable-native-access=ALL-UNNAMED");
+    if (!options.contains(DENIED)) {
+      command.add("--enable-native-access=ALL-UNNAMED");
+    }
     command.add("-XX:TieredStopAtLevel=1");
     command.addAll(options);
     command.addAll(List.of("-cp", path, EnvironmentProgram.class.getName()));
@@ -101,11 +123,61 @@ class EnvironmentTest {
     right(e, "interpreter");
     assertThat(e.log)
         .containsOnlyOnce("the engine native does not start (no libLLVM for")
-        .contains("add org.bytedeco:llvm with the classifier")
+        .contains("on the path; add dev.axial:axial-cpu-")
         .contains("programs run on the interpreter, which is slower");
     Ended api = start(false, List.of(cache("absent")), "api").end();
     assertThat(api.printed).containsEntry("api", "45.0");
     assertThat(api.log).containsOnlyOnce("the engine native does not start (no libLLVM for");
+  }
+
+  @Test
+  void where_native_access_is_denied_the_interpreter_serves_and_says_why()
+      throws IOException, InterruptedException {
+    List<String> denied = List.of(DENIED, LIBRARY);
+    Ended e = start(true, denied).end();
+    right(e, "interpreter");
+    assertThat(e.warnings()).hasSize(1);
+    assertThat(e.log)
+        .contains(
+            "the engine native does not start (native access is denied to it; start java with --enable-native-access=ALL-UNNAMED); programs run on the interpreter, which is slower");
+    Ended api = start(true, denied, "api").end();
+    assertThat(api.printed).containsEntry("api", "45.0");
+  }
+
+  /** A root that is read-only, as a container's may be: neither a cache nor a temporary folder. */
+  @Test
+  void where_nothing_can_be_written_the_library_is_in_memory()
+      throws IOException, InterruptedException {
+    assumeThat(Platform.NAME).startsWith("linux");
+    Path file = Files.writeString(folder.resolve("no-folder"), "a file");
+    Ended e =
+        start(
+                true,
+                List.of(
+                    "-Daxial.cache=" + file.resolve("cache"),
+                    "-Djava.io.tmpdir=" + file.resolve("tmp")))
+            .end();
+    right(e, "native");
+    assertThat(e.log)
+        .containsOnlyOnce("compiled code cannot be kept in it")
+        .containsOnlyOnce("libLLVM is unpacked to memory for this process alone (");
+  }
+
+  @Test
+  void without_an_engine_on_the_path_one_line_says_what_to_add()
+      throws IOException, InterruptedException {
+    String provider = "META-INF/services/dev.axial.engine.EngineProvider";
+    Predicate<Path> engine = p -> Files.exists(p.resolve(provider));
+    Ended e = without(engine, List.of(), "api");
+    assertThat(e.printed).containsEntry("api", "45.0");
+    assertThat(e.warnings())
+        .singleElement()
+        .asString()
+        .contains("programs run on the interpreter, which is slow: no native engine is on the path")
+        .contains(Platform.artifact());
+    Ended meant = without(engine, List.of("-Daxial.engine=interpreter"), "api");
+    assertThat(meant.printed).containsEntry("api", "45.0");
+    assertThat(meant.log).isEmpty();
   }
 
   @Test

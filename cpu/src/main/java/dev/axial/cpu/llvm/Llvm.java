@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * LLVM's stable C API through the foreign-function API: text of a module in, an object file out,
@@ -69,12 +70,23 @@ public final class Llvm {
       MethodHandle remove,
       MethodHandle releaseTracker) {}
 
+  /** What the system says, such as which library is missing; looking a library up does not tell. */
+  private static @Nullable String why(Path file, IllegalArgumentException x) {
+    try {
+      System.load(file.toString());
+      return x.getMessage();
+    } catch (UnsatisfiedLinkError e) {
+      return e.getMessage();
+    }
+  }
+
   /** Loads the library and starts ORC. */
   Llvm(Path file) {
     try {
-      library = SymbolLookup.libraryLookup(file, FOREVER);
+      // By its name: a file in memory has no real path.
+      library = SymbolLookup.libraryLookup(file.toString(), FOREVER);
     } catch (IllegalArgumentException x) {
-      throw new AxialException("%s cannot be loaded: %s".formatted(file, x.getMessage()), x);
+      throw new AxialException("%s cannot be loaded: %s".formatted(file, why(file, x)), x);
     }
     version = version(file);
     for (String part : List.of("TargetInfo", "Target", "TargetMC", "AsmPrinter")) {

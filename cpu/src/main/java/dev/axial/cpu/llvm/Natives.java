@@ -1,9 +1,12 @@
 package dev.axial.cpu.llvm;
 
 import dev.axial.AxialException;
+import dev.axial.engine.Platform;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.net.JarURLConnection;
 import java.net.URL;
@@ -15,14 +18,13 @@ import java.nio.file.StandardCopyOption;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 
 /**
- * Finds libLLVM: the file that {@code axial.llvm} names, else the one in the natives jar on the
- * class path, which is unpacked once into the cache folder and used from there.
+ * Finds libLLVM: the file that {@code axial.llvm} names, else the one in the platform's jar on the
+ * class path or the module path, which is unpacked once into the cache folder and used from there.
  *
  * <p>An unpacked library has a note beside it, under this user's key: its digest, and what the file
  * system said of the file when the digest was taken. A start compares the latter, since to digest
@@ -48,33 +50,39 @@ public final class Natives {
       }
       return file;
     }
-    String name = platform() + "/" + System.mapLibraryName("LLVM");
-    URL url = find("org/bytedeco/llvm/" + name);
-    if (url == null) {
+    if (isMusl()) {
       throw new AxialException(
-          "no libLLVM for %s on the class path; add org.bytedeco:llvm with the classifier %s, or point -Daxial.llvm to a libLLVM"
-              .formatted(platform(), platform()));
+          "the libLLVM of %s needs glibc, and this process runs on musl, as in Alpine; use an image with glibc, or point -Daxial.llvm to the system's own libLLVM of version 18 to 22"
+              .formatted(Platform.artifact()));
     }
+    String name = Platform.NAME + "/" + System.mapLibraryName("LLVM");
     try {
+      URL url = Packed.find("org/bytedeco/llvm/" + name);
+      if (url == null) {
+        throw new AxialException(
+            Platform.isServed()
+                ? "no libLLVM for %s on the path; add %s, or point -Daxial.llvm to a libLLVM of version 18 to 22"
+                    .formatted(Platform.NAME, Platform.artifact())
+                : "there is no libLLVM for %s among the artifacts; point -Daxial.llvm to one of version 18 to 22"
+                    .formatted(Platform.NAME));
+      }
       return unpacked(url, name);
     } catch (IOException x) {
       throw new AxialException("libLLVM could not be unpacked: " + x, x);
     }
   }
 
-  private static @Nullable URL find(String resource) {
-    ClassLoader context = Thread.currentThread().getContextClassLoader();
-    URL url = context == null ? null : context.getResource(resource);
-    return url != null ? url : ClassLoader.getSystemResource(resource);
+  private static boolean isMusl() {
+    try (var maps = Files.lines(Path.of("/proc/self/maps"))) {
+      return isMusl(maps);
+    } catch (IOException | UncheckedIOException x) {
+      return false; // not Linux
+    }
   }
 
-  /** The platform in the words of the natives jars. */
-  static String platform() {
-    String os = System.getProperty("os.name").toLowerCase(Locale.ROOT);
-    String arch = System.getProperty("os.arch").toLowerCase(Locale.ROOT);
-    String o = os.contains("mac") ? "macosx" : os.contains("win") ? "windows" : "linux";
-    String a = arch.equals("aarch64") || arch.equals("arm64") ? "arm64" : "x86_64";
-    return o + "-" + a;
+  /** Whether a process with these mappings has musl for its C library. */
+  static boolean isMusl(Stream<String> maps) {
+    return maps.anyMatch(l -> l.contains("/ld-musl-"));
   }
 
   // ---------------------------------------------------------------- unpacking
@@ -174,14 +182,14 @@ public final class Natives {
   // ---------------------------------------------------------------- for one process
 
   private static Path forThisProcess(URL url, String why) throws IOException {
-    Path folder = Files.createTempDirectory("axial-llvm"); // for its owner alone
+    Path folder;
+    try {
+      folder = Files.createTempDirectory("axial-llvm"); // for its owner alone
+    } catch (IOException x) {
+      return inMemory(url, why + "; " + x);
+    }
     Path file = folder.resolve(System.mapLibraryName("LLVM"));
-    System.getLogger("dev.axial")
-        .log(
-            Level.WARNING,
-            "libLLVM is unpacked to {0} for this process alone ({1}), which takes a second",
-            folder,
-            why);
+    sayWhere(folder.toString(), why);
     MINE.add(file);
     folder.toFile().deleteOnExit(); // the last one is deleted first
     file.toFile().deleteOnExit();
@@ -194,9 +202,32 @@ public final class Natives {
     return file;
   }
 
+  /** Where nothing can be written, such as in a container whose root is read-only. */
+  private static Path inMemory(URL url, String why) throws IOException {
+    if (!Platform.NAME.startsWith("linux")) {
+      throw new IOException(why);
+    }
+    Path file = MemoryFile.create("libLLVM");
+    sayWhere("memory", why);
+    try (InputStream in = url.openStream();
+        OutputStream out = new FileOutputStream(file.toFile())) {
+      in.transferTo(out);
+    }
+    return file;
+  }
+
+  private static void sayWhere(String to, String why) {
+    System.getLogger("dev.axial")
+        .log(
+            Level.WARNING,
+            "libLLVM is unpacked to {0} for this process alone ({1}), which takes a second",
+            to,
+            why);
+  }
+
   /** Told when the library is loaded: where a file may go while it is in use, it goes then. */
   static void loaded(Path file) {
-    if (MINE.remove(file) && !platform().startsWith("windows")) {
+    if (MINE.remove(file) && !Platform.NAME.startsWith("windows")) {
       remove(file);
     }
   }

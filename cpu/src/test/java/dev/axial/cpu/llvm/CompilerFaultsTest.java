@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.axial.cpu.emit.Emitter;
+import dev.axial.engine.Platform;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
@@ -54,7 +55,7 @@ class CompilerFaultsTest {
 
   @Test
   void halves_that_are_gathered_are_right_under_the_policy() throws Throwable {
-    assumeThat(Natives.platform()).isEqualTo("linux-x86_64");
+    assumeThat(Platform.NAME).isEqualTo("linux-x86_64");
     assertThat(gathered(LIBRARY)).containsExactly(Float.POSITIVE_INFINITY, 0);
     for (Level l : List.of(Level.V3, Level.V4)) { // below, halves are not converted by LLVM
       if (LIBRARY.has(l)) {
@@ -70,7 +71,7 @@ class CompilerFaultsTest {
    */
   @Test
   void with_avx512fp16_each_lane_gets_the_first() throws Throwable {
-    assumeThat(Natives.platform()).isEqualTo("linux-x86_64");
+    assumeThat(Platform.NAME).isEqualTo("linux-x86_64");
     if (LIBRARY.processorHas("avx512fp16") && LIBRARY.host().version().equals("20.1.7")) {
       var wanted = new Wanted(null, "+avx512fp16", 64);
       assertThat(gathered(new Library(Natives.libLlvm(), wanted)))

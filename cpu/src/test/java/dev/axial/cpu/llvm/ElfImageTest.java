@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.assertj.core.data.Offset.offset;
 
+import dev.axial.engine.Platform;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
@@ -61,7 +62,7 @@ class ElfImageTest {
 
   @BeforeEach
   void on_linux_for_x86_64() {
-    assumeThat(Natives.platform()).isEqualTo("linux-x86_64");
+    assumeThat(Platform.NAME).isEqualTo("linux-x86_64");
   }
 
   private static byte[] object(String ir) {
