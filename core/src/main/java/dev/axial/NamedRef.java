@@ -648,13 +648,14 @@ public final class NamedRef implements Tensor, AutoCloseable {
   }
 
   /**
-   * Makes a file that can no longer be opened, or verified, one that can: keeps the elements as they
-   * are, makes their checksums anew, and says what was damaged. Copy the file first.
+   * Makes a file that can no longer be opened, or verified, one that can: keeps the elements as
+   * they are, makes their checksums anew, and says what was damaged. Copy the file first.
    *
    * <p>That is for a file whose process or machine ended while it wrote a block of {@link #commit},
-   * and whose journal is gone since: some of its pages are of before the block and the rest of after
-   * it. Those that were cut off in the middle are named by the result, like all that differ from
-   * their checksums. If the journal is there, the block is finished, as {@link #open(Path)} does.
+   * and whose journal is gone since: some of its pages are of before the block and the rest of
+   * after it. Those that were cut off in the middle are named by the result, like all that differ
+   * from their checksums. If the journal is there, the block is finished, as {@link #open(Path)}
+   * does.
    *
    * @throws AxialException if there is no such file, its header is damaged, or it is open
    */

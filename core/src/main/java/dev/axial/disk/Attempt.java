@@ -63,7 +63,9 @@ final class Attempt {
     this.writable = writable;
   }
 
-  /** One that takes a file as it is, even if its last block was cut off and nothing is left of it. */
+  /**
+   * One that takes a file as it is, even if its last block was cut off and nothing is left of it.
+   */
   static Attempt lenient(Disk disk, Path path, Claim claim) {
     return new Attempt(disk, path, claim, true, true);
   }
@@ -152,14 +154,15 @@ final class Attempt {
     boolean replays = there != null && there.kind() == Journal.Kind.WHOLE && belongs(there);
     if (there != null && (writable || !replays)) {
       journal = null;
-      there.close(disk, null);
+      there.close(null);
     }
     boolean mixed = state != null && state.open() && !replays;
     torn |= mixed;
     if (mixed && !lenient) {
       throw new AxialException(
           "%s is torn: block %,d of commit was being written to it when its process or the machine ended, and its journal %s is gone or damaged. A part of the file may be from before the block and the rest from after it. Put the journal back, restore the file from a copy, or call NamedRef.recover(path), which keeps what is there and lists the elements that are damaged."
-              .formatted(path, Objects.requireNonNull(state).generation(), Journal.side(claim.real())));
+              .formatted(
+                  path, Objects.requireNonNull(state).generation(), Journal.side(claim.real())));
     }
     if (!writable) {
       overlaid = replays;
@@ -217,7 +220,7 @@ final class Attempt {
     file.write(0, ByteBuffer.wrap(next.encode()));
     file.force();
     header = next;
-    Objects.requireNonNull(journal).close(disk, null);
+    Objects.requireNonNull(journal).close(null);
     openJournal();
   }
 
@@ -255,7 +258,7 @@ final class Attempt {
   void release(boolean journalToo) {
     try {
       if (journal != null) {
-        journal.close(disk, writable && journalToo ? journalIdentity : null);
+        journal.close(writable && journalToo ? journalIdentity : null);
       }
     } catch (IOException _) {
       // what went wrong before is thrown

@@ -318,7 +318,7 @@ public final class RefFile implements Storage.Guard {
   private MemorySegment copy(Arena of) {
     try {
       named();
-      journal().settle();
+      journal().ready();
       return file.copy(header.fileBytes(), of);
     } catch (IOException | OutOfMemoryError x) {
       throw failed("mapping a copy for commit of", path, x);
@@ -349,7 +349,7 @@ public final class RefFile implements Storage.Guard {
       put(state().opened(block));
       Journal.apply(file, all, copy);
       put(state().closed(block));
-      journal().empty();
+      journal().done();
     } catch (IOException x) {
       AxialException failed = failed("writing", path, x);
       abandon(storage, failed);
@@ -391,13 +391,19 @@ public final class RefFile implements Storage.Guard {
     }
   }
 
+  /** What blocks wrote lasts already, and so there is nothing to do if nothing else was written. */
   private void force(long budget) throws IOException {
-    journal().settle();
+    journal().settleBlocks();
     remember();
-    forceMapping();
-    if (state().stale() && sums.cost() <= budget) {
+    if (!state().stale()) {
+      return;
+    }
+    boolean current = sums.cost() <= budget;
+    if (current) {
       sums.update(mapping);
-      forceMapping();
+    }
+    forceMapping();
+    if (current) {
       put(state().withStale(false));
     }
   }
@@ -424,7 +430,6 @@ public final class RefFile implements Storage.Guard {
     boolean done = false;
     try {
       file.force(mapping);
-      file.force();
       done = true;
     } catch (UncheckedIOException x) {
       throw new IOException(x.getMessage(), x);

@@ -129,7 +129,10 @@ public final class FaultyDisk implements Disk {
   private boolean dead;
   private boolean plain;
 
-  /** Of a plain disk, the files that were made since it was cleared, and before them those that are free. */
+  /**
+   * Of a plain disk, the files that were made since it was cleared, and before them those that are
+   * free.
+   */
   private final List<Node> nodes = new ArrayList<>();
 
   private int taken;

@@ -57,6 +57,9 @@ public final class JournalTarget {
     disk.put(PATH, BASE);
     RefFile f = RefFile.open(disk, PATH, true, false);
     var s = new Storage(TYPE, f.store(), "here");
+    s.lockForBlock();
+    f.commit(s, () -> {}); // the first one says whose journal it is
+    s.unlockAfterBlock();
     disk.steps().clear();
     disk.failAt(FaultyDisk.Fault.POWER, at);
     s.lockForBlock();
@@ -103,11 +106,7 @@ public final class JournalTarget {
   }
 
   private static void check(
-      byte[] file,
-      byte[] journal,
-      boolean opened,
-      boolean writable,
-      boolean fixed) {
+      byte[] file, byte[] journal, boolean opened, boolean writable, boolean fixed) {
     byte[] now = DISK.contents(PATH);
     boolean old = same(now, BEFORE);
     if (now.length != file.length || !fixed && !old && !same(now, AFTER)) {

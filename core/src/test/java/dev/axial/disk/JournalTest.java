@@ -67,6 +67,9 @@ class JournalTest {
     disk.put(PATH, BASE);
     RefFile f = RefFile.open(disk, PATH, true, false);
     var s = new Storage(TYPE, f.store(), "here");
+    s.lockForBlock();
+    f.commit(s, () -> {}); // the first one says whose journal it is
+    s.unlockAfterBlock();
     disk.steps().clear();
     steps = disk.steps();
     disk.failAt(Fault.POWER, at);
@@ -272,8 +275,7 @@ class JournalTest {
       var disk = FaultyDisk.working();
       disk.put(PATH, file);
       disk.put(SIDE, journal);
-      assertThat(RefFile.recover(disk, PATH))
-          .isEqualTo(new RefFile.Found(false, false, List.of()));
+      assertThat(RefFile.recover(disk, PATH)).isEqualTo(new RefFile.Found(false, false, List.of()));
       assertThat(elements(disk.contents(PATH))).isEqualTo(elements(after));
     }
   }
@@ -343,7 +345,7 @@ class JournalTest {
       }
       MemorySegment from = MemorySegment.ofArray(new byte[before.length + 8]);
       Disk.Handle handle = Disk.SYSTEM.open(side(), Disk.How.WRITE, null);
-      var j = new Journal(side(), handle, h, s.id());
+      var j = new Journal(Disk.SYSTEM, side(), handle, h, s.id());
       j.empty();
       j.write(1, List.of(r), from);
       handle.close();

@@ -46,6 +46,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,6 +54,8 @@ import java.util.function.Function;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Functions that are saved, and called without being traced again. */
@@ -247,6 +250,30 @@ class ExportedTest {
         .isInstanceOf(AxialException.class)
         .hasMessageContaining(why);
     assertThat(folder).isEmptyDirectory();
+  }
+
+  /** A file is replaced; what is none, such as a device, stays. */
+  @Test
+  @EnabledOnOs({OS.LINUX, OS.MAC})
+  void what_is_no_file_is_not_replaced() throws Exception {
+    Lowered code = lower((NamedArray x) -> x.times(2), values(F));
+    Path pipe = folder.resolve("pipe");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    Path link = Files.createSymbolicLink(folder.resolve("link"), pipe);
+    Path inner = Files.createDirectory(folder.resolve("inner"));
+    for (Path p : List.of(pipe, link, inner)) {
+      assertThatThrownBy(() -> code.serialize(p))
+          .isInstanceOf(java.io.UncheckedIOException.class)
+          .hasRootCauseMessage(p + ": it is a folder or a device, no file");
+    }
+    assertThat(Files.readAttributes(pipe, BasicFileAttributes.class).isOther()).isTrue();
+
+    code.serialize(file);
+    Path other = Files.createSymbolicLink(folder.resolve("other"), file);
+    lower((NamedArray x) -> x.times(3), values(F)).serialize(other);
+    assertThat(Files.isSymbolicLink(other)).isTrue();
+    assertThat(((NamedArray) Exported.load(file).call(values(F))).toFloatArray())
+        .containsExactly(values(F).times(3).toFloatArray());
   }
 
   @Test

@@ -37,7 +37,9 @@ public final class EntryTarget {
     return out;
   }
 
-  /** What the fuzzer calls. The file is one in memory: that it is read at all is not the question. */
+  /**
+   * What the fuzzer calls. The file is one in memory: that it is read at all is not the question.
+   */
   public static void fuzzerTestOneInput(byte[] input) {
     byte[] got = CACHE.contents("objects", "one", input);
     boolean right = Arrays.equals(input, SEED);
