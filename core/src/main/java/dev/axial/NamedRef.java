@@ -620,7 +620,7 @@ public final class NamedRef implements Tensor, AutoCloseable {
   }
 
   /**
-   * Opens a file whose checksums are compared first, which reads all of it: about 0.1 s for a
+   * Opens a file whose checksums are compared first, which reads all of it: 0.4 to 1 s for a
    * gigabyte that is in memory.
    *
    * @throws AxialException as {@link #open(Path)}, and as {@link #verify}
