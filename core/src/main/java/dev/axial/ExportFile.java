@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +35,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class ExportFile {
   private static final byte[] MAGIC = "AXIALFN\n".getBytes(StandardCharsets.US_ASCII);
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
+
+  /** The one whose programs wrote functional updates otherwise; the rest of it is the same. */
+  private static final int FIRST = 1;
 
   /** Bytes before the body. */
   private static final int HEAD = MAGIC.length + 20;
@@ -267,8 +271,10 @@ final class ExportFile {
 
   /** What the bytes of a file hold. */
   static Content read(Path file, byte[] all) {
-    try (var in = new DataInputStream(new ByteArrayInputStream(body(file, all)))) {
-      Content c = content(in);
+    byte[] body = body(file, all);
+    int version = ByteBuffer.wrap(all, MAGIC.length, Integer.BYTES).getInt();
+    try (var in = new DataInputStream(new ByteArrayInputStream(body))) {
+      Content c = content(in, text -> program(file, version, text));
       if (in.available() > 0) {
         throw new IOException("%,d bytes too many".formatted(in.available()));
       }
@@ -295,10 +301,10 @@ final class ExportFile {
     }
     var head = ByteBuffer.wrap(all, MAGIC.length, 20);
     int version = head.getInt();
-    if (version != VERSION) {
+    if (version < FIRST || version > VERSION) {
       throw Errors.error(
-          "%s has version %d of the format, and this library reads version %d. Save the function again with this one.",
-          file, version, VERSION);
+          "%s has version %d of the format, and this library reads versions %d to %d. Load it with the library that wrote it or a later one, or save the function again with this one.",
+          file, version, FIRST, VERSION);
     }
     long length = head.getLong();
     long sum = head.getLong();
@@ -311,7 +317,22 @@ final class ExportFile {
     return body;
   }
 
-  private static Content content(DataInputStream in) throws IOException {
+  private static Program program(Path file, int version, String text) {
+    try {
+      return Program.parse(text);
+    } catch (AxialException x) {
+      if (version == VERSION) {
+        throw x;
+      }
+      throw new AxialException(
+          "%s has version %d of the format, which Axial 0.1.0-SNAPSHOT wrote until functional updates (at(...).set, add, max and others) said how they combine; this library writes version %d, and reads of version %d what has no such updates: %s. Save the function again with this library."
+              .formatted(file, version, VERSION, version, x.getMessage()),
+          x);
+    }
+  }
+
+  private static Content content(DataInputStream in, Function<String, Program> parse)
+      throws IOException {
     String what = text(in);
     Tree.Structure structure = structure(in, 0);
     var leaves = new ArrayList<Object>();
@@ -320,7 +341,7 @@ final class ExportFile {
       leaves.add(leaf(in));
     }
     Tree.Structure out = structure(in, 0);
-    Program p = Program.parse(text(in));
+    Program p = parse.apply(text(in));
     var captured = new ArrayList<Object>();
     int count = count(in);
     for (int k = 0; k < count; k++) {

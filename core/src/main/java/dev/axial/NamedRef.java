@@ -12,8 +12,6 @@ import dev.axial.ir.Mode;
 import dev.axial.ir.Op;
 import dev.axial.ir.Type;
 import dev.axial.ir.Var;
-import java.lang.ref.Cleaner;
-import java.lang.ref.WeakReference;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +19,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -562,32 +559,9 @@ public final class NamedRef implements Tensor, AutoCloseable {
 
   // ---------------------------------------------------------------- on disk
 
-  /** Closes files whose references were dropped, as long as there are any. */
-  private static WeakReference<Cleaner> closer = new WeakReference<>(null);
-
-  /** Each file keeps the cleaner, whose thread ends after the last one. */
-  private record Close(RefFile file, Cleaner by) implements Runnable {
-    @Override
-    public void run() {
-      file.close();
-    }
-  }
-
-  private static synchronized void closeOnceDropped(Storage storage, RefFile file) {
-    Cleaner by = closer.get();
-    if (by == null) {
-      by = Cleaner.create();
-      closer = new WeakReference<>(by);
-    }
-    by.register(storage, new Close(file, by));
-  }
-
-  /** A reference on disk in words. */
-  private record OnDisk(Object site, Path file) {
-    @Override
-    public String toString() {
-      return site + " (file " + file + ")";
-    }
+  /** A reference whose contents are a file's. */
+  static NamedRef onDisk(RefFile file, Storage storage, Object site) {
+    return new NamedRef(new Core(file.type(), storage, file, null, null, site, "", false));
   }
 
   /**
@@ -602,7 +576,7 @@ public final class NamedRef implements Tensor, AutoCloseable {
    * @throws AxialException if there is such a file already, or it cannot be made
    */
   public static NamedRef create(Path path, DType dtype, Axis... axes) {
-    return onDisk("create", () -> RefFile.create(path, new ArrayType(dtype, Axis.dims(axes))));
+    return OnDisk.create(path, new ArrayType(dtype, Axis.dims(axes)));
   }
 
   /**
@@ -624,12 +598,12 @@ public final class NamedRef implements Tensor, AutoCloseable {
    *     or its axes are others or in another order, or it is open already
    */
   public static NamedRef open(Path path, DType dtype, Axis... axes) {
-    return opened(path, true, false, new ArrayType(dtype, Axis.dims(axes)));
+    return OnDisk.open(path, true, false, new ArrayType(dtype, Axis.dims(axes)));
   }
 
   /** Opens a file with the dtype and the axes that it states. */
   public static NamedRef open(Path path) {
-    return opened(path, true, false, null);
+    return OnDisk.open(path, true, false, null);
   }
 
   /**
@@ -637,27 +611,27 @@ public final class NamedRef implements Tensor, AutoCloseable {
    * that could write, before anything is written.
    */
   public static NamedRef openReadOnly(Path path, DType dtype, Axis... axes) {
-    return opened(path, false, false, new ArrayType(dtype, Axis.dims(axes)));
+    return OnDisk.open(path, false, false, new ArrayType(dtype, Axis.dims(axes)));
   }
 
   /** Opens a file for reading, with the dtype and the axes that it states. */
   public static NamedRef openReadOnly(Path path) {
-    return opened(path, false, false, null);
+    return OnDisk.open(path, false, false, null);
   }
 
   /**
-   * Opens a file whose checksums are compared first, which reads all of it: about 0.1 s for a
+   * Opens a file whose checksums are compared first, which reads all of it: 0.4 to 1 s for a
    * gigabyte that is in memory.
    *
    * @throws AxialException as {@link #open(Path)}, and as {@link #verify}
    */
   public static NamedRef open(Path path, Opening how) {
-    return opened(path, true, how == Opening.VERIFY, null);
+    return OnDisk.open(path, true, how == Opening.VERIFY, null);
   }
 
   /** Opens a file for reading, whose checksums are compared first. */
   public static NamedRef openReadOnly(Path path, Opening how) {
-    return opened(path, false, how == Opening.VERIFY, null);
+    return OnDisk.open(path, false, how == Opening.VERIFY, null);
   }
 
   /**
@@ -673,55 +647,26 @@ public final class NamedRef implements Tensor, AutoCloseable {
     openReadOnly(path, Opening.VERIFY).close();
   }
 
-  private static NamedRef opened(
-      Path path, boolean writable, boolean verify, @Nullable ArrayType asked) {
-    NamedRef r = onDisk("open", () -> RefFile.open(path, writable, verify));
-    ArrayType there = r.core.type;
-    if (asked != null && !asked.equals(there)) {
-      r.close();
-      throw Errors.fileDiffers(path, there, asked);
-    }
-    return r;
-  }
-
-  private static NamedRef onDisk(String what, Supplier<RefFile> open) {
-    if (Trace.current() != null) {
-      throw Errors.eagerOnly("NamedRef." + what);
-    }
-    RefFile file = fromFile(open);
-    var site = new OnDisk(Site.later(), file.path());
-    var storage = new Storage(file.type(), file.store(), site, file.writable());
-    if (file.writable()) {
-      storage.replace(file.store(), file);
-    }
-    closeOnceDropped(storage, file);
-    return new NamedRef(new Core(file.type(), storage, file, null, null, site, "", false));
-  }
-
-  /** What a file gives; its errors get the user's line. */
-  private static <T> T fromFile(Supplier<T> work) {
-    try {
-      return work.get();
-    } catch (AxialException x) {
-      throw Errors.located(x);
-    }
+  /**
+   * Makes a file that can no longer be opened, or verified, one that can: keeps the elements as
+   * they are, makes their checksums anew, and says what was damaged. Copy the file first.
+   *
+   * <p>That is for a file whose process or machine ended while it wrote a block of {@link #commit},
+   * and whose journal is gone since: some of its pages are of before the block and the rest of
+   * after it. Those that were cut off in the middle are named by the result, like all that differ
+   * from their checksums. If the journal is there, the block is finished, as {@link #open(Path)}
+   * does.
+   *
+   * @throws AxialException if there is no such file, its header is damaged, or it is open
+   */
+  public static Recovered recover(Path path) {
+    return OnDisk.recover(path);
   }
 
   /** The file that holds the contents; empty for a reference in memory. */
   public Optional<Path> file() {
     RefFile f = core.file;
     return f == null ? Optional.empty() : Optional.of(f.path());
-  }
-
-  private RefFile file(String what) {
-    RefFile f = core.file;
-    if (Trace.current() != null) {
-      throw Errors.eagerOnly(what);
-    }
-    if (f == null) {
-      throw Errors.onlyOnDisk(what, core.site());
-    }
-    return f;
   }
 
   /**
@@ -741,39 +686,12 @@ public final class NamedRef implements Tensor, AutoCloseable {
    *     the file cannot be written
    */
   public void commit(Runnable block) {
-    RefFile f = file("commit");
-    core.writable();
-    Storage s = java.util.Objects.requireNonNull(core.storage);
-    if (s.inBlock()) {
-      throw Errors.inCommit("commit", core.site());
-    }
-    lockForBlock(s);
-    try {
-      s.store(); // it may have been closed meanwhile
-      f.commit(s, block);
-    } finally {
-      s.unlockAfterBlock();
-    }
+    OnDisk.commit(core, block);
   }
 
   /** Makes everything that was written so far outlast a loss of power. */
   public void flush() {
-    RefFile f = file("flush");
-    core.alive();
-    Storage s = java.util.Objects.requireNonNull(core.storage);
-    if (s.inBlock()) {
-      throw Errors.inCommit("flush", core.site());
-    }
-    lock(s);
-    try {
-      s.store();
-      fromFile(() -> {
-        f.flush();
-        return f;
-      });
-    } finally {
-      s.unlock();
-    }
+    OnDisk.flush(core);
   }
 
   /**
@@ -782,20 +700,7 @@ public final class NamedRef implements Tensor, AutoCloseable {
    */
   @Override
   public void close() {
-    RefFile f = file("close");
-    Storage s = java.util.Objects.requireNonNull(core.storage);
-    if (s.inBlock()) {
-      throw Errors.inCommit("close", core.site());
-    }
-    lock(s);
-    try {
-      if (s.alive()) {
-        s.end(Errors.closed(core.site(), Site.here()));
-        f.close();
-      }
-    } finally {
-      s.unlock();
-    }
+    OnDisk.close(core);
   }
 
   // ---------------------------------------------------------------- helpers
@@ -805,18 +710,11 @@ public final class NamedRef implements Tensor, AutoCloseable {
     return Trace.current() == null ? core.storage : null;
   }
 
-  private static void lock(Storage s) {
+  static void lock(Storage s) {
     if (s.held()) {
       throw Errors.held(s.site());
     }
     s.lock();
-  }
-
-  private static void lockForBlock(Storage s) {
-    if (s.held()) {
-      throw Errors.held(s.site());
-    }
-    s.lockForBlock();
   }
 
   // The caller of these holds the lock.

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * n written         nothing, or a part   the journal is dropped
  * n written         n or n+1, whole      the journal is applied, if need be once more
  * n being written   n, whole             the journal is applied
- * n being written   anything else        an error: the file may be a mixture
+ * n being written   anything else        an error: the file may be a mixture, which a
+ *                                        lenient attempt takes
  * </pre>
  */
 final class Attempt {
@@ -41,14 +42,37 @@ final class Attempt {
   @Nullable State state;
   @Nullable Journal journal;
 
+  /** Whether a file is taken though it may be a mixture. */
+  private final boolean lenient;
+
+  /** Whether it is one. */
+  private boolean torn;
+
   /** Whether the journal is for the copy in memory. */
   private boolean overlaid;
 
   Attempt(Disk disk, Path path, Claim claim, boolean writable) {
+    this(disk, path, claim, writable, false);
+  }
+
+  private Attempt(Disk disk, Path path, Claim claim, boolean writable, boolean lenient) {
+    this.lenient = lenient;
     this.disk = disk;
     this.path = path;
     this.claim = claim;
     this.writable = writable;
+  }
+
+  /**
+   * One that takes a file as it is, even if its last block was cut off and nothing is left of it.
+   */
+  static Attempt lenient(Disk disk, Path path, Claim claim) {
+    return new Attempt(disk, path, claim, true, true);
+  }
+
+  /** Whether the file may be a mixture of before and after a block. */
+  boolean torn() {
+    return torn;
   }
 
   /** One half of a file's number. */
@@ -98,7 +122,19 @@ final class Attempt {
   void read() throws IOException {
     Header h = Header.read(path, claim.file());
     header = h;
-    state = h.hasSums() ? State.read(path, claim.file(), h) : null;
+    state = h.hasSums() ? state(h) : null;
+  }
+
+  private State state(Header h) throws IOException {
+    try {
+      return State.read(path, claim.file(), h);
+    } catch (AxialException x) {
+      if (!lenient) {
+        throw x;
+      }
+      torn = true;
+      return State.fresh(claim.file(), h, number(), false);
+    }
   }
 
   private long stateId() {
@@ -118,12 +154,15 @@ final class Attempt {
     boolean replays = there != null && there.kind() == Journal.Kind.WHOLE && belongs(there);
     if (there != null && (writable || !replays)) {
       journal = null;
-      there.close(disk, null);
+      there.close(null);
     }
-    if (state != null && state.open() && !replays) {
+    boolean mixed = state != null && state.open() && !replays;
+    torn |= mixed;
+    if (mixed && !lenient) {
       throw new AxialException(
-          "%s is torn: block %,d of commit was being written to it when its process or the machine ended, and its journal %s is gone or damaged. A part of the file may be from before the block and the rest from after it. Put the journal back, or restore the file from a copy."
-              .formatted(path, state.generation(), Journal.side(claim.real())));
+          "%s is torn: block %,d of commit was being written to it when its process or the machine ended, and its journal %s is gone or damaged. A part of the file may be from before the block and the rest from after it. Put the journal back, restore the file from a copy, or call NamedRef.recover(path), which keeps what is there and lists the elements that are damaged."
+              .formatted(
+                  path, Objects.requireNonNull(state).generation(), Journal.side(claim.real())));
     }
     if (!writable) {
       overlaid = replays;
@@ -181,7 +220,7 @@ final class Attempt {
     file.write(0, ByteBuffer.wrap(next.encode()));
     file.force();
     header = next;
-    Objects.requireNonNull(journal).close(disk, null);
+    Objects.requireNonNull(journal).close(null);
     openJournal();
   }
 
@@ -219,7 +258,7 @@ final class Attempt {
   void release(boolean journalToo) {
     try {
       if (journal != null) {
-        journal.close(disk, writable && journalToo ? journalIdentity : null);
+        journal.close(writable && journalToo ? journalIdentity : null);
       }
     } catch (IOException _) {
       // what went wrong before is thrown

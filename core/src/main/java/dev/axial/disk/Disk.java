@@ -89,7 +89,7 @@ public interface Disk {
     /** The file's own bytes from its start as memory. */
     MemorySegment map(boolean writable, long bytes, Arena arena) throws IOException;
 
-    /** Makes what was written to such memory last. */
+    /** Makes contents last, and what was written to such memory. */
     void force(MemorySegment mapping) throws IOException;
 
     /** The file's bytes as memory whose writes do not reach it. */

@@ -52,10 +52,24 @@ final class Journal {
   private final Header header;
   private final long stateId;
 
-  /** Whether an empty journal is not on disk for certain. */
-  private boolean unsettled;
+  /** What is certain of what is on disk. */
+  private enum Rest {
+    /** Not even its name: it was made just now, and says no more than whose it is. */
+    NEW,
+    /** That nothing is in it. */
+    EMPTY,
+    /** That nothing is in it, or the block that was written last and is in the file, too. */
+    DONE,
+    /** Nothing: it may hold a block that the file has not. */
+    OPEN
+  }
 
-  Journal(Path path, Disk.Handle handle, Header header, long stateId) {
+  private Rest rest = Rest.EMPTY;
+
+  private final Disk disk;
+
+  Journal(Disk disk, Path path, Disk.Handle handle, Header header, long stateId) {
+    this.disk = disk;
     this.path = path;
     this.handle = handle;
     this.header = header;
@@ -100,18 +114,19 @@ final class Journal {
         seen == null ? made(disk, side, file) : disk.open(side, Disk.How.WRITE, null);
     boolean done = false;
     try {
-      var out = new Journal(side, handle, h, stateId);
+      var out = new Journal(disk, side, handle, h, stateId);
       out.ours(file);
       if (!handle.lock(true)) {
         throw Claim.inUse(file, true, "in another process");
       }
-      if (out.ours(file) == Kind.EMPTY) { // which may not be on disk
-        out.unsettled = true;
-        out.settle();
-      }
+      boolean empty = out.ours(file) == Kind.EMPTY;
       disk.protect(side, file);
       if (seen == null) {
-        disk.forceFolder(side);
+        out.truncated();
+        out.rest = Rest.NEW;
+      } else if (empty) { // which may not be on disk
+        out.rest = Rest.OPEN;
+        out.settle();
       }
       done = true;
       return out;
@@ -155,7 +170,7 @@ final class Journal {
     Disk.Handle handle = disk.open(side, Disk.How.READ, null);
     boolean done = false;
     try {
-      var out = new Journal(side, handle, h, stateId);
+      var out = new Journal(disk, side, handle, h, stateId);
       boolean ours =
           switch (out.kind()) {
             case NOT_OURS, OF_ANOTHER -> false;
@@ -251,7 +266,7 @@ final class Journal {
 
   /** Writes a block and makes it last. */
   void write(long generation, List<Run> runs, MemorySegment from) throws IOException {
-    unsettled = true;
+    rest = Rest.OPEN;
     long payload = 0;
     for (Run r : runs) {
       payload += RUN + r.bytes;
@@ -304,9 +319,39 @@ final class Journal {
 
   /** Drops what is in it. Whether that lasts is known after {@link #settle}. */
   void empty() throws IOException {
-    unsettled = true;
+    rest = Rest.OPEN;
+    truncated();
+  }
+
+  /** Drops a block that is in the file, for certain. */
+  void done() throws IOException {
+    truncated();
+    rest = Rest.DONE;
+  }
+
+  private void truncated() throws IOException {
     handle.truncate(IDENTITY);
     handle.write(0, ByteBuffer.wrap(identity()));
+  }
+
+  /**
+   * Before a block: makes it last whose journal it is, and that nothing is in it that the file has
+   * not. The block before may come back if the power goes, and is applied once more then, which
+   * changes no more than what was written after it and not flushed.
+   */
+  void ready() throws IOException {
+    if (rest != Rest.DONE) {
+      settle();
+    }
+  }
+
+  /**
+   * Before what was written outside of blocks is said to last: makes it last that nothing is in it.
+   */
+  void settleBlocks() throws IOException {
+    if (rest != Rest.NEW) {
+      settle();
+    }
   }
 
   /**
@@ -314,10 +359,14 @@ final class Journal {
    * system forgets what it could not write.
    */
   void settle() throws IOException {
-    if (unsettled) {
-      empty();
+    if (rest != Rest.EMPTY) {
+      boolean named = rest != Rest.NEW;
+      truncated();
       handle.force();
-      unsettled = false;
+      if (!named) {
+        disk.forceFolder(path);
+      }
+      rest = Rest.EMPTY;
     }
   }
 
@@ -360,9 +409,10 @@ final class Journal {
   // ---------------------------------------------------------------- the end
 
   /** Closes it, and removes it if nothing is in it and its name still leads to it. */
-  void close(Disk disk, @Nullable Object identity) throws IOException {
+  void close(@Nullable Object identity) throws IOException {
     try (handle) {
-      if (identity != null && !unsettled && handle.size() == IDENTITY) {
+      boolean nothing = rest == Rest.NEW || rest == Rest.EMPTY && handle.size() == IDENTITY;
+      if (identity != null && nothing) {
         Disk.Seen now = disk.look(path);
         if (now != null && now.identity().equals(identity)) {
           disk.delete(path);

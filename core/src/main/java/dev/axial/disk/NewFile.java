@@ -3,6 +3,7 @@ package dev.axial.disk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -19,9 +20,9 @@ public final class NewFile {
    * Writes a file of some parts, in the place of one that has the name: beside it first, then it
    * gets the name. When this returns, it outlasts a loss of power.
    */
-  public static void write(Disk disk, Path file, ByteBuffer... parts) throws IOException {
-    Disk.Seen there = disk.look(file);
-    Path like = there != null && there.isFile() ? file : null;
+  public static void write(Disk disk, Path path, ByteBuffer... parts) throws IOException {
+    Path file = target(disk, path);
+    Path like = disk.look(file) == null ? null : file;
     for (int attempt = 0; ; attempt++) {
       String name =
           ".%s.%08x.part".formatted(file.getFileName(), ThreadLocalRandom.current().nextInt());
@@ -36,6 +37,20 @@ public final class NewFile {
         }
       }
     }
+  }
+
+  /** Where the file is, if the name is a link. A folder or a device would be replaced: an error. */
+  private static Path target(Disk disk, Path path) throws IOException {
+    Disk.Seen there = disk.look(path);
+    if (there == null || there.isFile()) {
+      return path;
+    }
+    Path real = disk.real(path);
+    Disk.Seen behind = disk.look(real);
+    if (behind == null || !behind.isFile()) {
+      throw new FileSystemException(path.toString(), null, "it is a folder or a device, no file");
+    }
+    return real;
   }
 
   private static void fill(Disk disk, Path beside, Disk.Handle out, ByteBuffer[] parts)

@@ -125,8 +125,7 @@ public final class RefFile implements Storage.Guard {
       done = true;
       return out;
     } catch (NoSuchFileException x) {
-      throw new AxialException(
-          "%s does not exist. NamedRef.create makes a new one.".formatted(path), x);
+      throw missing(path, x);
     } catch (IOException | OutOfMemoryError x) {
       throw failed("opening", path, x);
     } finally {
@@ -137,6 +136,75 @@ public final class RefFile implements Storage.Guard {
         o.release();
       }
     }
+  }
+
+  /**
+   * What a file held that was made one that can be opened.
+   *
+   * @param torn whether a block was cut off while it was written, and its journal was gone
+   * @param unknown whether the checksums were older than the elements, so that they say nothing
+   * @param damaged the elements whose pages differed from their checksums
+   */
+  public record Found(boolean torn, boolean unknown, List<Elements> damaged) {}
+
+  /** Elements from the first to the last one, in the order of the file. */
+  public record Elements(long first, long last) {}
+
+  /**
+   * Takes the elements of a file as they are, even if a block was cut off and its journal is gone:
+   * makes their checksums anew, and says that no block is being written.
+   *
+   * @throws AxialException if it is no such file, its header is damaged, or it is in use
+   */
+  public static Found recover(Path path) {
+    return recover(Disk.SYSTEM, path);
+  }
+
+  static Found recover(Disk disk, Path path) {
+    littleEndian();
+    Attempt o = null;
+    try {
+      o = Attempt.lenient(disk, path, Claim.take(disk, path, true));
+      o.read();
+      o.recover();
+      var f = new RefFile(o, path);
+      try {
+        return f.accept(o.torn());
+      } finally {
+        f.arena.close();
+      }
+    } catch (NoSuchFileException x) {
+      throw missing(path, x);
+    } catch (IOException | OutOfMemoryError x) {
+      throw failed("recovering", path, x);
+    } finally {
+      if (o != null) {
+        o.release();
+      }
+    }
+  }
+
+  private Found accept(boolean torn) throws IOException {
+    boolean unknown = state().stale();
+    List<Run> damaged = unknown ? List.of() : sums.wrong(mapping);
+    if (torn || unknown || !damaged.isEmpty()) {
+      sums.allWritten();
+      sums.update(mapping);
+      forceMapping();
+      put(state().closed(state().generation()).withStale(false));
+    }
+    long size = header.type().dtype().bytes();
+    return new Found(
+        torn,
+        unknown,
+        damaged.stream()
+            .map(r -> new Elements(r.at() / size, (r.at() + r.bytes()) / size - 1))
+            .toList());
+  }
+
+  private static AxialException missing(Path path, NoSuchFileException x) {
+    return new AxialException(
+        "%s does not exist. NamedRef.create makes a new one.".formatted(path), x);
   }
 
   private static void littleEndian() {
@@ -250,7 +318,7 @@ public final class RefFile implements Storage.Guard {
   private MemorySegment copy(Arena of) {
     try {
       named();
-      journal().settle();
+      journal().ready();
       return file.copy(header.fileBytes(), of);
     } catch (IOException | OutOfMemoryError x) {
       throw failed("mapping a copy for commit of", path, x);
@@ -281,7 +349,7 @@ public final class RefFile implements Storage.Guard {
       put(state().opened(block));
       Journal.apply(file, all, copy);
       put(state().closed(block));
-      journal().empty();
+      journal().done();
     } catch (IOException x) {
       AxialException failed = failed("writing", path, x);
       abandon(storage, failed);
@@ -323,13 +391,19 @@ public final class RefFile implements Storage.Guard {
     }
   }
 
+  /** What blocks wrote lasts already, and so there is nothing to do if nothing else was written. */
   private void force(long budget) throws IOException {
-    journal().settle();
+    journal().settleBlocks();
     remember();
-    forceMapping();
-    if (state().stale() && sums.cost() <= budget) {
+    if (!state().stale()) {
+      return;
+    }
+    boolean current = sums.cost() <= budget;
+    if (current) {
       sums.update(mapping);
-      forceMapping();
+    }
+    forceMapping();
+    if (current) {
       put(state().withStale(false));
     }
   }
@@ -356,7 +430,6 @@ public final class RefFile implements Storage.Guard {
     boolean done = false;
     try {
       file.force(mapping);
-      file.force();
       done = true;
     } catch (UncheckedIOException x) {
       throw new IOException(x.getMessage(), x);

@@ -1,5 +1,6 @@
 package dev.axial.disk;
 
+import dev.axial.AxialException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -84,7 +85,9 @@ record State(long number, long id, long generation, boolean open, boolean stale)
     State a = slot(file, h.stateAt());
     State b = slot(file, h.stateAt() + SLOT);
     if (a == null && b == null) {
-      throw Header.damaged(path, "what it says of its contents has wrong checksums");
+      throw new AxialException(
+          "%s is damaged: what it says of its contents has wrong checksums. Restore it from a copy, or call NamedRef.recover(path), which keeps the elements and lists those that are damaged."
+              .formatted(path));
     }
     return b == null || a != null && a.number > b.number ? java.util.Objects.requireNonNull(a) : b;
   }

@@ -160,24 +160,38 @@ final class Sums {
 
   // ---------------------------------------------------------------- verifying
 
-  /**
-   * Compares all pages with their checksums.
-   *
-   * @throws AxialException naming the first that differs and its elements
-   */
-  void verify(Path path, MemorySegment file) {
-    long[] wrong = {-1, 0};
+  /** The pages that differ from their checksums, as bytes of elements; pages that touch are one. */
+  List<Run> wrong(MemorySegment file) {
+    var out = new ArrayList<Run>();
     each(
         file,
         0,
         pages(header.bytes()),
         (page, sum) -> {
           if (file.get(INT, header.sumsAt() + page * Integer.BYTES) != sum) {
-            wrong[0] = wrong[1]++ == 0 ? page : wrong[0];
+            long at = page * PAGE;
+            long bytes = Math.min(PAGE, header.bytes() - at);
+            Run last = out.isEmpty() ? null : out.getLast();
+            if (last != null && last.at() + last.bytes() == at) {
+              out.set(out.size() - 1, new Run(last.at(), last.bytes() + bytes));
+            } else {
+              out.add(new Run(at, bytes));
+            }
           }
         });
-    if (wrong[1] > 0) {
-      throw new AxialException(describe(path, wrong[0], wrong[1]));
+    return out;
+  }
+
+  /**
+   * Compares all pages with their checksums.
+   *
+   * @throws AxialException naming the first that differs and its elements
+   */
+  void verify(Path path, MemorySegment file) {
+    List<Run> wrong = wrong(file);
+    if (!wrong.isEmpty()) {
+      long count = wrong.stream().mapToLong(r -> pages(r.bytes())).sum();
+      throw new AxialException(describe(path, wrong.getFirst().at() / PAGE, count));
     }
   }
 
@@ -185,7 +199,7 @@ final class Sums {
     long size = header.type().dtype().bytes();
     long from = page * PAGE / size;
     long to = Math.min((page + 1) * PAGE, header.bytes()) / size - 1;
-    return "%s is damaged: the checksum of page %,d is wrong, which holds the elements %,d to %,d (%s to %s)%s. Restore it from a copy."
+    return "%s is damaged: the checksum of page %,d is wrong, which holds the elements %,d to %,d (%s to %s)%s. Restore it from a copy, or call NamedRef.recover(path), which lists what is damaged and takes it as it is."
         .formatted(
             path,
             page,

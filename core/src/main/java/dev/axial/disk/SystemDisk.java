@@ -80,6 +80,8 @@ final class SystemDisk implements Disk {
   private static final @Nullable ExecutorService EXECUTOR =
       System.getProperty("os.name", "").startsWith("Windows") ? null : new Here();
 
+  private static final boolean LINUX = System.getProperty("os.name", "").equals("Linux");
+
   /** A lock is on a byte that no file has. */
   private static final long LOCKED = Long.MAX_VALUE - 1;
 
@@ -326,9 +328,13 @@ final class SystemDisk implements Disk {
       return apart(() -> mapper(writable).map(mode, 0, bytes, arena));
     }
 
+    /** On Linux the one includes the other, and each may wait for the disk. */
     @Override
-    public void force(MemorySegment mapping) {
-      mapping.force();
+    public void force(MemorySegment mapping) throws IOException {
+      if (!LINUX) {
+        mapping.force();
+      }
+      force();
     }
 
     /** Without a claim on memory where the engine can map so, else Java's. */

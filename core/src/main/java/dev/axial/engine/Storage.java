@@ -26,11 +26,20 @@ public final class Storage {
     void writesAll();
   }
 
+  /** A lock that says whose it is. */
+  private static final class Lock extends ReentrantLock {
+    private static final long serialVersionUID = 1L;
+
+    @Nullable Thread owner() {
+      return getOwner();
+    }
+  }
+
   private final long number = COUNT.getAndIncrement();
   private final ArrayType type;
   private final Object site;
   private final boolean writable;
-  private final ReentrantLock lock = new ReentrantLock();
+  private final Lock lock = new Lock();
   private @Nullable Store store;
   private @Nullable String ended;
   private @Nullable Guard guard;
@@ -109,7 +118,9 @@ public final class Storage {
 
   private void take(boolean inside) {
     if (!inside) {
-      lock.lock();
+      if (!lock.tryLock()) {
+        waitForIt();
+      }
     } else if (!patiently()) {
       throw new AxialException(
           "the reference made at %s is in use by another thread while this one is inside the update or the commit of another reference: the two would wait for each other for ever. Read it before, or write both in one jitted function."
@@ -173,6 +184,44 @@ public final class Storage {
       Thread.currentThread().interrupt();
       return false;
     }
+  }
+
+  /**
+   * Waits without end, but for a thread that ends the process: it waits for the shutdown hooks, one
+   * of which this may be.
+   */
+  private void waitForIt() {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          if (lock.tryLock(1, TimeUnit.SECONDS)) {
+            return;
+          }
+          Thread owner = lock.owner();
+          if (owner != null && ends(owner)) {
+            throw new AxialException(
+                "the reference made at %s is held by thread '%s', which ends the process from inside a call, an update or a commit, and never gives it back. In a shutdown hook use only what such code does not use, or let it return before the process is ended."
+                    .formatted(site, owner.getName()));
+          }
+        } catch (InterruptedException x) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static boolean ends(Thread t) {
+    for (StackTraceElement e : t.getStackTrace()) {
+      if (e.getClassName().equals(Runtime.class.getName()) && e.getMethodName().equals("exit")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether this thread has the lock, for an access or a call and not only for a block. */

@@ -75,7 +75,7 @@ public record Access(List<Sel> sels, boolean masked) {
       if (!s.dynamic()) {
         continue;
       }
-      ArrayType index = (ArrayType) operands.get(k++);
+      ArrayType index = TypeRules.arr(operands, k++);
       if (!index.dtype().isInteger()) {
         throw new AxialException(
             "an index has dtype %s; integers are expected".formatted(index.dtype()));
@@ -83,7 +83,7 @@ public record Access(List<Sel> sels, boolean masked) {
       fresh = fresh.union(newDims(of, stays, index));
     }
     if (masked) {
-      fresh = fresh.union(newDims(of, stays, (ArrayType) operands.get(k)));
+      fresh = fresh.union(newDims(of, stays, TypeRules.arr(operands, k)));
     }
     if (fresh.isScalar()) {
       return stays;

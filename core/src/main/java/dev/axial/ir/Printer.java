@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,11 @@ final class Printer {
   /** Stands for a rule that is not shown. */
   static final String HIDDEN = "<rule>";
 
+  private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_][A-Za-z0-9_']*");
+
+  /** Where a word begins in a name in camel case. */
+  private static final Pattern HUMP = Pattern.compile("(?<=[a-z])(?=[A-Z])");
+
   private final StringBuilder out = new StringBuilder();
   private boolean inRule;
   private boolean withPrograms = true;
@@ -45,7 +51,7 @@ final class Printer {
 
   /** A name as it is when it is an identifier, quoted otherwise. */
   static String name(String s) {
-    return s.matches("[A-Za-z_][A-Za-z0-9_']*") ? s : quoted(s);
+    return IDENTIFIER.matcher(s).matches() ? s : quoted(s);
   }
 
   static String quoted(String s) {
@@ -97,7 +103,7 @@ final class Printer {
   }
 
   static String snake(String camel) {
-    return camel.replaceAll("(?<=[a-z])(?=[A-Z])", "_").toLowerCase(Locale.ROOT);
+    return HUMP.matcher(camel).replaceAll("_").toLowerCase(Locale.ROOT);
   }
 
   private String var(Var v) {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 public final class TypeRules {
   private TypeRules() {}
 
-  private static ArrayType arr(List<Type> in, int k) {
+  static ArrayType arr(List<Type> in, int k) {
     if (k >= in.size() || !(in.get(k) instanceof ArrayType t)) {
       throw new AxialException("operand %d of %s should be an array".formatted(k, in));
     }

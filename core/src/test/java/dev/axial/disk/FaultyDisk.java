@@ -56,7 +56,12 @@ public final class FaultyDisk implements Disk {
   /** A file. */
   private final class Node {
     final MemorySegment now = Arena.ofAuto().allocate(CAPACITY, 1 << 12);
+    Object identity = new Object();
     long size;
+
+    /** How far there may be something. */
+    long used;
+
     byte[] seen = new byte[plain ? 0 : CAPACITY];
     byte[] lasting = new byte[plain ? 0 : CAPACITY];
     final List<byte[]> versions = new ArrayList<>();
@@ -68,6 +73,16 @@ public final class FaultyDisk implements Disk {
 
     int readers;
     boolean writer;
+
+    /** As if it were new. */
+    void reset() {
+      now.asSlice(0, used).fill((byte) 0);
+      identity = new Object();
+      size = 0;
+      used = 0;
+      readers = 0;
+      writer = false;
+    }
 
     /** Looks for what was written since the last look. */
     void snapshot() {
@@ -114,11 +129,37 @@ public final class FaultyDisk implements Disk {
   private boolean dead;
   private boolean plain;
 
+  /**
+   * Of a plain disk, the files that were made since it was cleared, and before them those that are
+   * free.
+   */
+  private final List<Node> nodes = new ArrayList<>();
+
+  private int taken;
+
   /** A disk that always works, and remembers nothing of what it did. */
   public static FaultyDisk working() {
     var out = new FaultyDisk(Fault.NONE, -1);
     out.plain = true;
     return out;
+  }
+
+  /** Removes all files of a disk that always works; the next ones take their memory. */
+  public void clear() {
+    names.clear();
+    taken = 0;
+  }
+
+  private Node node() {
+    if (!plain) {
+      return new Node();
+    }
+    if (taken == nodes.size()) {
+      nodes.add(new Node());
+    }
+    Node n = nodes.get(taken++);
+    n.reset();
+    return n;
   }
 
   /** A disk that works up to a step. */
@@ -232,6 +273,14 @@ public final class FaultyDisk implements Disk {
     return n == null ? null : n.now.asSlice(0, n.size).toArray(ValueLayout.JAVA_BYTE);
   }
 
+  /** Whether a file has these bytes and no others. */
+  public boolean holds(Path path, byte[] bytes) {
+    Node n = names.get(path);
+    return n != null
+        && n.size == bytes.length
+        && n.now.asSlice(0, n.size).mismatch(MemorySegment.ofArray(bytes)) < 0;
+  }
+
   /** All names. */
   public Set<Path> files() {
     return names.keySet();
@@ -239,8 +288,9 @@ public final class FaultyDisk implements Disk {
 
   /** Puts a file there, which is on disk. */
   public void put(Path path, byte[] bytes) {
-    var n = new Node();
+    Node n = node();
     n.size = bytes.length;
+    n.used = n.size;
     n.now.copyFrom(MemorySegment.ofArray(bytes));
     if (!plain) {
       System.arraycopy(bytes, 0, n.lasting, 0, bytes.length);
@@ -248,8 +298,10 @@ public final class FaultyDisk implements Disk {
       n.lastingSize = n.size;
     }
     names.put(path, n);
-    nameVersions.clear();
-    nameVersions.add(Map.copyOf(names));
+    if (!plain) {
+      nameVersions.clear();
+      nameVersions.add(Map.copyOf(names));
+    }
   }
 
   // ---------------------------------------------------------------- names
@@ -267,7 +319,7 @@ public final class FaultyDisk implements Disk {
       throw new Failure("no power");
     }
     Node n = names.get(path);
-    return n == null ? null : new Seen(n, true, n.size);
+    return n == null ? null : new Seen(n.identity, true, n.size);
   }
 
   @Override
@@ -316,7 +368,7 @@ public final class FaultyDisk implements Disk {
         throw new FileAlreadyExistsException(path.toString());
       }
       step("make " + path);
-      n = new Node();
+      n = node();
       names.put(path, n);
       named();
     } else if (n == null) {
@@ -374,6 +426,7 @@ public final class FaultyDisk implements Disk {
 
     private void resize(long to) {
       node.size = to;
+      node.used = Math.max(node.used, to);
       if (!plain) {
         node.sizes.add(to);
       }

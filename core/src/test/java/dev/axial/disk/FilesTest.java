@@ -170,7 +170,7 @@ class FilesTest {
     Files.write(path(), bad);
     String message =
         path()
-            + " is damaged: the checksum of page 2 is wrong, which holds the elements 2,048 to 3,071 ([Row=20, Column=48] to [Row=30, Column=71]). Restore it from a copy.";
+            + " is damaged: the checksum of page 2 is wrong, which holds the elements 2,048 to 3,071 ([Row=20, Column=48] to [Row=30, Column=71]). Restore it from a copy, or call NamedRef.recover(path), which lists what is damaged and takes it as it is.";
     refused(() -> NamedRef.verify(path()), message);
     refused(() -> NamedRef.open(path(), Axial.VERIFY), message);
     refused(() -> NamedRef.openReadOnly(path(), Axial.VERIFY), message);

@@ -31,6 +31,7 @@ public final class JournalTarget {
   private static final byte[] MARKED;
   private static final byte[] AFTER;
   private static final byte[] JOURNAL;
+  private static final FaultyDisk DISK = FaultyDisk.working();
 
   static {
     FaultyDisk done = cutOff(10_000);
@@ -56,6 +57,9 @@ public final class JournalTarget {
     disk.put(PATH, BASE);
     RefFile f = RefFile.open(disk, PATH, true, false);
     var s = new Storage(TYPE, f.store(), "here");
+    s.lockForBlock();
+    f.commit(s, () -> {}); // the first one says whose journal it is
+    s.unlockAfterBlock();
     disk.steps().clear();
     disk.failAt(FaultyDisk.Fault.POWER, at);
     s.lockForBlock();
@@ -87,28 +91,23 @@ public final class JournalTarget {
     }
     byte[] file = (input[0] & 2) != 0 ? MARKED : BEFORE;
     for (int k = 0; k < 2; k++) {
-      var disk = FaultyDisk.working();
-      disk.put(PATH, file);
-      disk.put(SIDE, journal);
+      DISK.clear();
+      DISK.put(PATH, file);
+      DISK.put(SIDE, journal);
       boolean opened = false;
       try {
-        RefFile.open(disk, PATH, k == 1, false).close();
+        RefFile.open(DISK, PATH, k == 1, false).close();
         opened = true;
       } catch (AxialException _) {
         // that is what it should say
       }
-      check(disk, file, journal, opened, k == 1, fixed);
+      check(file, journal, opened, k == 1, fixed);
     }
   }
 
   private static void check(
-      FaultyDisk disk,
-      byte[] file,
-      byte[] journal,
-      boolean opened,
-      boolean writable,
-      boolean fixed) {
-    byte[] now = disk.contents(PATH);
+      byte[] file, byte[] journal, boolean opened, boolean writable, boolean fixed) {
+    byte[] now = DISK.contents(PATH);
     boolean old = same(now, BEFORE);
     if (now.length != file.length || !fixed && !old && !same(now, AFTER)) {
       throw new IllegalStateException("a mixture");
@@ -116,13 +115,13 @@ public final class JournalTarget {
     if (opened && !fixed && file == MARKED && old) {
       throw new IllegalStateException("a torn file was opened");
     }
-    if (!writable && !Arrays.equals(now, file)) {
+    if (!writable && !DISK.holds(PATH, file)) {
       throw new IllegalStateException("reading wrote");
     }
     boolean ours =
         journal.length <= Journal.IDENTITY
             || Arrays.equals(journal, 0, Journal.IDENTITY, JOURNAL, 0, Journal.IDENTITY);
-    if ((!writable || !opened && !ours) && !Arrays.equals(disk.contents(SIDE), journal)) {
+    if ((!writable || !opened && !ours) && !DISK.holds(SIDE, journal)) {
       throw new IllegalStateException("somebody's file was changed");
     }
   }

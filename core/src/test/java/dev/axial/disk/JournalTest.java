@@ -67,6 +67,9 @@ class JournalTest {
     disk.put(PATH, BASE);
     RefFile f = RefFile.open(disk, PATH, true, false);
     var s = new Storage(TYPE, f.store(), "here");
+    s.lockForBlock();
+    f.commit(s, () -> {}); // the first one says whose journal it is
+    s.unlockAfterBlock();
     disk.steps().clear();
     steps = disk.steps();
     disk.failAt(Fault.POWER, at);
@@ -213,6 +216,70 @@ class JournalTest {
     assertThat(contents(true)).isEqualTo(elements(after));
   }
 
+  /** Whatever is left of a block, each page is of before or after it, or is named. */
+  @Test
+  void a_torn_file_gives_its_elements_back() {
+    cutOff(10_000);
+    int end = steps.size();
+    var random = new SplittableRandom(7);
+    int torn = 0;
+    int named = 0;
+    for (int at = 1; at < end; at++) {
+      for (FaultyDisk.Choice c : FaultyDisk.choices(random, 12)) {
+        FaultyDisk left = cutOff(at).left(c);
+        var disk = FaultyDisk.working();
+        disk.put(PATH, left.contents(PATH)); // and its journal is gone
+        RefFile.Found found = RefFile.recover(disk, PATH);
+        torn += found.torn() ? 1 : 0;
+        assertThat(found.unknown()).isFalse();
+        byte[] now = elements(disk.contents(PATH));
+        assertThat(now).isEqualTo(elements(left.contents(PATH)));
+        for (int page = 0; page * PAGE < now.length; page++) {
+          int from = page * PAGE;
+          int to = Math.min(now.length, from + PAGE);
+          boolean whole =
+              Arrays.equals(now, from, to, elements(before), from, to)
+                  || Arrays.equals(now, from, to, elements(after), from, to);
+          boolean damaged =
+              found.damaged().stream().anyMatch(e -> e.first() * 4 <= from && from <= e.last() * 4);
+          assertThat(whole || damaged).as("step %d, page %d", at, page).isTrue();
+          named += damaged ? 1 : 0;
+        }
+        assertThat(RefFile.recover(disk, PATH).damaged()).isEmpty();
+        RefFile.open(disk, PATH, true, true).close();
+        RefFile.open(disk, PATH, false, true).close();
+      }
+    }
+    assertThat(torn).isPositive();
+    assertThat(named).isPositive();
+  }
+
+  @Test
+  void a_file_that_does_not_know_its_state_gives_its_elements_back() {
+    byte[] bad = after.clone();
+    Arrays.fill(bad, 2 * 65536, 2 * 65536 + 8192, (byte) 0);
+    var disk = FaultyDisk.working();
+    disk.put(PATH, bad);
+    assertThatThrownBy(() -> RefFile.open(disk, PATH, true, false))
+        .hasMessage(
+            PATH
+                + " is damaged: what it says of its contents has wrong checksums. Restore it from a copy, or call NamedRef.recover(path), which keeps the elements and lists those that are damaged.");
+    assertThat(RefFile.recover(disk, PATH).torn()).isTrue();
+    assertThat(elements(disk.contents(PATH))).isEqualTo(elements(after));
+    RefFile.open(disk, PATH, true, true).close();
+  }
+
+  @Test
+  void a_block_that_can_be_finished_is_when_its_file_is_recovered() {
+    for (byte[] file : List.of(before, marked)) {
+      var disk = FaultyDisk.working();
+      disk.put(PATH, file);
+      disk.put(SIDE, journal);
+      assertThat(RefFile.recover(disk, PATH)).isEqualTo(new RefFile.Found(false, false, List.of()));
+      assertThat(elements(disk.contents(PATH))).isEqualTo(elements(after));
+    }
+  }
+
   @Test
   void a_journal_with_a_wrong_bit_is_dropped_or_refused() throws IOException {
     var random = new SplittableRandom(1);
@@ -278,7 +345,7 @@ class JournalTest {
       }
       MemorySegment from = MemorySegment.ofArray(new byte[before.length + 8]);
       Disk.Handle handle = Disk.SYSTEM.open(side(), Disk.How.WRITE, null);
-      var j = new Journal(side(), handle, h, s.id());
+      var j = new Journal(Disk.SYSTEM, side(), handle, h, s.id());
       j.empty();
       j.write(1, List.of(r), from);
       handle.close();

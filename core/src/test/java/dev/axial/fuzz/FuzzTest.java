@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /**
  * Whatever a file or a text holds, it is read or it is an error of ours. The corpus in {@code
  * src/test/resources/fuzz} is run each time, and Jazzer looks further from there, in a process of
- * its own because it instruments all classes: for {@code -Daxial.fuzz.seconds} (5) or {@code
+ * its own because it instruments all classes: for {@code -Daxial.fuzz.seconds} (10) or {@code
  * -Daxial.fuzz.runs} inputs each. {@code stress/README.md} says how to run it for hours.
  */
 class FuzzTest {
@@ -94,31 +94,14 @@ class FuzzTest {
     var command =
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx700m",
-            "-Xss1m",
-            "-XX:+UseSerialGC",
-            "-XX:+EnableDynamicAgentLoading",
-            "--enable-native-access=ALL-UNNAMED",
-            "-Daxial.engine=interpreter",
-            "-Daxial.memory=512m",
             "-cp",
             System.getProperty("java.class.path"),
-            "com.code_intelligence.jazzer.Jazzer",
+            "@" + Path.of("src/test/resources/fuzz.args").toAbsolutePath(),
             "--target_class=" + t.type.getName(),
-            "--instrumentation_includes=dev.axial.**",
-            "--instrumentation_excludes=dev.axial.disk.FaultyDisk**",
-            "--custom_hook_excludes=dev.axial.disk.FaultyDisk**",
-            // The classes of records and enums are found by name, and no more: docs/trust.md.
-            "--disabled_hooks=com.code_intelligence.jazzer.sanitizers.ReflectiveCall",
             "-artifact_prefix=" + own + "/",
-            // It would count what this process has used before it began the other.
-            "-rss_limit_mb=0",
-            "-timeout=10",
-            "-max_len=16384",
-            "-seed=1",
             runs != null
                 ? "-runs=" + runs
-                : "-max_total_time=" + Integer.getInteger("axial.fuzz.seconds", 5),
+                : "-max_total_time=" + Integer.getInteger("axial.fuzz.seconds", 10),
             Files.createDirectory(own.resolve("found")).toString(),
             t.corpus().toAbsolutePath().toString());
     return new ProcessBuilder(command)

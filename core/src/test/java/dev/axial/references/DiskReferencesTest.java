@@ -356,6 +356,27 @@ class DiskReferencesTest {
             + " is damaged: it has 204,883 bytes and should have 204,884. Restore it from a copy.");
   }
 
+  @Test
+  void what_is_damaged_is_listed_and_taken_as_it_is() throws IOException {
+    try (NamedRef r = floats()) {
+      r.set(1);
+    }
+    assertThat(NamedRef.recover(path()).isWhole()).isTrue();
+    change(65536 + 4096 + 7, 3);
+    change(65536 + 2 * 4096, 3);
+    Recovered found = NamedRef.recover(path());
+    assertThat(found)
+        .isEqualTo(
+            new Recovered(false, false, List.of(new Recovered.Elements(1024, 3 * 1024 - 1))));
+    NamedRef.verify(path());
+    try (NamedRef r = NamedRef.open(path())) {
+      assertThat(r.get().sum().item()).isNotEqualTo(r.size());
+      assertThatThrownBy(() -> NamedRef.recover(path()))
+          .hasMessageContaining(" is open already, in this process");
+    }
+    assertThat(NamedRef.recover(path()).isWhole()).isTrue();
+  }
+
   private void change(int at, int to) throws IOException {
     byte[] all = Files.readAllBytes(path());
     all[at] = (byte) to;

@@ -42,14 +42,20 @@ import dev.axial.Program;
 import dev.axial.Tensor;
 import dev.axial.Tree;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Functions that are saved, and called without being traced again. */
@@ -246,6 +252,30 @@ class ExportedTest {
     assertThat(folder).isEmptyDirectory();
   }
 
+  /** A file is replaced; what is none, such as a device, stays. */
+  @Test
+  @EnabledOnOs({OS.LINUX, OS.MAC})
+  void what_is_no_file_is_not_replaced() throws Exception {
+    Lowered code = lower((NamedArray x) -> x.times(2), values(F));
+    Path pipe = folder.resolve("pipe");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    Path link = Files.createSymbolicLink(folder.resolve("link"), pipe);
+    Path inner = Files.createDirectory(folder.resolve("inner"));
+    for (Path p : List.of(pipe, link, inner)) {
+      assertThatThrownBy(() -> code.serialize(p))
+          .isInstanceOf(java.io.UncheckedIOException.class)
+          .hasRootCauseMessage(p + ": it is a folder or a device, no file");
+    }
+    assertThat(Files.readAttributes(pipe, BasicFileAttributes.class).isOther()).isTrue();
+
+    code.serialize(file);
+    Path other = Files.createSymbolicLink(folder.resolve("other"), file);
+    lower((NamedArray x) -> x.times(3), values(F)).serialize(other);
+    assertThat(Files.isSymbolicLink(other)).isTrue();
+    assertThat(((NamedArray) Exported.load(file).call(values(F))).toFloatArray())
+        .containsExactly(values(F).times(3).toFloatArray());
+  }
+
   @Test
   void a_file_that_is_not_whole_is_an_error() throws IOException {
     lower((NamedArray x) -> x.times(2), array(new float[] {1, 2, 3}, F)).serialize(file);
@@ -260,6 +290,48 @@ class ExportedTest {
     }
     assertThatThrownBy(() -> Exported.load(folder.resolve("nothing")))
         .isInstanceOf(java.io.UncheckedIOException.class);
+  }
+
+  /** What version 1 wrote is read where it means the same. */
+  @Test
+  void a_file_of_an_older_version_is_read_or_says_which_it_is() throws IOException {
+    byte[] all = ofVersion(lower((NamedArray x) -> x.times(2), values(F)), 1);
+    Files.write(file, all);
+    assertThat(((NamedArray) Exported.load(file).call(values(F))).toFloatArray())
+        .containsExactly(values(F).times(2).toFloatArray());
+
+    String text =
+        new String(
+            ofVersion(lower((NamedArray x) -> x.at(F.at(1)).add(2), values(F)), 1),
+            StandardCharsets.ISO_8859_1);
+    String old = text.replace("scatter_add[", "scatter[add=true, ");
+    assertThat(old).isNotEqualTo(text);
+    all = old.getBytes(StandardCharsets.ISO_8859_1);
+    ByteBuffer b = ByteBuffer.wrap(all);
+    int length = old.indexOf("program(") - Integer.BYTES;
+    b.putInt(length, b.getInt(length) + old.length() - text.length());
+    var sum = new CRC32C();
+    sum.update(all, 28, all.length - 28);
+    b.putLong(12, all.length - 28).putLong(20, sum.getValue());
+    Files.write(file, all);
+    assertThatThrownBy(() -> Exported.load(file))
+        .isInstanceOf(AxialException.class)
+        .hasMessageContaining(
+            " has version 1 of the format, which Axial 0.1.0-SNAPSHOT wrote until functional updates (at(...).set, add, max and others) said how they combine; this library writes version 2, and reads of version 1 what has no such updates: cannot parse the program: ")
+        .hasMessageContaining(". Save the function again with this library.");
+
+    Files.write(file, ofVersion(lower((NamedArray x) -> x.times(2), values(F)), 3));
+    assertThatThrownBy(() -> Exported.load(file))
+        .isInstanceOf(AxialException.class)
+        .hasMessageContaining(
+            " has version 3 of the format, and this library reads versions 1 to 2. Load it with the library that wrote it or a later one, or save the function again with this one.");
+  }
+
+  private byte[] ofVersion(Lowered code, int version) throws IOException {
+    code.serialize(file);
+    byte[] all = Files.readAllBytes(file);
+    ByteBuffer.wrap(all).putInt(8, version);
+    return all;
   }
 
   @Test

@@ -194,17 +194,21 @@ final class CacheFolder {
     Path file = file(folder, name);
     try {
       Trust.check(path.resolve(folder));
-      byte[] all = Trust.read(file, most, Trust.SHARED);
-      if (all.length < Hash.BYTES) {
-        return null;
-      }
-      byte[] contents = Arrays.copyOfRange(all, Hash.BYTES, all.length);
-      byte[] digest = Arrays.copyOf(all, Hash.BYTES);
-      boolean mine = MessageDigest.isEqual(digest, digest(folder + "/" + name, contents));
-      return mine ? contents : null;
+      return contents(folder, name, Trust.read(file, most, Trust.SHARED));
     } catch (IOException x) {
       return null;
     }
+  }
+
+  /** What a file under a name holds behind its digest; null if this user did not write it. */
+  byte @Nullable [] contents(String folder, String name, byte[] file) {
+    if (file.length < Hash.BYTES) {
+      return null;
+    }
+    byte[] contents = Arrays.copyOfRange(file, Hash.BYTES, file.length);
+    byte[] digest = Arrays.copyOf(file, Hash.BYTES);
+    boolean mine = MessageDigest.isEqual(digest, digest(folder + "/" + name, contents));
+    return mine ? contents : null;
   }
 
   /** Where something is kept. */

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /**
  * Whatever an object file or a cached file holds, it is used or refused. The corpus in {@code
  * src/test/resources/fuzz} is run each time; Jazzer looks further from there, in a process of its
- * own because it instruments the classes, for {@code -Daxial.fuzz.seconds} (5) or {@code
+ * own because it instruments the classes, for {@code -Daxial.fuzz.seconds} (10) or {@code
  * -Daxial.fuzz.runs} inputs each; and {@code -Daxial.fuzz.mutations} (20,000) objects are damaged
  * where an object says what is where, which blind changes seldom hit.
  */
@@ -86,24 +86,14 @@ class FuzzTest {
     var command =
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx700m",
-            "-XX:+UseSerialGC",
-            "-XX:+EnableDynamicAgentLoading",
-            "--enable-native-access=ALL-UNNAMED",
             "-cp",
             System.getProperty("java.class.path"),
-            "com.code_intelligence.jazzer.Jazzer",
+            "@" + Path.of(System.getProperty("axial.core.tests"), "fuzz.args"),
             "--target_class=" + t.type.getName(),
-            "--instrumentation_includes=dev.axial.cpu.llvm.**",
             "-artifact_prefix=" + folder + "/",
-            // It would count what this process has used before it began the other.
-            "-rss_limit_mb=0",
-            "-timeout=10",
-            "-max_len=16384",
-            "-seed=1",
             runs != null
                 ? "-runs=" + runs
-                : "-max_total_time=" + Integer.getInteger("axial.fuzz.seconds", 5),
+                : "-max_total_time=" + Integer.getInteger("axial.fuzz.seconds", 10),
             found.toString(),
             t.corpus().toAbsolutePath().toString());
     Path said = folder.resolve("output");

@@ -11,6 +11,7 @@ import static dev.axial.Axial.scalar;
 import static dev.axial.Axial.sum;
 import static dev.axial.Axial.zeros;
 
+import dev.axial.AxialException;
 import dev.axial.Axis;
 import dev.axial.NamedArray;
 import dev.axial.NamedRef;
@@ -57,6 +58,19 @@ final class EndingsProgram {
         useAtTheEnd();
         Proc1<NamedRef> f = calling(() -> System.exit(7));
         Thread.startVirtualThread(() -> f.run(newRef(scalar(0f)))).join();
+      }
+      case "exit-held" -> {
+        NamedRef held = newRef(scalar(0f));
+        Runtime.getRuntime()
+            .addShutdownHook(
+                new Thread(() -> {
+                  try {
+                    System.out.println("read " + held.item());
+                  } catch (AxialException x) {
+                    System.out.println(x.getMessage().replaceAll("made at .* is held", "is held"));
+                  }
+                }));
+        calling(() -> System.exit(7)).run(held);
       }
       case "halt" -> calling(() -> Runtime.getRuntime().halt(9)).run(newRef(scalar(0f)));
       case "busy" -> busy();

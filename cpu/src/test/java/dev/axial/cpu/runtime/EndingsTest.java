@@ -52,6 +52,13 @@ class EndingsTest {
     assertThat(lines).isEqualTo(said == null ? List.of() : List.of(said));
   }
 
+  @Test
+  void a_hook_does_not_wait_for_the_thread_that_waits_for_it() throws Exception {
+    assertThat(end(start("exit-held"), 7))
+        .containsExactly(
+            "the reference is held by thread 'main', which ends the process from inside a call, an update or a commit, and never gives it back. In a shutdown hook use only what such code does not use, or let it return before the process is ended.");
+  }
+
   /** A thread dump is written, and the process goes on; a request to end is followed. */
   @Test
   @EnabledOnOs({OS.LINUX, OS.MAC})
