@@ -16,6 +16,7 @@ import dev.axial.engine.Executable;
 import dev.axial.ir.Program;
 import dev.axial.numerics.Widening;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** The native engine. */
 final class CpuEngine implements Engine {
@@ -23,10 +24,14 @@ final class CpuEngine implements Engine {
   private final Target target;
   private final ObjectCache cache;
 
+  /** The library of contractions; the cache keeps it as long as a program uses it. */
+  private final Supplier<ObjectCache.Code> contractions;
+
   CpuEngine(Library library) {
     this.host = library.host();
     this.target = Target.of(host);
     this.cache = new ObjectCache(library);
+    this.contractions = cache.shared(() -> Gemm.module(target), Gemm.ENTRIES, Gemm.PASSES);
   }
 
   @Override
@@ -47,7 +52,7 @@ final class CpuEngine implements Engine {
           program, cache.get(f.ir(), List.of(ObjectCache.NAME), Emitter.PASSES), f.grain());
     }
     Planner.Plan plan = Planner.of(Widening.of(program));
-    Product product = Product.of(plan, target, this::contractions);
+    Product product = Product.of(plan, target, contractions);
     if (product != null) {
       return product;
     }
@@ -56,12 +61,7 @@ final class CpuEngine implements Engine {
       System.getLogger("dev.axial").log(System.Logger.Level.INFO, w.ir());
     }
     ObjectCache.Code code = cache.get(w.ir(), List.of(ObjectCache.NAME), Emitter.PASSES);
-    ObjectCache.Code library = w.contracts() ? contractions() : null;
+    ObjectCache.Code library = w.contracts() ? contractions.get() : null;
     return new Compiled(plan, w, code, library, () -> Explanation.of(host, plan, w, code));
-  }
-
-  /** The library of contractions; the cache keeps it as long as a program uses it. */
-  private ObjectCache.Code contractions() {
-    return cache.get(Gemm.module(target), Gemm.ENTRIES, Gemm.PASSES);
   }
 }
