@@ -2,7 +2,6 @@ package dev.axial.cpu;
 
 import dev.axial.cpu.emit.Emitter;
 import dev.axial.cpu.emit.Flat;
-import dev.axial.cpu.emit.Gemm;
 import dev.axial.cpu.emit.Target;
 import dev.axial.cpu.llvm.Host;
 import dev.axial.cpu.llvm.Library;
@@ -17,6 +16,7 @@ import dev.axial.ir.Program;
 import dev.axial.numerics.Widening;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** The native engine. */
 final class CpuEngine implements Engine {
@@ -27,11 +27,32 @@ final class CpuEngine implements Engine {
   /** The library of contractions; the cache keeps it as long as a program uses it. */
   private final Supplier<ObjectCache.Code> contractions;
 
+  /** Who computes what it cannot; null if there is nobody. */
+  private final @Nullable Engine oracle;
+
   CpuEngine(Library library) {
+    this(library, null, null);
+  }
+
+  /** One whose products come from somewhere. */
+  CpuEngine(Library library, Supplier<ObjectCache.Code> contractions) {
+    this(library, contractions, null);
+  }
+
+  /** One that leaves to the oracle what multiplies, where its products are wrong. */
+  CpuEngine(
+      Library library, @Nullable Supplier<ObjectCache.Code> contractions, @Nullable Engine oracle) {
     this.host = library.host();
     this.target = Target.of(host);
     this.cache = new ObjectCache(library);
-    this.contractions = cache.shared(() -> Gemm.module(target), Gemm.ENTRIES, Gemm.PASSES);
+    this.contractions =
+        contractions != null ? contractions : TestedProducts.untested(cache, target);
+    this.oracle = oracle;
+  }
+
+  /** One that multiplies once its products have passed; else the oracle computes them. */
+  static CpuEngine tested(Library library, Engine oracle) {
+    return new CpuEngine(library, new TestedProducts(library, oracle), oracle);
   }
 
   @Override
@@ -46,6 +67,17 @@ final class CpuEngine implements Engine {
 
   @Override
   public Executable compile(Program program) {
+    try {
+      return code(program);
+    } catch (TestedProducts.Wrong x) {
+      if (oracle == null) {
+        throw x;
+      }
+      return oracle.compile(program);
+    }
+  }
+
+  private Executable code(Program program) {
     if (Flat.suits(program)) {
       Flat.Written f = Flat.write(program, target);
       return new Elementwise(

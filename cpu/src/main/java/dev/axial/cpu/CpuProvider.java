@@ -25,7 +25,8 @@ public final class CpuProvider implements EngineProvider {
 
   @Override
   public Engine create(Engine oracle) {
-    return Tested.engine(new Library(Natives.libLlvm()), SelfTest.NAME, oracle, CpuEngine::new);
+    return new Tested(
+        new Library(Natives.libLlvm()), SelfTest.NAME, oracle, l -> CpuEngine.tested(l, oracle));
   }
 
   @Override

@@ -225,7 +225,9 @@ public final class ObjectCache {
     long start = System.nanoTime();
     byte[] made =
         onLargeStack(() ->
-            library.llvm().compile(ir.get().replace(NAME, name), passes, library.host().features()));
+            library
+                .llvm()
+                .compile(ir.get().replace(NAME, name), passes, library.host().features()));
     double ms = (System.nanoTime() - start) / 1e6;
     write(key, made);
     return linked(key, made, symbols, ms, "compiled");
