@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.axial.DType;
 import dev.axial.cpu.emit.Target;
+import dev.axial.cpu.llvm.Level;
 import dev.axial.cpu.llvm.Library;
 import dev.axial.cpu.llvm.Natives;
 import dev.axial.cpu.llvm.ObjectCache;
@@ -95,6 +96,21 @@ class SelfTestTest {
     var engine = new CpuEngine(library());
     assertThat(SelfTest.difference(engine, ORACLE)).isNull();
     assertThat(SelfTest.productDifference(engine, ORACLE)).isNull();
+  }
+
+  /** Where code is dropped to, and what the properties may ask for. */
+  @Test
+  void each_level_passes_at_each_width() {
+    for (Level l : Level.values()) {
+      for (int bytes : new int[] {16, 32, 64}) {
+        if (LIBRARY.has(l)) {
+          var at = new Library(Natives.libLlvm(), Wanted.at(l, bytes));
+          assertThat(SelfTest.difference(new CpuEngine(at), ORACLE))
+              .as("%s, %d", l, bytes)
+              .isNull();
+        }
+      }
+    }
   }
 
   @Test
