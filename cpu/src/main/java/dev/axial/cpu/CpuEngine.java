@@ -2,7 +2,6 @@ package dev.axial.cpu;
 
 import dev.axial.cpu.emit.Emitter;
 import dev.axial.cpu.emit.Flat;
-import dev.axial.cpu.emit.Gemm;
 import dev.axial.cpu.emit.Target;
 import dev.axial.cpu.llvm.Host;
 import dev.axial.cpu.llvm.Library;
@@ -16,6 +15,8 @@ import dev.axial.engine.Executable;
 import dev.axial.ir.Program;
 import dev.axial.numerics.Widening;
 import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** The native engine. */
 final class CpuEngine implements Engine {
@@ -23,10 +24,35 @@ final class CpuEngine implements Engine {
   private final Target target;
   private final ObjectCache cache;
 
+  /** The library of contractions; the cache keeps it as long as a program uses it. */
+  private final Supplier<ObjectCache.Code> contractions;
+
+  /** Who computes what it cannot; null if there is nobody. */
+  private final @Nullable Engine oracle;
+
   CpuEngine(Library library) {
+    this(library, null, null);
+  }
+
+  /** One whose products come from somewhere. */
+  CpuEngine(Library library, Supplier<ObjectCache.Code> contractions) {
+    this(library, contractions, null);
+  }
+
+  /** One that leaves to the oracle what multiplies, where its products are wrong. */
+  CpuEngine(
+      Library library, @Nullable Supplier<ObjectCache.Code> contractions, @Nullable Engine oracle) {
     this.host = library.host();
     this.target = Target.of(host);
     this.cache = new ObjectCache(library);
+    this.contractions =
+        contractions != null ? contractions : TestedProducts.untested(cache, target);
+    this.oracle = oracle;
+  }
+
+  /** One that multiplies once its products have passed; else the oracle computes them. */
+  static CpuEngine tested(Library library, Engine oracle) {
+    return new CpuEngine(library, new TestedProducts(library, oracle), oracle);
   }
 
   @Override
@@ -41,13 +67,24 @@ final class CpuEngine implements Engine {
 
   @Override
   public Executable compile(Program program) {
+    try {
+      return code(program);
+    } catch (TestedProducts.Wrong x) {
+      if (oracle == null) {
+        throw x;
+      }
+      return oracle.compile(program);
+    }
+  }
+
+  private Executable code(Program program) {
     if (Flat.suits(program)) {
       Flat.Written f = Flat.write(program, target);
       return new Elementwise(
           program, cache.get(f.ir(), List.of(ObjectCache.NAME), Emitter.PASSES), f.grain());
     }
     Planner.Plan plan = Planner.of(Widening.of(program));
-    Product product = Product.of(plan, target, this::contractions);
+    Product product = Product.of(plan, target, contractions);
     if (product != null) {
       return product;
     }
@@ -56,12 +93,7 @@ final class CpuEngine implements Engine {
       System.getLogger("dev.axial").log(System.Logger.Level.INFO, w.ir());
     }
     ObjectCache.Code code = cache.get(w.ir(), List.of(ObjectCache.NAME), Emitter.PASSES);
-    ObjectCache.Code library = w.contracts() ? contractions() : null;
+    ObjectCache.Code library = w.contracts() ? contractions.get() : null;
     return new Compiled(plan, w, code, library, () -> Explanation.of(host, plan, w, code));
-  }
-
-  /** The library of contractions; the cache keeps it as long as a program uses it. */
-  private ObjectCache.Code contractions() {
-    return cache.get(Gemm.module(target), Gemm.ENTRIES, Gemm.PASSES);
   }
 }

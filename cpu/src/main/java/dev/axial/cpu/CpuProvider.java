@@ -27,7 +27,7 @@ public final class CpuProvider implements EngineProvider {
 
   @Override
   public Engine create(Engine oracle) {
-    return Tested.engine(library(), SelfTest.NAME, oracle, CpuEngine::new);
+    return new Tested(library(), SelfTest.NAME, oracle, l -> CpuEngine.tested(l, oracle));
   }
 
   private static Library library() {

@@ -1,70 +1,113 @@
 package dev.axial.cpu;
 
 import dev.axial.AxialException;
-import dev.axial.cpu.llvm.Host;
 import dev.axial.cpu.llvm.Library;
 import dev.axial.engine.Engine;
+import dev.axial.engine.Executable;
+import dev.axial.ir.Program;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.function.Function;
 
 /**
- * The engine for as much of the processor as gives right numbers: what is found out by {@link
- * SelfTest} is kept in the cache folder, so that it is run once for each processor, libLLVM and
- * policy. Where code is wrong, features are dropped, a level at a time.
+ * An engine whose code is given to nobody before it has passed {@link SelfTest}. The test begins
+ * with the first program, on another thread, while that program is compiled; then it is waited for.
+ * Where no level passes, the oracle computes.
  */
-final class Tested {
-  private static final String RIGHT = "right";
+final class Tested implements Engine {
+  private final Engine first;
+  private final FutureTask<Engine> verdict;
 
-  private Tested() {}
+  /** Whether somebody runs the test already. */
+  private boolean begun;
 
   /**
-   * An engine that has passed.
+   * The engine of a library, or of as much of it as passes.
    *
    * @param question what the verdict is about, in words that change with the test
    * @param oracle an engine that is right
    * @param make the engine of a library
-   * @throws AxialException if none passes
    */
-  static Engine engine(
-      Library library, String question, Engine oracle, Function<Library, Engine> make) {
-    String wrong = null;
-    for (Library l = library; l != null; l = l.lower()) {
-      Engine engine = make.apply(l);
-      String verdict = verdict(l, question, engine, oracle);
-      if (verdict.equals(RIGHT)) {
-        if (wrong != null) {
-          log(library.host(), wrong, l.host());
-        }
-        return engine;
+  Tested(Library library, String question, Engine oracle, Function<Library, Engine> make) {
+    this.first = make.apply(library);
+    this.verdict =
+        new FutureTask<>(() -> {
+          try {
+            return Verdicts.first(
+                library,
+                question,
+                l -> l == library ? first : make.apply(l),
+                e -> SelfTest.difference(e, oracle));
+          } catch (AxialException x) {
+            System.getLogger("dev.axial")
+                .log(
+                    System.Logger.Level.WARNING,
+                    "{0}; programs run on the {1}, which is slower",
+                    x.getMessage(),
+                    oracle.name());
+            return oracle;
+          }
+        });
+  }
+
+  /** That of the engine that computes. */
+  @Override
+  public String name() {
+    return chosen().name();
+  }
+
+  @Override
+  public boolean isPrepared(Program program) {
+    return first.isPrepared(program);
+  }
+
+  /** It always waits for the test, which so never outlives who waits for a program. */
+  @Override
+  public Executable compile(Program program) {
+    if (verdict.isDone()) {
+      return chosen().compile(program);
+    }
+    begin();
+    Executable made;
+    try {
+      made = first.compile(program);
+    } finally {
+      Engine _ = chosen();
+    }
+    Engine e = chosen();
+    return e == first ? made : e.compile(program);
+  }
+
+  /** On a thread of its own; where none is to be had, whoever needs the verdict runs the test. */
+  private synchronized void begin() {
+    if (!begun) {
+      begun = true;
+      try {
+        Thread.ofPlatform().daemon().name("axial-self-test").start(verdict);
+      } catch (OutOfMemoryError _) {
+        // That of a thread that cannot be made.
       }
-      wrong = wrong == null ? verdict : wrong;
     }
-    throw new AxialException(
-        "code for this processor (%s) computes wrong numbers at every level: %s"
-            .formatted(words(library.host()), wrong));
   }
 
-  private static String verdict(Library library, String question, Engine engine, Engine oracle) {
-    String known = library.verdict(question);
-    if (known != null) {
-      return known;
+  private Engine chosen() {
+    verdict.run(); // if nobody else does
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return verdict.get();
+        } catch (InterruptedException _) {
+          interrupted = true;
+        } catch (ExecutionException x) {
+          throw new CompletionException(x.getCause());
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
-    String difference = SelfTest.difference(engine, oracle);
-    String verdict = difference == null ? RIGHT : difference;
-    library.keepVerdict(question, verdict);
-    return verdict;
-  }
-
-  private static void log(Host wanted, String wrong, Host used) {
-    System.getLogger("dev.axial")
-        .log(
-            System.Logger.Level.WARNING,
-            "code for this processor ({0}) computes wrong numbers ({1}); it is compiled without {2} instead",
-            words(wanted),
-            wrong,
-            String.join(", ", wanted.without(used)));
-  }
-
-  private static String words(Host h) {
-    return "%s, %s, LLVM %s".formatted(h.cpu(), h.level(), h.version());
   }
 }

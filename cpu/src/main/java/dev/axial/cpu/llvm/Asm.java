@@ -1,6 +1,7 @@
 package dev.axial.cpu.llvm;
 
 import dev.axial.AxialException;
+import java.util.HexFormat;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -78,6 +79,8 @@ public final class Asm {
       return ty + " " + name;
     }
   }
+
+  private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
   private final StringBuilder entry = new StringBuilder();
   private final StringBuilder body = new StringBuilder();
@@ -159,7 +162,7 @@ public final class Asm {
 
   public static Val real(Ty ty, double x) {
     // The bits of the double, also for float, whose value it must be exactly.
-    return constant(ty, "0x%016X".formatted(Double.doubleToRawLongBits(x)));
+    return constant(ty, "0x" + HEX.toHexDigits(Double.doubleToRawLongBits(x)));
   }
 
   private static Val constant(Ty ty, String s) {
@@ -178,7 +181,7 @@ public final class Asm {
       throw new AxialException("internal error: %s of %s and %s".formatted(op, a, b));
     }
     reals |= a.ty.isReal();
-    return def(a.ty, "%s %s, %s".formatted(op, a, b.name));
+    return def(a.ty, op + " " + a + ", " + b.name);
   }
 
   public Val fneg(Val a) {
@@ -191,20 +194,20 @@ public final class Asm {
       throw new AxialException("internal error: %s of %s and %s".formatted(op, a, b));
     }
     reals |= a.ty.isReal();
-    return def(a.ty.of(Ty.I1), "%s %s, %s".formatted(op, a, b.name));
+    return def(a.ty.of(Ty.I1), op + " " + a + ", " + b.name);
   }
 
   public Val select(Val c, Val a, Val b) {
     if (!a.ty.equals(b.ty) || c.ty.lanes != a.ty.lanes) {
       throw new AxialException("internal error: select of %s, %s, %s".formatted(c, a, b));
     }
-    return a.name.equals(b.name) ? a : def(a.ty, "select %s, %s, %s".formatted(c, a, b));
+    return a.name.equals(b.name) ? a : def(a.ty, "select " + c + ", " + a + ", " + b);
   }
 
   /** A conversion, such as {@code sext}. */
   public Val cast(String op, Val a, Ty to) {
     reals |= op.equals("fpext") || op.equals("fptrunc");
-    return def(to, "%s %s to %s".formatted(op, a, to));
+    return def(to, op + " " + a + " to " + to);
   }
 
   /** Sum of 64-bit integers; constants are folded. */
@@ -240,7 +243,7 @@ public final class Asm {
 
   /** An intrinsic overloaded over result and operand. */
   public Val convertIntrinsic(String name, Ty to, Val a) {
-    return call(to, "@llvm.%s.%s.%s".formatted(name, to.mangled(), a.ty.mangled()), a);
+    return call(to, "@llvm." + name + "." + to.mangled() + "." + a.ty.mangled(), a);
   }
 
   /** A call; the function is declared. */
@@ -252,8 +255,8 @@ public final class Asm {
       given.append(given.isEmpty() ? "" : ", ").append(a);
       types.append(types.isEmpty() ? "" : ", ").append(a.ty);
     }
-    declarations.add("declare %s %s(%s)".formatted(result, function, types));
-    return def(result, "call %s %s(%s)".formatted(result, function, given));
+    declarations.add("declare " + result + " " + function + "(" + types + ")");
+    return def(result, "call " + result + " " + function + "(" + given + ")");
   }
 
   /** A call without result; not declared when it goes to a pointer or to a function of ours. */
@@ -265,9 +268,9 @@ public final class Asm {
       types.append(types.isEmpty() ? "" : ", ").append(a.ty);
     }
     if (declare) {
-      declarations.add("declare void %s(%s)".formatted(function, types));
+      declarations.add("declare void " + function + "(" + types + ")");
     }
-    line("call void %s(%s)".formatted(function, given));
+    line("call void " + function + "(" + given + ")");
   }
 
   // ---------------------------------------------------------------- vectors
@@ -284,21 +287,21 @@ public final class Asm {
       return constant(a.ty.by(lanes), a.name);
     }
     Ty t = a.ty.by(lanes);
-    Val one = def(t, "insertelement %s poison, %s, i64 0".formatted(t, a));
+    Val one = def(t, "insertelement " + t + " poison, " + a + ", i64 0");
     return def(
-        t, "shufflevector %s, %s poison, <%d x i32> zeroinitializer".formatted(one, t, lanes));
+        t, "shufflevector " + one + ", " + t + " poison, <" + lanes + " x i32> zeroinitializer");
   }
 
   public Val extract(Val v, int lane) {
-    return v.ty.lanes == 1 ? v : def(v.ty.by(1), "extractelement %s, i64 %d".formatted(v, lane));
+    return v.ty.lanes == 1 ? v : def(v.ty.by(1), "extractelement " + v + ", i64 " + lane);
   }
 
   public Val extract(Val v, Val lane) {
-    return v.ty.lanes == 1 ? v : def(v.ty.by(1), "extractelement %s, %s".formatted(v, lane));
+    return v.ty.lanes == 1 ? v : def(v.ty.by(1), "extractelement " + v + ", " + lane);
   }
 
   public Val insert(Val v, Val x, int lane) {
-    return v.ty.lanes == 1 ? x : def(v.ty, "insertelement %s, %s, i64 %d".formatted(v, x, lane));
+    return v.ty.lanes == 1 ? x : def(v.ty, "insertelement " + v + ", " + x + ", i64 " + lane);
   }
 
   /** Lanes of a and b by number. */
@@ -309,7 +312,7 @@ public final class Asm {
     }
     return def(
         a.ty.by(lanes.length),
-        "shufflevector %s, %s, <%d x i32> <%s>".formatted(a, b, lanes.length, mask));
+        "shufflevector " + a + ", " + b + ", <" + lanes.length + " x i32> <" + mask + ">");
   }
 
   /** 0, step, 2 step, … */
@@ -327,16 +330,16 @@ public final class Asm {
   // ---------------------------------------------------------------- memory
 
   public Val load(Ty ty, Val p, int align) {
-    return def(ty, "load %s, %s, align %d".formatted(ty, p, align));
+    return def(ty, "load " + ty + ", " + p + ", align " + align);
   }
 
   public void store(Val v, Val p, int align) {
-    line("store %s, %s, align %d".formatted(v, p, align));
+    line("store " + v + ", " + p + ", align " + align);
   }
 
   /** A store past the caches. */
   public void stream(Val v, Val p, int align) {
-    line("store %s, %s, align %d, !nontemporal !0".formatted(v, p, align));
+    line("store " + v + ", " + p + ", align " + align + ", !nontemporal !0");
   }
 
   /** Makes what was stored past the caches visible before what is stored from here on. */
@@ -345,18 +348,17 @@ public final class Asm {
   }
 
   public Val maskedLoad(Ty ty, Val p, int align, Val mask) {
-    return call(
-        ty, "@llvm.masked.load.%s.p0".formatted(ty.mangled()), p, i32(align), mask, zero(ty));
+    return call(ty, "@llvm.masked.load." + ty.mangled() + ".p0", p, i32(align), mask, zero(ty));
   }
 
   public void maskedStore(Val v, Val p, int align, Val mask) {
-    run("@llvm.masked.store.%s.p0".formatted(v.ty.mangled()), true, v, p, i32(align), mask);
+    run("@llvm.masked.store." + v.ty.mangled() + ".p0", true, v, p, i32(align), mask);
   }
 
   public Val gather(Ty ty, Val pointers, int align, Val mask) {
     return call(
         ty,
-        "@llvm.masked.gather.%s.v%dp0".formatted(ty.mangled(), ty.lanes),
+        "@llvm.masked.gather." + ty.mangled() + ".v" + ty.lanes + "p0",
         pointers,
         i32(align),
         mask,
@@ -365,7 +367,7 @@ public final class Asm {
 
   public void scatter(Val v, Val pointers, int align, Val mask) {
     run(
-        "@llvm.masked.scatter.%s.v%dp0".formatted(v.ty.mangled(), v.ty.lanes),
+        "@llvm.masked.scatter." + v.ty.mangled() + ".v" + v.ty.lanes + "p0",
         true,
         v,
         pointers,
@@ -375,7 +377,7 @@ public final class Asm {
 
   /** Adds to an integer in memory, atomically; what was there before. */
   public Val atomicAdd(Val p, Val x) {
-    return def(x.ty, "atomicrmw add %s, %s monotonic, align 8".formatted(p, x));
+    return def(x.ty, "atomicrmw add " + p + ", " + x + " monotonic, align 8");
   }
 
   /**
@@ -392,8 +394,7 @@ public final class Asm {
     if (index.constant() && index.value() == 0) {
       return base;
     }
-    return def(
-        Ty.PTR.by(index.ty.lanes), "getelementptr %s, %s, %s".formatted(element, base, index));
+    return def(Ty.PTR.by(index.ty.lanes), "getelementptr " + element + ", " + base + ", " + index);
   }
 
   /** Room on the stack of the function, made once at its start. */
@@ -402,7 +403,7 @@ public final class Asm {
     if (type.startsWith("[")) { // others become registers, most of them
       room += bytes(type);
     }
-    entry.append("  %s = alloca %s, align %d\n".formatted(name, type, align));
+    entry.append("  " + name + " = alloca " + type + ", align " + align + "\n");
     return new Val(Ty.PTR, name);
   }
 
@@ -426,8 +427,8 @@ public final class Asm {
   public Val early(Ty ty, Val table, long slot) {
     String p = "%e" + count++;
     String v = "%e" + count++;
-    entry.append("  %s = getelementptr i64, %s, i64 %d\n".formatted(p, table, slot));
-    entry.append("  %s = load %s, ptr %s, align 8\n".formatted(v, ty, p));
+    entry.append("  " + p + " = getelementptr i64, " + table + ", i64 " + slot + "\n");
+    entry.append("  " + v + " = load " + ty + ", ptr " + p + ", align 8\n");
     return new Val(ty, v);
   }
 
@@ -439,7 +440,7 @@ public final class Asm {
   /** An instruction at the start of the function. */
   public Val early(Ty ty, String instruction) {
     String v = "%e" + count++;
-    entry.append("  %s = %s\n".formatted(v, instruction));
+    entry.append("  " + v + " = " + instruction + "\n");
     return new Val(ty, v);
   }
 
@@ -497,21 +498,21 @@ public final class Asm {
     } else {
       line("br label %" + head);
       start(head);
-      Val any = def(Ty.I1, "icmp slt %s, %s".formatted(lo, hi.name));
-      line("br %s, label %%%s, label %%%s".formatted(any, inside, end));
+      Val any = def(Ty.I1, "icmp slt " + lo + ", " + hi.name);
+      line("br " + any + ", label %" + inside + ", label %" + end);
       before = head;
     }
     start(inside);
     // The last block of the body is known only after it: the phi is patched in.
     int at = body.length();
     each.accept(new Val(lo.ty, i));
-    line("%s = add nsw %s %s, %d".formatted(next, lo.ty, i, step));
-    Val more = def(Ty.I1, "icmp slt %s %s, %s".formatted(lo.ty, next, hi.name));
-    line("br %s, label %%%s, label %%%s".formatted(more, inside, end));
+    line(next + " = add nsw " + lo.ty + " " + i + ", " + step);
+    Val more = def(Ty.I1, "icmp slt " + lo.ty + " " + next + ", " + hi.name);
+    line("br " + more + ", label %" + inside + ", label %" + end);
     body.insert(
         at,
-        "  %s = phi %s [ %s, %%%s ], [ %s, %%%s ]\n"
-            .formatted(i, lo.ty, lo.name, before, next, label));
+        "  " + i + " = phi " + lo.ty + " [ " + lo.name + ", %" + before + " ], [ " + next + ", %"
+            + label + " ]\n");
     start(end);
   }
 
@@ -523,7 +524,7 @@ public final class Asm {
     line("br label %" + head);
     start(head);
     Val c = condition.get();
-    line("br %s, label %%%s, label %%%s".formatted(c, inside, end));
+    line("br " + c + ", label %" + inside + ", label %" + end);
     start(inside);
     each.run();
     line("br label %" + head);
@@ -535,7 +536,7 @@ public final class Asm {
     String y = freshLabel();
     String n = freshLabel();
     String end = freshLabel();
-    line("br %s, label %%%s, label %%%s".formatted(c, y, no == null ? end : n));
+    line("br " + c + ", label %" + y + ", label %" + (no == null ? end : n));
     start(y);
     yes.run();
     line("br label %" + end);
@@ -551,7 +552,7 @@ public final class Asm {
   public void leaveIf(Val c) {
     String out = freshLabel();
     String on = freshLabel();
-    line("br %s, label %%%s, label %%%s".formatted(c, out, on));
+    line("br " + c + ", label %" + out + ", label %" + on);
     start(out);
     line("ret void");
     start(on);

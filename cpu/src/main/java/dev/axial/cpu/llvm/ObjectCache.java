@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -120,7 +121,32 @@ public final class ObjectCache {
    * @param entries names of the functions to look up, likewise
    */
   public Code get(String ir, List<String> entries, String passes) {
-    String key = Hash.of(library.host() + "|" + passes + "|" + ir);
+    return get(key(ir, passes), () -> ir, entries, passes);
+  }
+
+  /**
+   * The code of a module that many ask for. Its text is written once, which gives its name; and
+   * again only when no cache has the code any more.
+   */
+  public Supplier<Code> shared(Supplier<String> ir, List<String> entries, String passes) {
+    var name = new AtomicReference<@Nullable String>();
+    return () -> {
+      String known = name.get();
+      if (known != null) {
+        return get(known, ir, entries, passes);
+      }
+      String text = ir.get();
+      String key = key(text, passes);
+      name.set(key);
+      return get(key, () -> text, entries, passes);
+    };
+  }
+
+  private String key(String ir, String passes) {
+    return Hash.of(library.host() + "|" + passes + "|" + ir);
+  }
+
+  private Code get(String key, Supplier<String> ir, List<String> entries, String passes) {
     WeakReference<Code> known = loaded.get(key);
     Code code = known == null ? null : known.get();
     if (code != null) {
@@ -180,7 +206,7 @@ public final class ObjectCache {
     }
   }
 
-  private Code load(String key, String ir, List<String> entries, String passes) {
+  private Code load(String key, Supplier<String> ir, List<String> entries, String passes) {
     Code known = again(key);
     if (known != null) {
       return known;
@@ -199,7 +225,9 @@ public final class ObjectCache {
     long start = System.nanoTime();
     byte[] made =
         onLargeStack(() ->
-            library.llvm().compile(ir.replace(NAME, name), passes, library.host().features()));
+            library
+                .llvm()
+                .compile(ir.get().replace(NAME, name), passes, library.host().features()));
     double ms = (System.nanoTime() - start) / 1e6;
     write(key, made);
     return linked(key, made, symbols, ms, "compiled");

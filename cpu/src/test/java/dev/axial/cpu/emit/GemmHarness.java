@@ -122,7 +122,7 @@ final class GemmHarness {
         long idle = System.nanoTime();
         while (turn.get() == seen) {
           Thread.onSpinWait();
-          if (System.nanoTime() - idle > 50_000_000) {
+          if (System.nanoTime() - idle > 200_000) {
             LockSupport.parkNanos(1);
           }
         }

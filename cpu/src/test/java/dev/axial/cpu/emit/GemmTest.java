@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -27,6 +28,7 @@ class GemmTest {
           .toList();
   private static final List<DType> DTYPES =
       List.of(DType.FLOAT32, DType.FLOAT64, DType.INT32, DType.INT64);
+  private static final int ELEMENT_COUNT = 1 << 20;
   private static final Map<Target, GemmHarness> HARNESSES = new HashMap<>();
   private static final MemorySegment FORK = new GemmHarness.Pool(3).stub();
 
@@ -196,23 +198,38 @@ class GemmTest {
     return rows == 0 || columns == 0 ? 0 : (rows - 1) * row + (columns - 1) * column + 1;
   }
 
-  private static void fill(MemorySegment s, DType dtype, Random random) {
-    for (long k = 0; k < s.byteSize() / dtype.bytes(); k++) {
-      if (dtype.isFloating()) {
-        set(s, dtype, k, random.nextDouble() - 0.5);
-      } else if (dtype == DType.INT32) {
-        s.set(ValueLayout.JAVA_INT_UNALIGNED, 4 * k, random.nextInt());
-      } else {
-        s.set(ValueLayout.JAVA_LONG_UNALIGNED, 8 * k, random.nextLong());
-      }
+  /** Random elements to copy from, since to make each anew takes longer than all products. */
+  private static final Map<DType, Object> ELEMENTS =
+      Map.of(
+          DType.FLOAT32, floats(new SplittableRandom(1)),
+          DType.FLOAT64, new SplittableRandom(2).doubles(ELEMENT_COUNT, -0.5, 0.5).toArray(),
+          DType.INT32, new SplittableRandom(3).ints(ELEMENT_COUNT).toArray(),
+          DType.INT64, new SplittableRandom(4).longs(ELEMENT_COUNT).toArray());
+
+  private static float[] floats(SplittableRandom random) {
+    var out = new float[ELEMENT_COUNT];
+    for (int k = 0; k < out.length; k++) {
+      out[k] = (float) (random.nextDouble() - 0.5);
     }
+    return out;
   }
 
-  private static void set(MemorySegment s, DType dtype, long k, double x) {
-    if (dtype == DType.FLOAT32) {
-      s.set(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * k, (float) x);
-    } else {
-      s.set(ValueLayout.JAVA_DOUBLE_UNALIGNED, 8 * k, x);
+  /** Runs of them from random places. */
+  private static void fill(MemorySegment s, DType dtype, Random random) {
+    long n = s.byteSize() / dtype.bytes();
+    for (long done = 0; done < n; ) {
+      int run = (int) Math.min(n - done, 1 + random.nextInt(100_000));
+      int from = random.nextInt(ELEMENT_COUNT - run);
+      long to = done * dtype.bytes();
+      switch (ELEMENTS.get(dtype)) {
+        case float[] a -> MemorySegment.copy(a, from, s, ValueLayout.JAVA_FLOAT_UNALIGNED, to, run);
+        case double[] a ->
+            MemorySegment.copy(a, from, s, ValueLayout.JAVA_DOUBLE_UNALIGNED, to, run);
+        case int[] a -> MemorySegment.copy(a, from, s, ValueLayout.JAVA_INT_UNALIGNED, to, run);
+        case long[] a -> MemorySegment.copy(a, from, s, ValueLayout.JAVA_LONG_UNALIGNED, to, run);
+        default -> throw new IllegalStateException(); // not over Op: an array of elements
+      }
+      done += run;
     }
   }
 

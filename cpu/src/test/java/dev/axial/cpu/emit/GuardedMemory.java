@@ -1,7 +1,6 @@
 package dev.axial.cpu.emit;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -20,6 +19,11 @@ public final class GuardedMemory implements AutoCloseable {
   private static final Linker LINKER = Linker.nativeLinker();
   private static final long PAGE = 1 << 16;
   private static final byte CANARY = (byte) 0xff; // NaN as a float, and as a double
+
+  /** How many bytes beside a buffer are looked at. */
+  private static final int NEAR = 4096;
+
+  private static final MemorySegment CANARIES = canaries();
   private static final boolean MAPS = System.getProperty("os.name").equals("Linux");
 
   private static final MethodHandle MMAP =
@@ -35,6 +39,11 @@ public final class GuardedMemory implements AutoCloseable {
   private record Region(MemorySegment all, MemorySegment inside) {}
 
   private final List<Region> regions = new ArrayList<>();
+
+  private static MemorySegment canaries() {
+    var out = MemorySegment.ofArray(new byte[NEAR]);
+    return out.fill(CANARY);
+  }
 
   private static MethodHandle bind(String name, FunctionDescriptor type) {
     MemorySegment address = LINKER.defaultLookup().find(name).orElse(MemorySegment.NULL);
@@ -84,13 +93,16 @@ public final class GuardedMemory implements AutoCloseable {
       long from = r.inside.address() - r.all.address();
       long to = from + r.inside.byteSize();
       long end = r.all.byteSize();
-      for (long k = Math.max(0, from - 4096); k < Math.min(end, to + 4096); k++) {
-        if ((k < from || k >= to) && r.all.get(JAVA_BYTE, k) != CANARY) {
-          return false;
-        }
+      if (!canary(r.all, Math.max(0, from - NEAR), from)
+          || !canary(r.all, to, Math.min(end, to + NEAR))) {
+        return false;
       }
     }
     return true;
+  }
+
+  private static boolean canary(MemorySegment all, long from, long to) {
+    return MemorySegment.mismatch(all, from, to, CANARIES, 0, to - from) < 0;
   }
 
   @Override

@@ -23,6 +23,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,8 @@ public final class GuardedRun {
   private static final Library LIBRARY = new Library(Natives.libLlvm());
   private static final Target TARGET = Target.of(LIBRARY.host());
   private static final ObjectCache CACHE = new ObjectCache(LIBRARY);
+  private static final Supplier<ObjectCache.Code> CONTRACTIONS =
+      CACHE.shared(() -> Gemm.module(TARGET), Gemm.ENTRIES, Gemm.PASSES);
 
   private GuardedRun() {}
 
@@ -52,7 +55,7 @@ public final class GuardedRun {
       return null;
     }
     ObjectCache.Code code = CACHE.get(w.ir(), List.of(ObjectCache.NAME), Emitter.PASSES);
-    ObjectCache.Code library = CACHE.get(Gemm.module(TARGET), Gemm.ENTRIES, Gemm.PASSES);
+    ObjectCache.Code library = w.contracts() ? CONTRACTIONS.get() : null;
     try (var memory = new GuardedMemory();
         Arena arena = Arena.ofConfined()) {
       int n = p.inputs().size();
@@ -75,7 +78,7 @@ public final class GuardedRun {
           JAVA_LONG, Table.ROOM, memory.allocate(Math.max(64, w.room()), 64).address());
       table.setAtIndex(JAVA_LONG, Table.FORK, Upcalls.FORK.address());
       table.setAtIndex(JAVA_LONG, Table.THREADS, Threads.COUNT);
-      for (int k = 0; k < Gemm.ENTRIES.size(); k++) {
+      for (int k = 0; library != null && k < Gemm.ENTRIES.size(); k++) {
         table.setAtIndex(JAVA_LONG, Table.GEMM + k, library.entry(k).address());
       }
       C.entry(code.entry(0), table);
