@@ -34,6 +34,13 @@ public final class CpuProvider implements EngineProvider {
   }
 
   @Override
+  public void discard(MemorySegment block) {
+    if (linux()) {
+      HugePages.discard(block);
+    }
+  }
+
+  @Override
   public @Nullable FilePages filePages() {
     return linux() ? new LinuxPages() : null;
   }
