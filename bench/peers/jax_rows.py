@@ -59,6 +59,28 @@ def jit_update(refs):
   emit("jax", measure(go, sync=lambda: sync_ref(rs[-1]), inner=500 if refs == 1 else 50))
 
 
+# -------------------------------------------------------------------------------------------- the ordinary call
+def dropped(f, x):
+  """The mean of calls whose results are dropped."""
+  calls = max(1, min(20_000, (1 << 30) // (4 * x.size)))
+  emit("jax", measure(blk(f, x), inner=calls, budget=1, min_n=3))
+
+
+@row("call-16k", "call-64k", "call-256k", "call-1m", "call-4m", "call-16m")
+def call(n):
+  dropped(jax.jit(lambda x: x * 2 + 1), rnd(n))
+
+
+@row("hoard")
+def hoard(n):
+  dropped(jax.jit(lambda x: jnp.transpose(x, (0, 3, 2, 1))), rnd(n, n, n, n))
+
+
+@row("linspace-16m")
+def linspace(n):
+  emit("jax", measure(lambda: ready(jnp.linspace(0, 1, n, dtype=f32)), budget=1))
+
+
 # ------------------------------------------------------------------------------------------------------ loops
 D = 64
 

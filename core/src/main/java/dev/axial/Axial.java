@@ -1390,9 +1390,12 @@ public final class Axial {
   // ---------------------------------------------------------------- jit
 
   /** The function compiled once; what it uses is captured. Mirrors {@code jax.jit}. */
-  public static <R> Supplier<R> jit(Supplier<R> f) {
+  public static <R> Jitted.Of0<R> jit(Supplier<R> f) {
     var j = new Jit("the function jitted", fun(f));
-    return Same.function0(List.of("jit", f), () -> Tree.unchecked(j.call(args())));
+    return Same.jitted0(
+        List.of("jit", f),
+        () -> Tree.unchecked(j.call(args())),
+        out -> j.callInto(out, args()));
   }
 
   /** The procedure compiled once; the references that it writes are captured. */
@@ -1423,9 +1426,12 @@ public final class Axial {
 
   /** The function compiled once for each structure of its arguments. Mirrors {@code jax.jit}. */
   @SuppressWarnings("unchecked")
-  public static <A, R> Function<A, R> jit(Function<A, R> f) {
+  public static <A, R> Jitted.Of1<A, R> jit(Function<A, R> f) {
     var j = new Jit("the function jitted", fun(f));
-    return Same.function1(List.of("jit", f), a -> Tree.unchecked(j.call(args(a))));
+    return Same.jitted1(
+        List.of("jit", f),
+        a -> Tree.unchecked(j.call(args(a))),
+        (out, a) -> j.callInto(out, args(a)));
   }
 
   /** The procedure compiled once for each structure of its arguments. */
@@ -1456,9 +1462,12 @@ public final class Axial {
 
   /** The function compiled once for each structure of its arguments. Mirrors {@code jax.jit}. */
   @SuppressWarnings("unchecked")
-  public static <A, B, R> BiFunction<A, B, R> jit(BiFunction<A, B, R> f) {
+  public static <A, B, R> Jitted.Of2<A, B, R> jit(BiFunction<A, B, R> f) {
     var j = new Jit("the function jitted", fun(f));
-    return Same.function2(List.of("jit", f), (a, b) -> Tree.unchecked(j.call(args(a, b))));
+    return Same.jitted2(
+        List.of("jit", f),
+        (a, b) -> Tree.unchecked(j.call(args(a, b))),
+        (out, a, b) -> j.callInto(out, args(a, b)));
   }
 
   /** The procedure compiled once for each structure of its arguments. */
@@ -1489,9 +1498,12 @@ public final class Axial {
 
   /** The function compiled once for each structure of its arguments. Mirrors {@code jax.jit}. */
   @SuppressWarnings("unchecked")
-  public static <A, B, C, R> Fn3<A, B, C, R> jit(Fn3<A, B, C, R> f) {
+  public static <A, B, C, R> Jitted.Of3<A, B, C, R> jit(Fn3<A, B, C, R> f) {
     var j = new Jit("the function jitted", fun(f));
-    return Same.function3(List.of("jit", f), (a, b, c) -> Tree.unchecked(j.call(args(a, b, c))));
+    return Same.jitted3(
+        List.of("jit", f),
+        (a, b, c) -> Tree.unchecked(j.call(args(a, b, c))),
+        (out, a, b, c) -> j.callInto(out, args(a, b, c)));
   }
 
   /** The procedure compiled once for each structure of its arguments. */
@@ -1522,10 +1534,12 @@ public final class Axial {
 
   /** The function compiled once for each structure of its arguments. Mirrors {@code jax.jit}. */
   @SuppressWarnings("unchecked")
-  public static <A, B, C, D, R> Fn4<A, B, C, D, R> jit(Fn4<A, B, C, D, R> f) {
+  public static <A, B, C, D, R> Jitted.Of4<A, B, C, D, R> jit(Fn4<A, B, C, D, R> f) {
     var j = new Jit("the function jitted", fun(f));
-    return Same.function4(
-        List.of("jit", f), (a, b, c, d) -> Tree.unchecked(j.call(args(a, b, c, d))));
+    return Same.jitted4(
+        List.of("jit", f),
+        (a, b, c, d) -> Tree.unchecked(j.call(args(a, b, c, d))),
+        (out, a, b, c, d) -> j.callInto(out, args(a, b, c, d)));
   }
 
   /** The procedure compiled once for each structure of its arguments. */

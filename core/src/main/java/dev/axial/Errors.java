@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Every message to users is made here: what was given, what was expected, what to do, and where.
@@ -236,6 +237,12 @@ final class Errors {
     return error(
         "the reference made at %s is passed to %s as %s and also used in it from outside. Use the argument in the function, or do not pass it.",
         made, function, path);
+  }
+
+  static AxialException intoOne(String function, @Nullable Object result) {
+    return error(
+        "applyInto writes one array, and the result of %s is %s. Write several references in a procedure: jitProc((a, b) -> { a.set(…); b.set(…); }).",
+        function, result == null ? "null" : "a " + result.getClass().getSimpleName());
   }
 
   static AxialException held(String made) {

@@ -35,8 +35,15 @@ final class Jit {
    */
   private volatile @Nullable Compiled last;
 
+  /** The same function with its result written into a reference, once that is asked for. */
+  private volatile @Nullable Jit into;
+
   Jit(String what, Tracing.Fun f) {
-    this.what = what + " at " + Site.here();
+    this(f, what + " at " + Site.here());
+  }
+
+  private Jit(Tracing.Fun f, String what) {
+    this.what = what;
     this.f = f;
   }
 
@@ -189,6 +196,28 @@ final class Jit {
     last = code;
     c.data.addAll(code.root.captured());
     return result(code, Eager.call(code.root.code(), c.data));
+  }
+
+  /** Calls it and writes its result into a reference, in one program. */
+  void callInto(NamedRef out, @Nullable Object[] args) {
+    Jit j = into;
+    if (j == null) {
+      j = new Jit(this::write, "applyInto of " + what);
+      into = j;
+    }
+    var all = new @Nullable Object[args.length + 1];
+    all[0] = out;
+    System.arraycopy(args, 0, all, 1, args.length);
+    Object _ = j.call(all);
+  }
+
+  private @Nullable Object write(@Nullable Object[] all) {
+    Object result = f.call(Arrays.copyOfRange(all, 1, all.length));
+    if (!(result instanceof NamedArray x)) {
+      throw Errors.intoOne(what, result);
+    }
+    ((NamedRef) java.util.Objects.requireNonNull(all[0])).set(x);
+    return null;
   }
 
   private static @Nullable Object result(Compiled code, List<Object> out) {

@@ -6,7 +6,8 @@ import dev.axial.engine.Pool;
  * Control over the memory of arrays. Large arrays own native memory that comes back when they are
  * collected; a budget of outstanding bytes ({@code -Daxial.memory=4g}, default half of the machine)
  * makes room before the process would fail. Stacks of what loops save for derivatives, scratch
- * memory and compiled code count too. A scope frees earlier:
+ * memory and compiled code count too. What is dropped at once is collected and used again long
+ * before, whenever that takes little of the time. A scope frees earlier:
  *
  * <pre>{@code
  * NamedArray out;

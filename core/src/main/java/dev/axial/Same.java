@@ -176,4 +176,110 @@ final class Same {
     }
     return new Transformed();
   }
+
+  /** What writes the result of a function of four arguments. */
+  @FunctionalInterface
+  interface Into4<A, B, C, D> {
+    void run(NamedRef out, A a, B b, C c, D d);
+  }
+
+  static <R> Jitted.Of0<R> jitted0(
+      List<Object> key, Supplier<R> call, Proc1<NamedRef> into) {
+    final class Transformed extends Keyed implements Jitted.Of0<R> {
+      Transformed() {
+        super(key);
+      }
+
+      @Override
+      public R get() {
+        return call.get();
+      }
+
+      @Override
+      public void applyInto(NamedRef out) {
+        into.run(out);
+      }
+    }
+    return new Transformed();
+  }
+
+  static <A, R> Jitted.Of1<A, R> jitted1(
+      List<Object> key, Function<A, R> call, Proc2<NamedRef, A> into) {
+    final class Transformed extends Keyed implements Jitted.Of1<A, R> {
+      Transformed() {
+        super(key);
+      }
+
+      @Override
+      public R apply(A a) {
+        return call.apply(a);
+      }
+
+      @Override
+      public void applyInto(NamedRef out, A a) {
+        into.run(out, a);
+      }
+    }
+    return new Transformed();
+  }
+
+  static <A, B, R> Jitted.Of2<A, B, R> jitted2(
+      List<Object> key, BiFunction<A, B, R> call, Proc3<NamedRef, A, B> into) {
+    final class Transformed extends Keyed implements Jitted.Of2<A, B, R> {
+      Transformed() {
+        super(key);
+      }
+
+      @Override
+      public R apply(A a, B b) {
+        return call.apply(a, b);
+      }
+
+      @Override
+      public void applyInto(NamedRef out, A a, B b) {
+        into.run(out, a, b);
+      }
+    }
+    return new Transformed();
+  }
+
+  static <A, B, C, R> Jitted.Of3<A, B, C, R> jitted3(
+      List<Object> key, Fn3<A, B, C, R> call, Proc4<NamedRef, A, B, C> into) {
+    final class Transformed extends Keyed implements Jitted.Of3<A, B, C, R> {
+      Transformed() {
+        super(key);
+      }
+
+      @Override
+      public R apply(A a, B b, C c) {
+        return call.apply(a, b, c);
+      }
+
+      @Override
+      public void applyInto(NamedRef out, A a, B b, C c) {
+        into.run(out, a, b, c);
+      }
+    }
+    return new Transformed();
+  }
+
+  static <A, B, C, D, R> Jitted.Of4<A, B, C, D, R> jitted4(
+      List<Object> key, Fn4<A, B, C, D, R> call, Into4<A, B, C, D> into) {
+    final class Transformed extends Keyed implements Jitted.Of4<A, B, C, D, R> {
+      Transformed() {
+        super(key);
+      }
+
+      @Override
+      public R apply(A a, B b, C c, D d) {
+        return call.apply(a, b, c, d);
+      }
+
+      @Override
+      public void applyInto(NamedRef out, A a, B b, C c, D d) {
+        into.run(out, a, b, c, d);
+      }
+    }
+    return new Transformed();
+  }
 }

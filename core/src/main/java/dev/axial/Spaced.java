@@ -1,9 +1,15 @@
 package dev.axial;
 
+import dev.axial.interpreter.Fill;
+import dev.axial.ir.ArrayType;
 import java.math.BigInteger;
+import java.util.List;
 
 /** Numbers at equal distances, which have to be numbers of their dtype. */
 final class Spaced {
+  /** Longer arrays are written at once instead of by several operations; the bits are the same. */
+  private static final int LARGE = 1 << 14;
+
   private Spaced() {}
 
   static NamedArray arange(Axis axis, Number start, Number step) {
@@ -75,6 +81,10 @@ final class Spaced {
       NamedArray i = Axial.arange(axis, DType.FLOAT64);
       double apart = n > 1 ? stop - start : 0;
       return Axial.floor(i.times(apart).div(Math.max(1, n - 1)).plus(start)).astype(t);
+    }
+    if (n > LARGE && Trace.current() == null) {
+      return NamedArray.concrete(
+          new ArrayType(t, List.of(axis.dim())), Fill.spaced(t, n, start, stop));
     }
     NamedArray i = Axial.arange(axis, t);
     if (n <= 1) {

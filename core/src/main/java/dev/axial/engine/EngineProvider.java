@@ -38,6 +38,12 @@ public interface EngineProvider {
     return null;
   }
 
+  /**
+   * Gives the pages of a large block back to the system at once. What is in it is lost; it may be
+   * written again.
+   */
+  default void discard(MemorySegment block) {}
+
   /** What it can do with the pages of files, whether or not the engine has been started. */
   default @Nullable FilePages filePages() {
     return null;

@@ -76,6 +76,14 @@ public final class Engines {
     return p == null ? null : p.largeBlocks();
   }
 
+  /** Gives the pages of such a block back to the system. */
+  static void discard(MemorySegment block) {
+    EngineProvider p = Memory.PROVIDER;
+    if (p != null) {
+      p.discard(block);
+    }
+  }
+
   /** What the first provider that may be chosen can do with the pages of files. */
   public static @Nullable FilePages filePages() {
     EngineProvider p = Memory.PROVIDER;

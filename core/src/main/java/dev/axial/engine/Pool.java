@@ -5,7 +5,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.lang.ref.PhantomReference;
-import java.lang.ref.ReferenceQueue;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -20,10 +19,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Native memory for large arrays and for references. A block comes back when its {@link Store} is
- * freed, or when somebody asks for memory after it was collected, and serves the next array of its
- * size. Small blocks are pieces of slabs, because native memory is slow to get and burdens the
- * garbage collector by the piece. A budget of outstanding bytes ({@code axial.memory}, default half
- * of the machine) makes room by collecting garbage before the process would fail.
+ * freed, or when somebody asks for memory after it was collected, and serves the next array of
+ * about its size: pages are touched once. Small blocks are pieces of slabs, because native memory
+ * is slow to get and burdens the garbage collector by the piece. A budget of outstanding bytes
+ * ({@code axial.memory}, default half of the machine) makes room by collecting garbage before the
+ * process would fail, and a {@link Window} long before. Blocks that nobody wants for some seconds
+ * go back to the system.
  */
 public final class Pool {
   /** Blocks up to this size are pieces of slabs. */
@@ -34,14 +35,32 @@ public final class Pool {
   private static final long BUDGET = budget();
   private static final Object LOCK = new Object();
   private static final TreeMap<Long, ArrayDeque<Block>> FREE = new TreeMap<>();
-  private static final ReferenceQueue<Object> COLLECTED = new ReferenceQueue<>();
   private static final ThreadLocal<@Nullable Scope> SCOPE = new ThreadLocal<>();
 
   /** The watches are a list, so that they are reachable. */
   private static @Nullable Watch watches;
 
+  /** Of an object that nobody has: cleared once there was a collection. */
+  private static volatile PhantomReference<Object> sentinel = sentinel();
+
+  /** When to look once more, for collectors that clear one reference after the other; or 0. */
+  private static volatile long again;
+
+  private static final long AGAIN_NANOS = 50_000_000L;
+
   /** Blocks from this size on come from an engine's memory, if one offers any. */
   private static final long LARGE = 1 << 21;
+
+  /**
+   * Blocks up to this size are pieces of slabs of an engine's memory, which has large pages, in
+   * programs that use more than a little.
+   */
+  private static final long MEDIUM = 1 << 20;
+
+  private static final long LARGE_SLAB = 1 << 22;
+
+  /** A block serves for arrays of as much less than its size. */
+  private static final long SPARE = 4;
 
   /** Looked up when the first such block is asked for. */
   private static final class Large {
@@ -56,8 +75,24 @@ public final class Pool {
 
   private static long reserved;
   private static long idle;
+  private static final Window WINDOW = window();
+  private static boolean collecting;
+
+  /** How long blocks are kept though nobody wants them. */
+  private static final int MOST_SECONDS = 5;
+
+  /** Seconds that the thread which gives back what is idle has counted; null if there is none. */
+  private static int seconds;
+
+  private static @Nullable Thread clock;
 
   private Pool() {}
+
+  /** The first collection is guessed to take a second for each gigabyte on the Java heap. */
+  private static Window window() {
+    Runtime r = Runtime.getRuntime();
+    return new Window(System.nanoTime(), 20_000_000L + r.totalMemory() - r.freeMemory());
+  }
 
   /** One piece of native memory. The lock guards what changes. */
   static final class Block {
@@ -66,6 +101,9 @@ public final class Pool {
     private @Nullable Watch watch;
     private boolean kept;
     private boolean released;
+
+    /** When it became idle. */
+    private int since;
 
     private Block(MemorySegment segment, @Nullable Slab slab) {
       this.segment = segment;
@@ -104,23 +142,30 @@ public final class Pool {
 
   /** Memory of small blocks of one size. It can go when all of them are idle. */
   private static final class Slab {
+    final MemorySegment all;
     final int blocks;
     int idle;
 
-    Slab(int blocks) {
+    Slab(MemorySegment all, int blocks) {
+      this.all = all;
       this.blocks = blocks;
     }
   }
 
-  /** Tells that something was collected. */
+  /**
+   * Tells that something was collected. It is in no queue, whose lock would be taken for each one
+   * on both sides: after a collection all are looked at.
+   */
   private static final class Watch extends PhantomReference<Object> {
     private final Runnable end;
     private @Nullable Watch next;
     private @Nullable Watch previous;
+    private boolean dropped;
 
     /** The caller has the lock. */
+    @SuppressWarnings("NullAway") // no queue, which is allowed
     Watch(Object what, Runnable end) {
-      super(what, COLLECTED);
+      super(what, null);
       this.end = end;
       next = watches;
       if (next != null) {
@@ -129,7 +174,12 @@ public final class Pool {
       watches = this;
     }
 
+    /** The caller has the lock. */
     void drop() {
+      if (dropped) {
+        return;
+      }
+      dropped = true;
       clear();
       if (next != null) {
         next.previous = previous;
@@ -140,6 +190,11 @@ public final class Pool {
         watches = next;
       }
     }
+  }
+
+  @SuppressWarnings("NullAway") // no queue
+  private static PhantomReference<Object> sentinel() {
+    return new PhantomReference<>(new Object(), null);
   }
 
   private static long budget() {
@@ -176,7 +231,7 @@ public final class Pool {
 
   /** The bytes of blocks in use. */
   public static long outstandingBytes() {
-    drain();
+    boolean _ = drain();
     synchronized (LOCK) {
       return reserved - idle;
     }
@@ -189,15 +244,15 @@ public final class Pool {
       throw exhausted(bytes, "an array");
     }
     long size = roundUp(bytes);
-    drain();
+    boolean _ = drain();
     synchronized (LOCK) {
       Block known = idle(size);
       if (known != null) {
         return known;
       }
     }
-    if (Collections.due(size)) {
-      drain();
+    if (size > SMALL) {
+      collectIfDue(size);
     }
     return found(
         bytes,
@@ -207,9 +262,11 @@ public final class Pool {
           if (known != null) {
             return known;
           }
-          if (trim(size <= SMALL ? SLAB : size)) {
+          long slab = size <= SMALL ? SLAB : size;
+          if (trim(slab, BUDGET)) {
             System.gc(); // what was dropped is freed when its collection is noticed
           }
+          boolean _ = trim(slab, WINDOW.limit());
           return reserve(size);
         });
   }
@@ -220,13 +277,13 @@ public final class Pool {
    * @throws AxialException if it has not, after all that can be collected was
    */
   public static void claim(long bytes, String what) {
-    drain();
+    boolean _ = drain();
     Boolean _ =
         found(
             bytes,
             what,
             () -> {
-              if (reserved + bytes > BUDGET && trim(bytes)) {
+              if (reserved + bytes > BUDGET && trim(bytes, BUDGET)) {
                 System.gc();
               }
               if (reserved + bytes > BUDGET) {
@@ -263,43 +320,36 @@ public final class Pool {
         throw exhausted(bytes, what);
       }
       vain = collect(vain) ? 0 : vain + 1;
+      pause(); // the JVM gives back the memory of what was dropped
     }
   }
 
-  /**
-   * When garbage is collected although the budget has room: what is dropped at once is used again
-   * soon, and memory does not grow to the budget first. So much has to be new since the last
-   * collection that these take a small part of the time in which it can be written.
-   */
-  private static final class Collections {
-    /** Nothing is collected below this. */
-    static final long LEAST = 1L << 30;
+  private static void pause() {
+    try {
+      Thread.sleep(1);
+    } catch (InterruptedException x) {
+      Thread.currentThread().interrupt();
+    }
+  }
 
-    /** Bytes for each nanosecond that a collection took: several times of what is written in it. */
-    static final long RATE = 30;
-
-    private static long next = LEAST;
-    private static boolean now;
-
-    private Collections() {}
-
-    /** Collects if it is time to, and a new block of a size is wanted; whether it did. */
-    static boolean due(long size) {
-      synchronized (LOCK) {
-        if (now || size <= SMALL || reserved - idle + size <= next) {
-          return false;
-        }
-        now = true;
+  /** Collects if it is time to, now that a new block of a size is wanted. */
+  private static void collectIfDue(long size) {
+    long began = System.nanoTime();
+    long before;
+    synchronized (LOCK) {
+      before = reserved - idle + size;
+      if (collecting || !WINDOW.due(before, began)) {
+        return;
       }
-      long start = System.nanoTime();
+      collecting = true;
+    }
+    try {
       boolean _ = collect(0);
-      long took = System.nanoTime() - start;
+    } finally {
       synchronized (LOCK) {
-        now = false;
-        long used = reserved - idle;
-        next = Math.max(LEAST, used + Math.max(used, Math.min(BUDGET / 4, RATE * took)));
+        collecting = false;
+        WINDOW.collected(before, reserved - idle + size, began, System.nanoTime());
       }
-      return true;
     }
   }
 
@@ -309,30 +359,53 @@ public final class Pool {
             .formatted(what, bytes, outstandingBytes(), BUDGET));
   }
 
-  /** Takes back the blocks of all stores that were collected. */
-  private static void drain() {
-    for (var w = (Watch) COLLECTED.poll(); w != null; w = (Watch) COLLECTED.poll()) {
-      w.end.run();
+  /** Takes back the blocks of all stores that were collected; whether there were any. */
+  private static boolean drain() {
+    long when = again;
+    if (!sentinel.refersTo(null) && (when == 0 || System.nanoTime() - when < 0)) {
+      return false;
     }
+    var ends = new ArrayList<Runnable>();
+    synchronized (LOCK) {
+      if (sentinel.refersTo(null)) {
+        sentinel = sentinel();
+        again = System.nanoTime() + AGAIN_NANOS | 1;
+      } else {
+        again = 0;
+      }
+      for (Watch w = watches; w != null; ) {
+        Watch next = w.next;
+        if (w.refersTo(null)) {
+          w.drop();
+          ends.add(w.end);
+        }
+        w = next;
+      }
+    }
+    ends.forEach(Runnable::run);
+    return !ends.isEmpty();
   }
 
   // The caller of these has the lock.
 
   private static @Nullable Block idle(long size) {
-    var same = FREE.get(size);
-    Block b = same == null ? null : same.poll();
-    if (b == null) {
-      return null;
+    long most = size <= SMALL ? size : size + size / SPARE;
+    for (var same : FREE.subMap(size, true, most, true).values()) {
+      Block b = same.poll();
+      if (b != null) {
+        idle -= b.segment.byteSize();
+        if (b.slab != null) {
+          b.slab.idle--;
+        }
+        return new Block(b.segment, b.slab);
+      }
     }
-    idle -= size;
-    if (b.slab != null) {
-      b.slab.idle--;
-    }
-    return new Block(b.segment, b.slab);
+    return null;
   }
 
   private static void recycle(Block b) {
     long size = b.segment.byteSize();
+    b.since = seconds;
     FREE.computeIfAbsent(size, _ -> new ArrayDeque<>()).push(b);
     idle += size;
     if (b.slab != null) {
@@ -341,15 +414,18 @@ public final class Pool {
   }
 
   private static @Nullable Block reserve(long size) {
-    if (size <= SMALL && reserved + SLAB <= BUDGET) {
-      MemorySegment all = fresh(SLAB);
+    boolean large = size > SMALL && size <= MEDIUM && reserved > Window.LEAST && large() != null;
+    long slabBytes = large ? LARGE_SLAB : SLAB;
+    if ((size <= SMALL || large) && reserved + slabBytes <= BUDGET) {
+      MemorySegment all = fresh(slabBytes);
       if (all != null) {
-        int n = (int) (SLAB / size);
-        var slab = new Slab(n);
+        int n = (int) (slabBytes / size);
+        var slab = new Slab(all, n);
         reserved += n * size;
         for (int k = n - 1; k >= 0; k--) {
           recycle(new Block(all.asSlice(k * size, size), slab));
         }
+        startClock();
         return idle(size);
       }
     }
@@ -361,11 +437,16 @@ public final class Pool {
       return null;
     }
     reserved += size;
+    startClock();
     return new Block(segment, null);
   }
 
+  private static @Nullable LongFunction<@Nullable MemorySegment> large() {
+    return Large.SOURCE;
+  }
+
   private static @Nullable MemorySegment fresh(long size) {
-    var from = size >= LARGE ? Large.SOURCE : null;
+    var from = size >= LARGE ? large() : null;
     if (from != null) {
       return from.apply(size);
     }
@@ -376,31 +457,40 @@ public final class Pool {
     }
   }
 
-  /**
-   * Drops idle blocks until a new one fits the budget, the largest first, and those of slabs with
-   * all of their slab; whether any was dropped.
-   */
-  private static boolean trim(long size) {
+  /** Drops idle blocks until a new one fits, the largest first; whether any was dropped. */
+  private static boolean trim(long size, long limit) {
     boolean any = false;
-    for (var same : FREE.descendingMap().values()) {
-      while (reserved + size > BUDGET) {
-        Block b = droppable(same);
-        if (b == null) {
-          break;
+    if (reserved + size > limit && idle > 0) {
+      for (var same : FREE.descendingMap().values()) {
+        while (reserved + size > limit) {
+          Block b = droppable(same);
+          if (b == null) {
+            break;
+          }
+          any = true;
+          drop(b, same);
         }
-        any = true;
-        long bytes = b.segment.byteSize();
-        if (b.slab == null) {
-          same.removeLastOccurrence(b);
-        } else {
-          same.removeIf(x -> x.slab == b.slab);
-          bytes *= b.slab.blocks;
-        }
-        idle -= bytes;
-        reserved -= bytes;
       }
     }
     return any;
+  }
+
+  /** Drops an idle block, and one of a slab with all of its slab. Its pages go back at once. */
+  private static void drop(Block b, ArrayDeque<Block> same) {
+    long bytes = b.segment.byteSize();
+    MemorySegment pages = b.segment;
+    if (b.slab == null) {
+      same.removeLastOccurrence(b);
+    } else {
+      same.removeIf(x -> x.slab == b.slab);
+      bytes *= b.slab.blocks;
+      pages = b.slab.all;
+    }
+    if (pages.byteSize() >= LARGE && large() != null) {
+      Engines.discard(pages);
+    }
+    idle -= bytes;
+    reserved -= bytes;
   }
 
   /** The block that was idle for the longest time among those that can go. */
@@ -414,21 +504,75 @@ public final class Pool {
     return null;
   }
 
-  /** Collects garbage and takes back what it was; whether there was any. */
+  /**
+   * Collects garbage and takes back what it was; whether there was any. A collector that was told
+   * not to listen is given some time.
+   */
   private static boolean collect(int attempt) {
     System.gc();
     try {
-      var first = (Watch) COLLECTED.remove(20L << 2 * attempt);
-      if (first != null) {
-        first.end.run();
-        Thread.sleep(1); // more of the same collection
-        drain();
-        return true;
+      long until = System.nanoTime() + (20_000_000L << 2 * attempt);
+      while (!sentinel.refersTo(null) && System.nanoTime() - until < 0) {
+        Thread.sleep(1);
       }
     } catch (InterruptedException x) {
       Thread.currentThread().interrupt();
     }
-    return false;
+    return drain();
+  }
+
+  // ---------------------------------------------------------------- what nobody wants any more
+
+  /**
+   * A thread takes back what was collected and gives blocks back that were idle for some seconds.
+   * It is there while there is much memory, and ends then, or this library could not be unloaded.
+   * The caller has the lock.
+   */
+  private static void startClock() {
+    if (reserved <= Window.LEAST || clock != null) {
+      return;
+    }
+    try {
+      Thread t =
+          Thread.ofPlatform()
+              .daemon()
+              .name("axial-memory")
+              .inheritInheritableThreadLocals(false)
+              .unstarted(Pool::tick);
+      t.setContextClassLoader(null);
+      t.start();
+      clock = t;
+    } catch (OutOfMemoryError _) { // that of a thread that cannot be made: it is tried again later
+      clock = null;
+    }
+  }
+
+  private static void tick() {
+    while (true) {
+      try {
+        Thread.sleep(1000);
+      } catch (InterruptedException _) {
+        continue; // nobody has this thread
+      }
+      boolean _ = drain();
+      synchronized (LOCK) {
+        seconds++;
+        for (var same : FREE.values()) {
+          for (Block b = stale(same); b != null; b = stale(same)) {
+            drop(b, same);
+          }
+        }
+        if (reserved <= Window.LEAST) {
+          clock = null;
+          return;
+        }
+      }
+    }
+  }
+
+  private static @Nullable Block stale(ArrayDeque<Block> same) {
+    Block b = droppable(same);
+    return b != null && seconds - b.since >= MOST_SECONDS ? b : null;
   }
 
   /** Blocks come in eight sizes for each power of two, so that they can be used again. */
@@ -443,16 +587,7 @@ public final class Pool {
    */
   public static void whenCollected(Object what, Runnable end) {
     synchronized (LOCK) {
-      var watch = new Watch[1];
-      watch[0] =
-          new Watch(
-              what,
-              () -> {
-                synchronized (LOCK) {
-                  watch[0].drop();
-                }
-                end.run();
-              });
+      var _ = new Watch(what, end);
     }
   }
 

@@ -65,7 +65,9 @@ public final class Store {
   private static Store made(
       DType t, int n, @Nullable Object array, @Nullable MemorySegment s, Pool.@Nullable Block b) {
     var out = new Store(t, n, array, s, b);
-    out.scoped = Pool.created(out);
+    if (Pool.created(out)) { // a volatile write takes as long as all else here
+      out.scoped = true;
+    }
     return out;
   }
 
@@ -285,7 +287,11 @@ public final class Store {
    * has it any more.
    */
   void owner(@Nullable Storage o) {
-    owner = scoped ? o : null;
+    if (scoped) {
+      owner = o;
+    } else if (owner != null) {
+      owner = null;
+    }
   }
 
   /** The reference that it is the contents of. */

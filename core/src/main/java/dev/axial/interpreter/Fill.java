@@ -58,23 +58,68 @@ public final class Fill implements Executable {
 
   private static void count(Store out) {
     DType t = out.dtype();
-    for (long from = 0; from < out.size(); from += PIECE) {
-      var numbers = new int[(int) Math.min(PIECE, out.size() - from)];
-      for (int k = 0; k < numbers.length; k++) {
-        numbers[k] = (int) from + k;
-      }
-      Object piece =
-          t.isHalf()
+    pieces(
+        out,
+        (from, n) -> {
+          var numbers = new int[n];
+          for (int k = 0; k < n; k++) {
+            numbers[k] = (int) from + k;
+          }
+          return t.isHalf()
               ? Elementwise.cast(
                   DType.FLOAT32, t, Elementwise.cast(DType.INT32, DType.FLOAT32, numbers))
               : Elementwise.cast(DType.INT32, t, numbers);
+        });
+  }
+
+  /** What makes the elements of a piece from its first one on. */
+  private interface Piece {
+    Object of(long from, int n);
+  }
+
+  private static void pieces(Store out, Piece piece) {
+    int bytes = out.dtype().bytes();
+    for (long from = 0; from < out.size(); from += PIECE) {
+      int n = (int) Math.min(PIECE, out.size() - from);
       MemorySegment.copy(
-          Store.heapSegment(piece),
-          0,
-          out.segment(),
-          from * t.bytes(),
-          (long) numbers.length * t.bytes());
+          Store.heapSegment(piece.of(from, n)), 0, out.segment(), from * bytes, (long) n * bytes);
     }
+  }
+
+  /**
+   * Numbers at equal distances, of float32 or float64: with f = k / (n - 1) for k in 0, 1, …, it is
+   * f stop + (1 - f) start, each step rounded to the dtype.
+   */
+  public static Store spaced(DType t, int n, double start, double stop) {
+    Store out = Store.uninitialized(t, n);
+    try {
+      pieces(
+          out,
+          t == DType.FLOAT32
+              ? (from, m) -> floats((int) from, m, n - 1, (float) start, (float) stop)
+              : (from, m) -> doubles((int) from, m, n - 1, start, stop));
+      return out;
+    } finally {
+      Reference.reachabilityFence(out);
+    }
+  }
+
+  private static float[] floats(int from, int n, float last, float start, float stop) {
+    var out = new float[n];
+    for (int k = 0; k < n; k++) {
+      float f = (float) (from + k) / last;
+      out[k] = f * stop + (-f + 1) * start;
+    }
+    return out;
+  }
+
+  private static double[] doubles(int from, int n, double last, double start, double stop) {
+    var out = new double[n];
+    for (int k = 0; k < n; k++) {
+      double f = (from + k) / last;
+      out[k] = f * stop + (-f + 1) * start;
+    }
+    return out;
   }
 
   private static void repeat(Store one, Store out) {

@@ -255,6 +255,9 @@ class ErrorsTest {
             jitProc((NamedRef r) -> vmapProc((NamedRef p, NamedRef q) -> p.add(1), B).run(r, r))
                 .run(ref(B)));
     bad(
+        "applyInto of a record",
+        () -> jit((NamedArray y) -> new Pair(y, y)).applyInto(ref(F), x()));
+    bad(
         "passing and closing over",
         () -> {
           NamedRef r = ref(B);

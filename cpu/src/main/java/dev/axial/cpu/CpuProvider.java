@@ -44,6 +44,13 @@ public final class CpuProvider implements EngineProvider {
   }
 
   @Override
+  public void discard(MemorySegment block) {
+    if (linux()) {
+      HugePages.discard(block);
+    }
+  }
+
+  @Override
   public @Nullable FilePages filePages() {
     return usesLinux() ? new LinuxPages() : null;
   }

@@ -18,6 +18,7 @@ public final class Rows {
     rows.addAll(ReferenceRows.rows());
     rows.addAll(LoopRows.rows());
     rows.addAll(GradientRows.rows());
+    rows.addAll(CallRows.rows());
     rows.addAll(ElementwiseRows.rows());
     rows.addAll(ReductionRows.rows());
     rows.addAll(ProductRows.rows());

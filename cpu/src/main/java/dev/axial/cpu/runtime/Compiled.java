@@ -66,8 +66,11 @@ public final class Compiled implements Executable {
   private final Type[] inputs;
   private final Type[] outputs;
 
-  /** The elements of each input. */
+  /** The elements of each input, their dtypes, and the bits of an address that are 0 for these. */
   private final long[] inputSizes;
+
+  private final DType[] inputTypes;
+  private final long[] inputMasks;
 
   /** Where in the staging area small inputs and outputs go; -1 for those that are elsewhere. */
   private final long[] inputAt;
@@ -108,6 +111,8 @@ public final class Compiled implements Executable {
     this.report = written.report();
     inputs = plan.program().inputs().stream().map(v -> v.type()).toArray(Type[]::new);
     inputSizes = Arrays.stream(inputs).mapToLong(t -> t.array().size()).toArray();
+    inputTypes = Arrays.stream(inputs).map(t -> t.array().dtype()).toArray(DType[]::new);
+    inputMasks = Arrays.stream(inputTypes).mapToLong(t -> t.bytes() - 1).toArray();
     outputs = plan.program().outputs().stream().map(v -> v.type()).toArray(Type[]::new);
     long at = 0;
     inputAt = new long[inputs.length];
@@ -343,8 +348,9 @@ public final class Compiled implements Executable {
 
   private long address(int k, Store s) {
     expect(k, s);
-    long address = s.segment().address();
-    if (!s.segment().isNative() || (address & inputs[k].array().dtype().bytes() - 1) != 0) {
+    MemorySegment memory = s.segment();
+    long address = memory.address();
+    if (!memory.isNative() || (address & inputMasks[k]) != 0) {
       throw new AxialException(
           "internal error: a reference that is not in native memory, or not aligned");
     }
@@ -353,11 +359,15 @@ public final class Compiled implements Executable {
 
   /** The last who looks: native code touches as many elements as the program says. */
   private void expect(int k, Store s) {
-    if (s.size() != inputSizes[k] || s.dtype() != inputs[k].array().dtype()) {
-      throw new AxialException(
-          "internal error: input %d of a compiled program is %,d elements of %s, not %s"
-              .formatted(k, s.size(), s.dtype().shortName(), inputs[k]));
+    if (s.size() != inputSizes[k] || s.dtype() != inputTypes[k]) {
+      throw unexpected(k, s);
     }
+  }
+
+  private AxialException unexpected(int k, Store s) {
+    return new AxialException(
+        "internal error: input %d of a compiled program is %,d elements of %s, not %s"
+            .formatted(k, s.size(), s.dtype().shortName(), inputs[k]));
   }
 
   private long output(Call c, int k, @Nullable Object[] out) {

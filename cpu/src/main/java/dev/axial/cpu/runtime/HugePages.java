@@ -20,7 +20,8 @@ public final class HugePages {
   /** Blocks from this size on, in bytes, are worth it: that of one page. */
   public static final long PAGE = 1 << 21;
 
-  private static final int ADVICE = 14; // MADV_HUGEPAGE
+  private static final int HUGE = 14; // MADV_HUGEPAGE
+  private static final int NOT_NEEDED = 4; // MADV_DONTNEED
 
   private static final MethodHandle MADVISE =
       CLibrary.function("madvise", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
@@ -38,13 +39,20 @@ public final class HugePages {
       return null;
     }
     long skip = -at.address() & (PAGE - 1);
+    advise(at.address() + skip, bytes, HUGE); // refused without huge pages: small ones serve
+    return Pages.whileReachable(at, mapped).asSlice(skip, bytes);
+  }
+
+  /** Gives the pages of a block back; it may be written again, and is zeros then. */
+  public static void discard(MemorySegment block) {
+    advise(block.address(), block.byteSize(), NOT_NEEDED);
+  }
+
+  private static void advise(long address, long bytes, int advice) {
     try {
-      // A kernel without huge pages refuses the advice, and small ones serve.
-      int _ =
-          (int) MADVISE.invokeExact(MemorySegment.ofAddress(at.address() + skip), bytes, ADVICE);
+      int _ = (int) MADVISE.invokeExact(MemorySegment.ofAddress(address), bytes, advice);
     } catch (Throwable x) {
       throw CLibrary.unexpected(x);
     }
-    return Pages.whileReachable(at, mapped).asSlice(skip, bytes);
   }
 }

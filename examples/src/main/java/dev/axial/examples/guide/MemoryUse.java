@@ -54,6 +54,17 @@ public final class MemoryUse {
     that(Memory.outstandingBytes() >= 0 && Memory.budgetBytes() > 0, "bytes");
   }
 
+  static void into() {
+    // @start region=into
+    Axis X = axis("X", 1_000_000);
+    var step = jit((NamedArray x) -> x.times(2).plus(1));
+    NamedArray x = zeros(X);
+    NamedRef out = emptyRef(DType.FLOAT32, X);
+    for (int k = 0; k < 3; k++) step.applyInto(out, x); // no array is made
+    equal(out.get(X.at(7)), 1);
+    // @end
+  }
+
   static void disk(Path folder) throws IOException {
     // @start region=disk
     Axis Row = axis("Row", 100_000);
@@ -101,6 +112,7 @@ public final class MemoryUse {
     scopes();
     segments();
     references();
+    into();
     Path folder = Files.createTempDirectory("axial");
     disk(folder);
     Files.delete(folder);
