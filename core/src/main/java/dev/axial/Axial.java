@@ -1393,9 +1393,7 @@ public final class Axial {
   public static <R> Jitted.Of0<R> jit(Supplier<R> f) {
     var j = new Jit("the function jitted", fun(f));
     return Same.jitted0(
-        List.of("jit", f),
-        () -> Tree.unchecked(j.call(args())),
-        out -> j.callInto(out, args()));
+        List.of("jit", f), () -> Tree.unchecked(j.call(args())), out -> j.callInto(out, args()));
   }
 
   /** The procedure compiled once; the references that it writes are captured. */

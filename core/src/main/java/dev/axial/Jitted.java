@@ -25,8 +25,8 @@ public final class Jitted {
     /**
      * Writes the result into a reference.
      *
-     * @throws AxialException if the result is not one array, if it does not fit, if an argument is a
-     *     reference that overlaps with {@code out}, or if the function uses {@code out} itself
+     * @throws AxialException if the result is not one array, if it does not fit, if an argument is
+     *     a reference that overlaps with {@code out}, or if the function uses {@code out} itself
      */
     void applyInto(NamedRef out);
   }
@@ -36,8 +36,8 @@ public final class Jitted {
     /**
      * Writes the result into a reference.
      *
-     * @throws AxialException if the result is not one array, if it does not fit, if an argument is a
-     *     reference that overlaps with {@code out}, or if the function uses {@code out} itself
+     * @throws AxialException if the result is not one array, if it does not fit, if an argument is
+     *     a reference that overlaps with {@code out}, or if the function uses {@code out} itself
      */
     void applyInto(NamedRef out, A a);
   }
@@ -47,8 +47,8 @@ public final class Jitted {
     /**
      * Writes the result into a reference.
      *
-     * @throws AxialException if the result is not one array, if it does not fit, if an argument is a
-     *     reference that overlaps with {@code out}, or if the function uses {@code out} itself
+     * @throws AxialException if the result is not one array, if it does not fit, if an argument is
+     *     a reference that overlaps with {@code out}, or if the function uses {@code out} itself
      */
     void applyInto(NamedRef out, A a, B b);
   }
@@ -58,8 +58,8 @@ public final class Jitted {
     /**
      * Writes the result into a reference.
      *
-     * @throws AxialException if the result is not one array, if it does not fit, if an argument is a
-     *     reference that overlaps with {@code out}, or if the function uses {@code out} itself
+     * @throws AxialException if the result is not one array, if it does not fit, if an argument is
+     *     a reference that overlaps with {@code out}, or if the function uses {@code out} itself
      */
     void applyInto(NamedRef out, A a, B b, C c);
   }
@@ -69,8 +69,8 @@ public final class Jitted {
     /**
      * Writes the result into a reference.
      *
-     * @throws AxialException if the result is not one array, if it does not fit, if an argument is a
-     *     reference that overlaps with {@code out}, or if the function uses {@code out} itself
+     * @throws AxialException if the result is not one array, if it does not fit, if an argument is
+     *     a reference that overlaps with {@code out}, or if the function uses {@code out} itself
      */
     void applyInto(NamedRef out, A a, B b, C c, D d);
   }

@@ -183,8 +183,7 @@ final class Same {
     void run(NamedRef out, A a, B b, C c, D d);
   }
 
-  static <R> Jitted.Of0<R> jitted0(
-      List<Object> key, Supplier<R> call, Proc1<NamedRef> into) {
+  static <R> Jitted.Of0<R> jitted0(List<Object> key, Supplier<R> call, Proc1<NamedRef> into) {
     final class Transformed extends Keyed implements Jitted.Of0<R> {
       Transformed() {
         super(key);

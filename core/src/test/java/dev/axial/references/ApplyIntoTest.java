@@ -86,12 +86,11 @@ class ApplyIntoTest {
   void inside_of_functions_it_is_a_write() {
     var f = jit((NamedArray x) -> x.times(x));
     var g =
-        grad(
-            (NamedArray x) -> {
-              NamedRef r = newRef(zeros(Y));
-              f.applyInto(r, x);
-              return sum(r.get());
-            });
+        grad((NamedArray x) -> {
+          NamedRef r = newRef(zeros(Y));
+          f.applyInto(r, x);
+          return sum(r.get());
+        });
     assertThat(g.apply(full(3.0, Y)).toFloatArray()).containsOnly(6);
   }
 
