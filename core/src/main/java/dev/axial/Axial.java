@@ -1856,6 +1856,7 @@ public final class Axial {
     R value();
 
     /** The gradients for a cotangent of the value, as a tree like the argument. */
+    @CanIgnoreReturnValue
     A apply(R ct);
 
     /**

@@ -620,7 +620,6 @@ class ErrorsTest {
         "unmapped reference with the mapped axis",
         () -> vmapProc((NamedRef q, NamedArray y) -> q.add(1), F).run(unmapped(ref(F)), x()));
     bad("vmap over what no argument has", () -> vmap((NamedArray y) -> y, L).apply(x()));
-    bad("vmap of numbers", () -> vmap((NamedArray y) -> y, L).apply(scalar(1)));
     bad("vmap over another size", () -> vmap((NamedArray y) -> y, F.resize(2)).apply(x()));
     bad("vmap result has the axis", () -> vmap((NamedArray y) -> ones(F), F).apply(x()));
     bad(
