@@ -143,9 +143,9 @@ final class Virtual {
   /** When the elements of a virtual operand may be asked for at the latest. */
   static void need(Item i, Object owner) {
     int last = i.position();
-    if (i.out().size() > 0 && i.out().getFirst() instanceof Node n && n.isVirtual()) {
-      for (Object o : i.out()) {
-        last = Math.max(last, ((Node) o).lastNeeded);
+    for (Object o : i.out()) { // of several results some may be stored and others not
+      if (o instanceof Node n && n.isVirtual()) {
+        last = Math.max(last, n.lastNeeded);
       }
     }
     for (Object x : i.in()) {

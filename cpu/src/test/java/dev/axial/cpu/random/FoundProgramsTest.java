@@ -57,6 +57,18 @@ class FoundProgramsTest {
           return v7
         }
         """,
+        // Two results of one operation, one of them stored, and what both read is written after.
+        """
+        program(v0: key[a:2], v1: ref u32[a:2, c:3]) {
+          v2: u32[a:2, c:3] = ref_get[access={}, mode=DROP] v1
+          v3: u32[a:2, c:3], v4: u32[a:2, c:3] = threefry v0, v2, v2
+          v5: u32[a:2, c:3] = ref_swap[access={}, edge=CLAMP, reverse=false] v1, v3
+          scan[body=program(v6: i32[], v7: u32[a:2, c:3]) {
+            return
+          }, length=0, carry=0, reverse=false] v3
+          return v4
+        }
+        """,
         // A scalar that comes from memory, after a product.
         """
         program(v0: u32[], v1: i32[n:65, b:8]) {
