@@ -45,7 +45,7 @@ public final class CpuProvider implements EngineProvider {
 
   @Override
   public void discard(MemorySegment block) {
-    if (linux()) {
+    if (usesLinux()) {
       HugePages.discard(block);
     }
   }
