@@ -22,10 +22,7 @@ class BudgetTest {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("--enable-native-access=ALL-UNNAMED");
     command.addAll(List.of(options));
-    String engine = System.getProperty("axial.engine");
-    if (engine != null) {
-      command.add("-Daxial.engine=" + engine);
-    }
+    command.add("-Daxial.engine=" + System.getProperty("axial.engine", "interpreter"));
     command.addAll(
         List.of("-cp", System.getProperty("java.class.path"), BudgetTest.class.getName()));
     Process p = new ProcessBuilder(command).redirectErrorStream(true).start();
