@@ -14,6 +14,7 @@ import dev.axial.engine.Store;
 import dev.axial.ir.Fn;
 import dev.axial.ir.Half;
 import dev.axial.ir.Op;
+import dev.axial.numerics.Denormals;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.util.Arrays;
@@ -370,11 +371,13 @@ public final class Block {
 
   private long sum(long a, long b) {
     return switch (dtype) {
-      case BFLOAT16, FLOAT16 -> Half.sum(dtype, (short) a, (short) b);
+      case BFLOAT16, FLOAT16 -> Scalars.half(Fn.Binary.ADD, dtype, (short) a, (short) b);
       case FLOAT32 ->
-          Float.floatToRawIntBits(Float.intBitsToFloat((int) a) + Float.intBitsToFloat((int) b));
+          Float.floatToRawIntBits(
+              Denormals.sum(Float.intBitsToFloat((int) a), Float.intBitsToFloat((int) b)));
       case FLOAT64 ->
-          Double.doubleToRawLongBits(Double.longBitsToDouble(a) + Double.longBitsToDouble(b));
+          Double.doubleToRawLongBits(
+              Denormals.sum(Double.longBitsToDouble(a), Double.longBitsToDouble(b)));
       case INT32, UINT32, INT64, KEY -> a + b;
       case BOOL -> a | b;
     };
@@ -409,21 +412,24 @@ public final class Block {
         case BFLOAT16, FLOAT16 -> {
           for (int k = 0; k < n; k++) {
             short there = dst.getAtIndex(JAVA_SHORT, at + k * step);
-            short sum = Half.sum(dtype, there, src.getAtIndex(JAVA_SHORT, o + k));
+            short sum =
+                Scalars.half(Fn.Binary.ADD, dtype, there, src.getAtIndex(JAVA_SHORT, o + k));
             dst.setAtIndex(JAVA_SHORT, at + k * step, sum);
           }
         }
         case FLOAT32 -> {
           for (int k = 0; k < n; k++) {
             float sum =
-                dst.getAtIndex(JAVA_FLOAT, at + k * step) + src.getAtIndex(JAVA_FLOAT, o + k);
+                Denormals.sum(
+                    dst.getAtIndex(JAVA_FLOAT, at + k * step), src.getAtIndex(JAVA_FLOAT, o + k));
             dst.setAtIndex(JAVA_FLOAT, at + k * step, sum);
           }
         }
         case FLOAT64 -> {
           for (int k = 0; k < n; k++) {
             double sum =
-                dst.getAtIndex(JAVA_DOUBLE, at + k * step) + src.getAtIndex(JAVA_DOUBLE, o + k);
+                Denormals.sum(
+                    dst.getAtIndex(JAVA_DOUBLE, at + k * step), src.getAtIndex(JAVA_DOUBLE, o + k));
             dst.setAtIndex(JAVA_DOUBLE, at + k * step, sum);
           }
         }

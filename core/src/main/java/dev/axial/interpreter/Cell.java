@@ -3,7 +3,7 @@ package dev.axial.interpreter;
 import dev.axial.DType;
 import dev.axial.engine.Store;
 import dev.axial.ir.Fn;
-import dev.axial.ir.Half;
+import dev.axial.numerics.Denormals;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
@@ -143,25 +143,25 @@ final class Cell {
       case short[] d -> {
         short[] s = (short[]) src;
         for (int k = 0; k < n; k++) {
-          d[at + k * step] = Half.sum(dtype, d[at + k * step], s[o + k * from]);
+          d[at + k * step] = Scalars.half(Fn.Binary.ADD, dtype, d[at + k * step], s[o + k * from]);
         }
       }
       case float[] d -> {
         float[] s = (float[]) src;
         if (step == 1 && from == 1) {
           for (int k = 0; k < n; k++) {
-            d[at + k] += s[o + k];
+            d[at + k] = Denormals.sum(d[at + k], s[o + k]);
           }
         } else {
           for (int k = 0; k < n; k++) {
-            d[at + k * step] += s[o + k * from];
+            d[at + k * step] = Denormals.sum(d[at + k * step], s[o + k * from]);
           }
         }
       }
       case double[] d -> {
         double[] s = (double[]) src;
         for (int k = 0; k < n; k++) {
-          d[at + k * step] += s[o + k * from];
+          d[at + k * step] = Denormals.sum(d[at + k * step], s[o + k * from]);
         }
       }
       case int[] d -> {

@@ -273,4 +273,14 @@ public enum Denormals {
   public static float operand(float x) {
     return MODE == FLUSH ? read(x) : x;
   }
+
+  /** The sum, as this process has it. */
+  public static float sum(float a, float b) {
+    return MODE == FLUSH ? add(a, b) : a + b;
+  }
+
+  /** The sum, as this process has it. */
+  public static double sum(double a, double b) {
+    return MODE == FLUSH ? add(a, b) : a + b;
+  }
 }

@@ -59,9 +59,17 @@ final class Elements {
         || magnitude == 0 && x.name().equals("zeroinitializer");
   }
 
-  /** A number as arithmetic reads it, where what follows may be no arithmetic. */
+  /**
+   * A number as arithmetic reads it, where what follows may be no arithmetic: times a 1 of which
+   * LLVM does not know it. (Its own canonicalize ends the compiler for vectors wider than the
+   * processor's.)
+   */
   static Val flushed(Asm a, Val x) {
-    return Denormals.MODE == Denormals.FLUSH ? a.intrinsic("canonicalize", x) : x;
+    if (Denormals.MODE == Denormals.KEEP) {
+      return x;
+    }
+    Val one = a.intrinsic("arithmetic.fence", Asm.real(x.ty().by(1), 1));
+    return a.op("fmul", x, a.splat(one, x.ty().lanes()));
   }
 
   /**
