@@ -475,8 +475,11 @@ final class Elementwise {
 
   // ---------------------------------------------------------------- conversions
 
-  /** Float to integer truncates and saturates; NaN gives 0. */
+  /** Float to integer truncates and saturates; NaN gives 0. To its own dtype, it is a move. */
   static Object cast(DType from, DType to, Object given) {
+    if (from == to) {
+      return Store.cloneArray(given);
+    }
     Object x = to.isHalf() && given instanceof float[] ? given : Denormals.read(given);
     int n = Store.length(x);
     Object d = Store.newArray(to, n);
