@@ -79,6 +79,8 @@ class DenormalsTest {
       }
       for (String fn : "add sub mul div rem max min pow atan2".split(" ")) {
         out.add(elementwise(t, t, fn, 2));
+        out.add(ofItself(t, fn, "v0"));
+        out.add(ofItself(t, fn, "v1"));
       }
       for (String fn : "lt le gt ge eq ne".split(" ")) {
         out.add(elementwise(t, "bool", fn, 2));
@@ -126,6 +128,22 @@ class DenormalsTest {
 
   private static String one(String from, String to, String fn) {
     return "program(v0: %s) {%n  v9: %s = %s v0%n  return v9%n}%n".formatted(from, to, fn);
+  }
+
+  /** A function of a number and itself, or its negative, which a compiler may simplify. */
+  private static String ofItself(String t, String fn, String other) {
+    return """
+        program(v0: %1$s[a:2048]) {
+          v1: %1$s[a:2048] = neg v0
+          v2: %1$s[a:4096] = concat[axis=a] v0, v1
+          v3: %1$s[a:4096] = concat[axis=a] v0, %2$s
+          v4: %1$s[a:4096] = %3$s v2, v3
+          v5: %1$s[a:2048] = %3$s v0, %2$s
+          v6: %1$s[a:6144] = concat[axis=a] v4, v5
+          return v6
+        }
+        """
+        .formatted(t, other, fn);
   }
 
   private static String elementwise(String from, String to, String fn, int arity) {

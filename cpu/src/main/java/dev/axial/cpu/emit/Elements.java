@@ -73,8 +73,9 @@ final class Elements {
   }
 
   /**
-   * A number that is moved: where it was compared too, LLVM would take the smaller or the larger by
-   * an instruction that flushes it.
+   * A number of which LLVM does not know where else it is. One that is moved and was compared would
+   * be taken by an instruction for the larger or the smaller, which flushes it; and the larger of a
+   * number and itself, which flushes, would be moved.
    */
   static Val moved(Asm a, Val x) {
     boolean real = x.ty().scalar().equals("float") || x.ty().scalar().equals("double");
@@ -99,7 +100,7 @@ final class Elements {
         case MAX, MIN -> {
           double inf = Double.POSITIVE_INFINITY;
           String name = fn == Fn.Binary.MAX ? "maximum" : "minimum";
-          Val u = isReal(y, inf) ? flushed(a, x) : x;
+          Val u = isReal(y, inf) ? flushed(a, x) : moved(a, x); // of one number with itself, too
           yield a.intrinsic(name, u, isReal(x, inf) ? flushed(a, y) : y);
         }
         case POW, ATAN2 -> Numerics.emit(a, Expansion.of(fn, t), List.of(x, y));
