@@ -261,7 +261,7 @@ final class Code {
           f ->
               f[out[0]] =
                   Kernels.dot(
-                      d.axes(),
+                      d,
                       x.get(0).array(),
                       x.get(1).array(),
                       e.result().array(),

@@ -6,7 +6,9 @@ import dev.axial.engine.Store;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Dim;
 import dev.axial.ir.Fn;
+import dev.axial.ir.Op;
 import dev.axial.numerics.Denormals;
+import dev.axial.numerics.ProductOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -115,23 +117,17 @@ final class Kernels {
 
   // ---------------------------------------------------------------- contraction
 
-  /** The operands as batches of matrices, [batch, row, sum] times [batch, sum, column]. */
-  static Object dot(
-      List<String> contracted, ArrayType a, ArrayType b, ArrayType out, Object x0, Object y0) {
+  /**
+   * The operands as batches of matrices, [batch, row, sum] times [batch, sum, column], added up in
+   * {@link ProductOrder}.
+   */
+  static Object dot(Op.Dot op, ArrayType a, ArrayType b, ArrayType out, Object x0, Object y0) {
+    List<String> contracted = op.axes();
     Object x = Denormals.read(x0);
     Object y = Denormals.read(y0);
-    List<Dim> batch =
-        a.dims().stream().filter(d -> b.has(d.name()) && !contracted.contains(d.name())).toList();
-    List<Dim> rows =
-        a.dims().stream().filter(d -> !b.has(d.name()) && !contracted.contains(d.name())).toList();
-    List<Dim> cols =
-        b.dims().stream().filter(d -> !a.has(d.name()) && !contracted.contains(d.name())).toList();
-    var sum = new ArrayList<Dim>();
     ArrayType union = a.union(b);
-    for (String name : contracted) {
-      sum.add(union.dim(name));
-    }
-    if (size(rows) == 1 && size(cols) == 1 && a.dtype().isFloating()) { // a sum of products
+    boolean real = a.dtype().isFloating();
+    if (real && ProductOrder.form(op, a, b) == ProductOrder.Form.SUM) {
       ArrayType left = union.without(contracted);
       Object products = Elementwise.binary(Fn.Binary.MUL, a.dtype(), Strided.of(union, a, b), x, y);
       Object sums = Sums.of(union, left).run(products);
@@ -139,6 +135,13 @@ final class Kernels {
           ? sums
           : Elementwise.gather(out.dtype(), Strided.of(out, left), sums);
     }
+    List<Dim> batch =
+        a.dims().stream().filter(d -> b.has(d.name()) && !contracted.contains(d.name())).toList();
+    List<Dim> rows =
+        a.dims().stream().filter(d -> !b.has(d.name()) && !contracted.contains(d.name())).toList();
+    List<Dim> cols =
+        b.dims().stream().filter(d -> !a.has(d.name()) && !contracted.contains(d.name())).toList();
+    List<Dim> sum = union.dims().stream().filter(d -> contracted.contains(d.name())).toList();
     Object p = permuted(a, join(batch, rows, sum), x);
     Object q = permuted(b, join(batch, sum, cols), y);
     int n = size(batch);
@@ -162,7 +165,6 @@ final class Kernels {
         multiply(p, q, r, j, 0, m, m, k, w);
       }
     }
-    Denormals.written(r);
     ArrayType got = out.with(join(batch, rows, cols));
     return got.dims().equals(out.dims())
         ? r
@@ -200,40 +202,20 @@ final class Kernels {
       case float[] d -> {
         float[] a = (float[]) p;
         float[] b = (float[]) q;
-        if (w == 1) {
-          for (int i = lo; i < hi; i++) {
-            double v = 0;
-            for (int j = 0; j < k; j++) {
-              v += (double) a[ap + i * k + j] * b[bp + j];
-            }
-            d[rp + i] = (float) v;
-          }
+        if (w > 1) {
+          FloatMatrix.multiply(a, ap, b, bp, d, rp, lo, hi, k, w);
           return;
         }
-        FloatMatrix.multiply(a, ap, b, bp, d, rp, lo, hi, k, w);
-      }
-      case double[] d -> {
-        double[] a = (double[]) p;
-        double[] b = (double[]) q;
-        var lost = new double[w];
         for (int i = lo; i < hi; i++) {
-          Arrays.fill(lost, 0);
-          int o = rp + i * w;
+          double v = 0;
           for (int j = 0; j < k; j++) {
-            double v = a[ap + i * k + j];
-            for (int c = 0; c < w; c++) {
-              double x = v * b[bp + j * w + c];
-              double sum = d[o + c] + x;
-              lost[c] += lost(d[o + c], x, sum);
-              d[o + c] = sum;
-            }
+            v += (double) a[ap + i * k + j] * b[bp + j];
           }
-          for (int c = 0; c < w; c++) {
-            double sum = d[o + c] + lost[c];
-            d[o + c] = Double.isNaN(sum) ? d[o + c] : sum;
-          }
+          d[rp + i] = Denormals.rounded(v);
         }
       }
+      case double[] d ->
+          DoubleMatrix.multiply((double[]) p, ap, (double[]) q, bp, d, rp, lo, hi, k, w);
       case int[] d -> {
         int[] a = (int[]) p;
         int[] b = (int[]) q;

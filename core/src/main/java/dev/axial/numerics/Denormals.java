@@ -149,6 +149,38 @@ public enum Denormals {
     return false;
   }
 
+  /**
+   * Whether sums of products of some numbers of x and of y may be denormal: all are multiples of
+   * the last bits of one of each. Arrays of float32 or of float64 that were {@linkplain #read}.
+   */
+  public static boolean productsMayBe(Object x, int i, int m, Object y, int j, int n) {
+    if (MODE == KEEP) {
+      return false;
+    }
+    boolean wide = x instanceof double[];
+    int bits = wide ? 52 : 23;
+    int least = wide ? Double.MIN_EXPONENT : Float.MIN_EXPONENT;
+    return leastExponent(x, i, m) + leastExponent(y, j, n) - 2 * bits < least;
+  }
+
+  /** The exponent of the smallest of n numbers from o on that is not zero. */
+  private static int leastExponent(Object array, int o, int n) {
+    double least = Double.MAX_VALUE;
+    if (array instanceof float[] x) {
+      for (int k = o; k < o + n; k++) {
+        float m = Math.abs(x[k]);
+        least = m > 0 && m < least ? m : least;
+      }
+    } else {
+      double[] x = (double[]) array;
+      for (int k = o; k < o + n; k++) {
+        double m = Math.abs(x[k]);
+        least = m > 0 && m < least ? m : least;
+      }
+    }
+    return Math.getExponent(least);
+  }
+
   private static float[] flush(float[] x) {
     for (int k = 0; k < x.length; k++) {
       x[k] = read(x[k]);

@@ -14,6 +14,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -21,6 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * The laws of every function of the library, at every dtype that it takes and at shapes of rank 0
  * to 3, odd, of size 1 and empty.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class OpCatalogueTest {
   private static final Axis LANE = axis("lane", 3);
 

@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.axial.*;
 import java.util.function.Function;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -15,6 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * What must hold for every program with references: eager = jit, jvp and grad = finite differences,
  * forward = reverse, vmap = loop in any nesting, second derivatives, checkpoint changes nothing.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class ReferenceLawsTest {
   private static final Axis L = axis("lane", 3);
   private static final double H = 1e-4;

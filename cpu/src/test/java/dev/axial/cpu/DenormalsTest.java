@@ -133,16 +133,16 @@ class DenormalsTest {
   /** A function of a number and itself, or its negative, which a compiler may simplify. */
   private static String ofItself(String t, String fn, String other) {
     return """
-        program(v0: %1$s[a:2048]) {
-          v1: %1$s[a:2048] = neg v0
-          v2: %1$s[a:4096] = concat[axis=a] v0, v1
-          v3: %1$s[a:4096] = concat[axis=a] v0, %2$s
-          v4: %1$s[a:4096] = %3$s v2, v3
-          v5: %1$s[a:2048] = %3$s v0, %2$s
-          v6: %1$s[a:6144] = concat[axis=a] v4, v5
-          return v6
-        }
-        """
+    program(v0: %1$s[a:2048]) {
+      v1: %1$s[a:2048] = neg v0
+      v2: %1$s[a:4096] = concat[axis=a] v0, v1
+      v3: %1$s[a:4096] = concat[axis=a] v0, %2$s
+      v4: %1$s[a:4096] = %3$s v2, v3
+      v5: %1$s[a:2048] = %3$s v0, %2$s
+      v6: %1$s[a:6144] = concat[axis=a] v4, v5
+      return v6
+    }
+    """
         .formatted(t, other, fn);
   }
 

@@ -4,6 +4,7 @@ import static dev.axial.cpu.llvm.Asm.i64;
 
 import dev.axial.cpu.llvm.Asm;
 import dev.axial.cpu.llvm.Asm.Val;
+import dev.axial.numerics.ProductOrder;
 
 /**
  * The sizes of blocks, the same in the emitted code and in what it asks its caller to provide.
@@ -29,17 +30,17 @@ record GemmPlan(Tile tile) {
 
   /** The most k's of one run of a kernel: a panel of B then fits the second-level cache with A. */
   int depth() {
-    return 2048 / tile.bytes();
+    return ProductOrder.run(tile.dtype());
   }
 
   /** The most k's for which B is packed at once. */
   int superDepth() {
-    return 16384 / tile.bytes();
+    return ProductOrder.packed(tile.dtype());
   }
 
   /** The most k's whose sums are added up without what they lose; whole runs of a packed B. */
   int farDepth() {
-    return 4 * superDepth();
+    return ProductOrder.far(tile.dtype());
   }
 
   /** Where the sums of a part of k lie, after what is packed of B. */

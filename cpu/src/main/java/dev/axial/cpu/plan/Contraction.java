@@ -18,7 +18,6 @@ final class Contraction {
   private static final int WIDE = 16;
 
   private final ArrayType out;
-  private boolean lopsided;
 
   private Contraction(ArrayType out) {
     this.out = out;
@@ -30,7 +29,6 @@ final class Contraction {
     for (Dim x : union.dims()) {
       if (d.axes().contains(x.name())) {
         c.sum.add(x);
-        c.lopsided |= !a.has(x.name()) || !b.has(x.name());
       } else if (a.has(x.name()) && b.has(x.name())) {
         c.batch.add(x);
       } else {
@@ -49,11 +47,6 @@ final class Contraction {
       n *= d.size();
     }
     return n;
-  }
-
-  /** Whether an axis is summed that only one operand has. */
-  boolean lopsided() {
-    return lopsided;
   }
 
   long m() {

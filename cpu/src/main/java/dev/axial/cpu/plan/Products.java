@@ -5,6 +5,7 @@ import dev.axial.ir.ArrayType;
 import dev.axial.ir.Dim;
 import dev.axial.ir.Fn;
 import dev.axial.ir.Op;
+import dev.axial.numerics.ProductOrder;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -18,14 +19,8 @@ final class Products {
     this.steps = steps;
   }
 
-  /** Contractions with fewer multiplications are sums of products in plain loops. */
-  private static final long SMALL_DOT = 8 * 8 * 8;
-
   /** Values with more users are not asked in which order these want them. */
   private static final int MANY_USERS = 4;
-
-  /** A matrix of up to so many elements times a vector, likewise. */
-  private static final long SMALL_VECTOR = 1 << 14;
 
   /** Sums that lie where a product was put, and more products may be added to. */
   private final Set<Node> sums = new HashSet<>();
@@ -48,17 +43,10 @@ final class Products {
     Node out = i.result();
     DType t = out.type().dtype();
     Contraction c = Contraction.of(d, a.type(), b.type(), out.type());
+    ProductOrder.Form form = ProductOrder.form(d, a.type(), b.type());
     boolean plain =
-        c.m() == 1 && c.n() == 1
-            || (c.m() == 1 || c.n() == 1)
-                && c.batch() == 1
-                && (union.size() <= SMALL_VECTOR || widenedRows(d, a, b))
-            || c.k() == 1
-            || c.lopsided()
-            || union.size() <= SMALL_DOT
-            || c.m() * c.n() * c.k() < 64
-            || union.size() == 0
-            || t == DType.UINT32;
+        form == ProductOrder.Form.SUM
+            || form == ProductOrder.Form.VECTOR && c.batch() == 1 && widenedRows(d, a, b);
     if (plain) {
       Node product = steps.virtual(union, new Op.Binary(Fn.Binary.MUL), List.of(a, b), i);
       steps.merges(product, i.site());
