@@ -1,27 +1,35 @@
 package dev.axial;
 
-import dev.axial.engine.Engine;
 import dev.axial.engine.Executable;
 import dev.axial.engine.Piece;
-import dev.axial.ir.Program;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A program that is interpreted until a thread in the background has compiled it, so that nobody
- * waits for the compiler. Both give the same bits.
+ * waits for the compiler. Both give the same bits. It is compiled from its second call on, or at
+ * once: what is called once and is done soon is not worth a compiler that has yet to be loaded.
  */
 final class CompiledSoon implements Executable {
   /** What nobody has waited for at the end of the process is not begun. */
   private static final ThreadPoolExecutor COMPILER = compiler();
 
   private final Executable meanwhile;
-  private volatile @Nullable Executable compiled;
-  private volatile @Nullable Throwable failure;
-  private final Runnable work;
+  private final FutureTask<Executable> compiled;
+  private volatile @Nullable Executable done;
+
+  /** Whether it has been called, or is to be compiled whether or not it is called again. */
+  private volatile boolean called;
+
+  private final AtomicBoolean asked = new AtomicBoolean();
 
   /** When no thread was to be had; 0 if there was one. */
   private volatile long refused;
@@ -33,10 +41,19 @@ final class CompiledSoon implements Executable {
 
   private static @Nullable Thread atEnd;
 
-  CompiledSoon(Engine engine, Program program, Executable meanwhile) {
+  CompiledSoon(Callable<Executable> compile, Executable meanwhile, boolean atOnce) {
     this.meanwhile = meanwhile;
-    this.work = () -> compile(engine, program);
-    ask();
+    this.called = atOnce;
+    this.compiled =
+        new FutureTask<>(() -> {
+          Executable e = compile.call();
+          done = e;
+          return e;
+        });
+    if (atOnce) {
+      asked.set(true);
+      ask();
+    }
   }
 
   /** If the system gives no thread, it goes on to be interpreted, and asks again later. */
@@ -46,7 +63,13 @@ final class CompiledSoon implements Executable {
     }
     try {
       refused = 0;
-      COMPILER.execute(work);
+      COMPILER.execute(() -> {
+        try {
+          compiled.run();
+        } finally {
+          ends();
+        }
+      });
     } catch (OutOfMemoryError _) { // that of a thread that cannot be made
       ends();
       refused = System.nanoTime() | 1;
@@ -60,7 +83,7 @@ final class CompiledSoon implements Executable {
   private static synchronized boolean begins() {
     try {
       if (pending == 0) {
-        Thread hook = Thread.ofPlatform().unstarted(CompiledSoon::end);
+        Thread hook = Thread.ofPlatform().unstarted(() -> end(Eager::letsGo));
         Runtime.getRuntime().addShutdownHook(hook);
         atEnd = hook;
       }
@@ -97,40 +120,61 @@ final class CompiledSoon implements Executable {
     return pool;
   }
 
-  private static void end() {
+  /** Waits for the compiler, unless the process may end while it runs. */
+  private static void end(BooleanSupplier mayEnd) {
     COMPILER.getQueue().clear();
     COMPILER.shutdown();
     try {
-      if (!COMPILER.awaitTermination(10, TimeUnit.SECONDS)) {
-        System.getLogger("dev.axial")
-            .log(
-                System.Logger.Level.WARNING,
-                "the compiler is still at work while the process ends");
+      for (int k = 0; k < 1000; k++) {
+        if (COMPILER.awaitTermination(10, TimeUnit.MILLISECONDS) || mayEnd.getAsBoolean()) {
+          return;
+        }
       }
+      System.getLogger("dev.axial")
+          .log(System.Logger.Level.WARNING, "the compiler is still at work while the process ends");
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private void compile(Engine engine, Program program) {
+  /** The compiled program, waited for. */
+  Executable compiled() {
+    Executable e = done;
+    if (e != null) {
+      return e;
+    }
+    compiled.run(); // if nobody else does
+    boolean interrupted = false;
     try {
-      compiled = engine.compile(program);
-    } catch (RuntimeException | Error x) {
-      failure = x; // of the next call
+      while (true) {
+        try {
+          return compiled.get();
+        } catch (InterruptedException _) {
+          interrupted = true;
+        }
+      }
+    } catch (ExecutionException x) {
+      throw new AxialException("a program could not be compiled", x.getCause());
     } finally {
-      ends();
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
   @Override
   public List<Object> call(List<Object> inputs) {
-    Executable e = compiled;
+    Executable e = done;
     if (e != null) {
       return e.call(inputs);
     }
-    Throwable x = failure;
-    if (x != null) {
-      throw new AxialException("an operation could not be compiled", x);
+    if (compiled.isDone()) {
+      return compiled().call(inputs);
+    }
+    if (!called) {
+      called = true;
+    } else if (!asked.getAndSet(true)) {
+      ask();
     }
     long when = refused;
     if (when != 0 && System.nanoTime() - when > PAUSE_NANOS) {
@@ -141,13 +185,11 @@ final class CompiledSoon implements Executable {
 
   @Override
   public String explain() {
-    Executable e = compiled;
-    return e == null ? meanwhile.explain() : e.explain();
+    return compiled().explain();
   }
 
   @Override
   public List<Piece> pieces() {
-    Executable e = compiled;
-    return e == null ? meanwhile.pieces() : e.pieces();
+    return compiled().pieces();
   }
 }

@@ -57,9 +57,50 @@ final class Eager {
 
   private Eager() {}
 
+  /**
+   * What the interpreter is done with before a program is compiled, in elements that are moved; and
+   * what it is done with before the engine has started. It works on the Java heap.
+   */
+  private static final long SOON = onHeap(1 << 21);
+
+  private static final long BEFORE_ENGINE = onHeap(1 << 25);
+
+  /** A program that moves more starts the engine by itself. */
+  private static final long WORTH_AN_ENGINE = 1 << 23;
+
+  private static long onHeap(long elements) {
+    return Math.min(elements, Runtime.getRuntime().maxMemory() / 64);
+  }
+
+  /** Whether programs wait for the compiler: for tests of what it makes. */
+  private static final boolean WAITS = waits();
+
+  private static boolean waits() {
+    String s = System.getProperty("axial.compile", "soon").strip();
+    return switch (s) {
+      case "soon" -> false;
+      case "first" -> true;
+      default -> // not over Op: what a user wrote
+          throw new AxialException(
+              "axial.compile is '%s'; soon (programs are interpreted while they are compiled) or first (they wait) is expected."
+                  .formatted(s));
+    };
+  }
+
   private static Engine engine() {
     Engine e = engine;
     return e != null ? e : choose();
+  }
+
+  /** The engine, if it has started or may be waited for. */
+  private static @Nullable Engine started() {
+    return engine == null && (WAITS || Engines.isNamed()) ? choose() : engine;
+  }
+
+  /** Whether the process may end while the engine compiles. */
+  static boolean letsGo() {
+    Engine e = engine;
+    return e != null && e.letsGo();
   }
 
   private static synchronized Engine choose() {
@@ -122,9 +163,33 @@ final class Eager {
     }
   }
 
-  /** Compiled code, shared by programs that are the same. The least recently used goes first. */
+  /**
+   * Code of a program, shared by programs that are the same; the least recently used goes first. It
+   * may be interpreted until it is compiled.
+   */
   static Executable compile(Program p) {
     return Deep.guarded("a program was compiled", () -> compiled(p));
+  }
+
+  /** The same, which is compiled: for values that one executable gives to another. */
+  static Executable compileNow(Program p) {
+    Executable e = compile(p);
+    Executable code = e instanceof Writing w ? w.code : e;
+    return code instanceof CompiledSoon s ? Writing.of(s.compiled(), p) : e;
+  }
+
+  private static Executable code(Program p) {
+    Engine e = started();
+    if (e == INTERPRETER || WAITS || !Meanwhile.suits(p, e == null ? BEFORE_ENGINE : SOON)) {
+      return engine().compile(p);
+    }
+    return soon(e, p);
+  }
+
+  /** Interpreted until it is compiled, for which an engine that has not started waits a call. */
+  private static Executable soon(@Nullable Engine e, Program p) {
+    boolean atOnce = e != null || !Meanwhile.suits(p, WORTH_AN_ENGINE);
+    return new CompiledSoon(() -> engine().compile(p), INTERPRETER.compile(p), atOnce);
   }
 
   private static Executable compiled(Program p) {
@@ -135,7 +200,7 @@ final class Eager {
         return known;
       }
     }
-    Executable made = Writing.of(engine().compile(p), p);
+    Executable made = Writing.of(code(p), p);
     synchronized (PROGRAMS) {
       PROGRAMS.put(key, made);
     }
@@ -191,21 +256,18 @@ final class Eager {
     if (elements < FEW && made <= MANY) {
       return new Code(INTERPRETER.compile(p), results);
     }
-    Engine e = engine();
-    boolean soon = Math.max(elements, made) <= soon(op) && !e.isPrepared(p);
-    return new Code(soon ? new CompiledSoon(e, p, INTERPRETER.compile(p)) : e.compile(p), results);
+    Engine e = started();
+    long most = e == null ? BEFORE_ENGINE : soon(op);
+    boolean soon = e != INTERPRETER && !WAITS && Meanwhile.suits(p, most);
+    if (soon && (e == null || !e.isPrepared(p))) {
+      return new Code(soon(e, p), results);
+    }
+    return new Code(engine().compile(p), results);
   }
 
-  /**
-   * How many elements the interpreter is done with before code for them would be compiled. None
-   * where the engines add up in different orders: the result must not depend on the moment.
-   */
+  /** What the interpreter is done with before code would be compiled, in elements moved. */
   private static long soon(Op op) {
-    return switch (op) {
-      case Op.Dot _ -> 0;
-      case Op.ArgSort _ -> 1 << 16;
-      default -> 1 << 19; // not over Op: the others take about as long for each element
-    };
+    return onHeap(op instanceof Op.ArgSort ? 1 << 20 : 1 << 22);
   }
 
   /** Runs compiled code on stores and storages, with the locks of all storages. */

@@ -476,7 +476,9 @@ final class Grads {
         }
       }
       Program backward = Tracing.checked(DeadCode.remove(two.backward(all, outs)));
-      List<Object> got = Eager.call(Eager.compile(backward), given);
+      boolean plain = saved.stream().allMatch(Var::isArray);
+      Executable code = plain ? Eager.compile(backward) : Eager.compileNow(backward);
+      List<Object> got = Eager.call(code, given);
       var arrays = new ArrayList<@Nullable NamedArray>();
       int at = 0;
       for (Var g : grads) {

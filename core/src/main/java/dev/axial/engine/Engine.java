@@ -10,11 +10,16 @@ public interface Engine {
   /** Compiles a checked program. */
   Executable compile(Program program);
 
-  /**
-   * Whether it has code for programs of this kind, whatever the sizes, so that compiling another
-   * one takes no time to speak of.
-   */
+  /** Whether it has code for a program already, so that compiling it takes no time to speak of. */
   default boolean isPrepared(Program program) {
     return true;
+  }
+
+  /**
+   * Lets the process end while programs are being compiled: what would be dangerous then is not
+   * done. False if it cannot, and the end has to wait for them.
+   */
+  default boolean letsGo() {
+    return false;
   }
 }

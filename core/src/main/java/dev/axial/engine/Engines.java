@@ -109,6 +109,11 @@ public final class Engines {
     }
   }
 
+  /** Whether the user names the engine. */
+  public static boolean isNamed() {
+    return wanted() != null;
+  }
+
   private static @Nullable String wanted() {
     return System.getProperty("axial.engine", System.getenv("AXIAL_ENGINE"));
   }

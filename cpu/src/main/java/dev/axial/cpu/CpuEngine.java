@@ -6,6 +6,7 @@ import dev.axial.cpu.emit.Target;
 import dev.axial.cpu.llvm.Host;
 import dev.axial.cpu.llvm.Library;
 import dev.axial.cpu.llvm.ObjectCache;
+import dev.axial.cpu.llvm.ProcessEnd;
 import dev.axial.cpu.plan.Planner;
 import dev.axial.cpu.runtime.Compiled;
 import dev.axial.cpu.runtime.Elementwise;
@@ -62,7 +63,12 @@ final class CpuEngine implements Engine {
 
   @Override
   public boolean isPrepared(Program program) {
-    return Flat.suits(program);
+    return Flat.suits(program) && cache.isLoaded(Flat.write(program, target).ir(), Emitter.PASSES);
+  }
+
+  @Override
+  public boolean letsGo() {
+    return ProcessEnd.skipsUnloading();
   }
 
   @Override

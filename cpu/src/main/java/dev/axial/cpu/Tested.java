@@ -59,7 +59,12 @@ final class Tested implements Engine {
 
   @Override
   public boolean isPrepared(Program program) {
-    return first.isPrepared(program);
+    return verdict.isDone() && chosen().isPrepared(program);
+  }
+
+  @Override
+  public boolean letsGo() {
+    return first.letsGo();
   }
 
   /** It always waits for the test, which so never outlives who waits for a program. */

@@ -87,6 +87,7 @@ class EnvironmentTest {
       command.add("--enable-native-access=ALL-UNNAMED");
     }
     command.add("-XX:TieredStopAtLevel=1");
+    command.add("-Daxial.compile=first");
     command.addAll(options);
     command.addAll(List.of("-cp", path, EnvironmentProgram.class.getName()));
     command.addAll(List.of(arguments));

@@ -94,7 +94,8 @@ class LevelsTest {
     var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-Xss16m", "-Xmx1500m"));
-    command.addAll(List.of("-Daxial.check=true", "-Daxial.llvm.level=" + level));
+    command.addAll(
+        List.of("-Daxial.check=true", "-Daxial.compile=first", "-Daxial.llvm.level=" + level));
     command.addAll(List.of("-Daxial.llvm.width=" + width, option, "-cp", path));
     command.add(LevelRun.class.getName());
     command.addAll(classes);

@@ -142,6 +142,12 @@ public final class ObjectCache {
     };
   }
 
+  /** Whether the code of a module is there without compiling or reading anything. */
+  public boolean isLoaded(String ir, String passes) {
+    WeakReference<Code> known = loaded.get(key(ir, passes));
+    return known != null && known.get() != null;
+  }
+
   private String key(String ir, String passes) {
     return Hash.of(library.host() + "|" + passes + "|" + ir);
   }
