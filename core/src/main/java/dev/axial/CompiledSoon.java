@@ -3,6 +3,7 @@ package dev.axial;
 import dev.axial.engine.Executable;
 import dev.axial.engine.Piece;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -154,7 +155,8 @@ final class CompiledSoon implements Executable {
         }
       }
     } catch (ExecutionException x) {
-      throw new AxialException("a program could not be compiled", x.getCause());
+      throw new AxialException(
+          "a program could not be compiled", Objects.requireNonNull(x.getCause()));
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();
