@@ -10,7 +10,7 @@ from functools import partial
 from common import row, measure, emit, main
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-if not sys.argv[1:2] in (["start-ref"], ["start-jit"]):    # their processes import it themselves
+if not "".join(sys.argv[1:2]).startswith("start-"):    # their processes import it themselves
   import numpy as np
   import jax, jax.numpy as jnp
   from jax import lax
@@ -753,6 +753,56 @@ def start_ref(): start("import jax, jax.numpy as n; r=jax.new_ref(n.zeros(16)); 
 
 @row("start-jit")
 def start_jit(): start("import jax, jax.numpy as n; print(jax.jit(lambda x: n.sin(x)*2)(n.zeros(3)), flush=True)")
+
+
+@row("start-twenty")
+def start_twenty(): start("""
+import jax, jax.numpy as n
+x = n.linspace(0, 1, 100)
+y = n.arange(50) / 50.
+a = n.sin(x) * 2 + 1
+b = n.exp(-y)
+outer = a[:, None] * b
+total = outer.sum()
+rows = outer.mean(0)
+most = outer.max(1)
+p = jax.nn.softmax(outer, 1)
+entropy = -(p * n.log(p)).sum()
+product = a @ outer
+some = outer[10:20]
+chosen = n.where(outer > 1, outer, n.zeros_like(outer))
+ordered = n.sort(rows)
+running = n.cumsum(x)
+joined = n.concatenate([a, a])
+ref = jax.new_ref(outer)
+ref[3] = 0.0
+ref[...] += 1
+all = total + most.sum() + entropy + product.sum() + some.sum() + chosen.sum()
+more = ordered.sum() + running.sum() + joined.sum() + ref[...].sum()
+print(float(all + more), flush=True)
+""")
+
+
+@row("start-loop")
+def start_loop(): start("""
+import jax, jax.numpy as n
+def f(r):
+  def body(i, c):
+    r[i] = c
+    return c + r[i] * 0.5 + 1
+  return jax.lax.fori_loop(0, 1000, body, n.float32(0))
+r = jax.new_ref(n.zeros(1000))
+print(float(jax.jit(f)(r) + r[...].sum()), flush=True)
+""")
+
+
+@row("start-mlp")
+def start_mlp(): start("""
+import jax, jax.numpy as n
+x, w, v = n.full((32, 784), .1), n.full((784, 128), .01), n.full((128, 10), .1)
+loss = lambda q: jax.nn.logsumexp(jax.nn.relu(x @ q) @ v, 1).mean()
+print(float(jax.jit(jax.grad(loss))(w).sum()), flush=True)
+""")
 
 
 if __name__ == "__main__":

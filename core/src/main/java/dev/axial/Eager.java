@@ -92,9 +92,10 @@ final class Eager {
     return e != null ? e : choose();
   }
 
-  /** The engine, if it has started or may be waited for. */
+  /** The engine, if it has started, is to be waited for, or is none that takes long to start. */
   private static @Nullable Engine started() {
-    return engine == null && (WAITS || Engines.isNamed()) ? choose() : engine;
+    Engine e = engine;
+    return e == null && (WAITS || Engines.isNamed() || !Engines.mayStart()) ? choose() : e;
   }
 
   /** Whether the process may end while the engine compiles. */

@@ -30,6 +30,14 @@ public interface EngineProvider {
   }
 
   /**
+   * Whether the engine is likely to start: what can be told at once speaks for it. Where it is not,
+   * nobody need wait to be told why.
+   */
+  default boolean mayStart() {
+    return true;
+  }
+
+  /**
    * Where large blocks of memory should come from, whether or not the engine has been started: a
    * function from bytes to a block that begins at a multiple of 64 and is freed once it is
    * unreachable, or to null if there is no memory. Null for the JVM's own.

@@ -109,6 +109,12 @@ public final class Engines {
     }
   }
 
+  /** Whether there is an engine that is likely to start, which takes a while. */
+  public static boolean mayStart() {
+    EngineProvider p = Memory.PROVIDER;
+    return p != null && p.mayStart();
+  }
+
   /** Whether the user names the engine. */
   public static boolean isNamed() {
     return wanted() != null;

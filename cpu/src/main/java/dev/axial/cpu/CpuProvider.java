@@ -30,6 +30,11 @@ public final class CpuProvider implements EngineProvider {
     return new Tested(library(), SelfTest.NAME, oracle, l -> CpuEngine.tested(l, oracle));
   }
 
+  @Override
+  public boolean mayStart() {
+    return NativeAccess.DENIED == null && Natives.areThere();
+  }
+
   private static Library library() {
     String denied = NativeAccess.DENIED;
     if (denied != null) {

@@ -21,7 +21,9 @@ class SoonTest {
   private static Process start(String what, Path llvm, String... options) throws IOException {
     var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("--enable-native-access=ALL-UNNAMED");
+    if (!List.of(options).contains("--illegal-native-access=deny")) {
+      command.add("--enable-native-access=ALL-UNNAMED");
+    }
     command.add("-XX:TieredStopAtLevel=1");
     command.add("-Daxial.llvm=" + llvm);
     command.add("-Daxial.cache=" + folder.resolve("cache"));
@@ -73,6 +75,19 @@ class SoonTest {
     assertThat(p.isAlive()).isTrue();
     p.destroyForcibly().waitFor();
     Files.delete(pipe);
+  }
+
+  /** Though the program would be over before an engine was asked for. */
+  @Test
+  void what_keeps_an_engine_from_starting_is_said_at_once()
+      throws IOException, InterruptedException {
+    List<String> denied =
+        ended(start("first", Natives.libLlvm(), "--illegal-native-access=deny"), 0);
+    assertThat(String.join("\n", denied))
+        .containsOnlyOnce("the engine native does not start (native access is denied to it");
+    List<String> missing = ended(start("first", folder.resolve("nothing")), 0);
+    assertThat(String.join("\n", missing))
+        .containsOnlyOnce("and there is no readable file there; it should be a libLLVM");
   }
 
   @Test

@@ -35,7 +35,22 @@ final class FirstRows {
             "start-jit",
             "process start to a compiled result",
             new Target.AtMost(0.4),
-            _ -> start("jit")));
+            _ -> start("jit")),
+        Row.of(
+            "start-twenty",
+            "process start to the end of twenty eager lines, nothing on disk",
+            level,
+            _ -> cold("twenty")),
+        Row.of(
+            "start-loop",
+            "process start to a first compiled loop, likewise",
+            level,
+            _ -> cold("loop")),
+        Row.of(
+            "start-mlp",
+            "process start to a first gradient of a perceptron, likewise",
+            level,
+            _ -> cold("mlp")));
   }
 
   /** The process measures itself; nothing of an earlier one is on disk for it. */
@@ -75,6 +90,25 @@ final class FirstRows {
         Files.delete(p);
       }
     }
+  }
+
+  /** This process looks at the clock; nothing of an earlier one is on disk. */
+  private static Work cold(String what) {
+    return timing -> {
+      var seconds = new double[timing.processes() * 2 - 1];
+      for (int k = 0; k < seconds.length; k++) {
+        try {
+          Path folder = Files.createTempDirectory("axial-bench");
+          List<String> options = List.of("-Daxial.cache=" + folder);
+          List<String> command = Processes.java(options, FirstUse.class, List.of(what));
+          seconds[k] = Processes.ask(command).seconds();
+          delete(folder);
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      }
+      return Samples.of(seconds, 1);
+    };
   }
 
   /** This process looks at the clock; the first process fills what is kept on disk. */

@@ -38,6 +38,27 @@ public final class Natives {
 
   private Natives() {}
 
+  /** Whether there seems to be a library. */
+  public static boolean areThere() {
+    String given = System.getProperty("axial.llvm");
+    if (given != null) {
+      return Files.isReadable(Path.of(given));
+    }
+    try {
+      return !isMusl() && Packed.find(resource()) != null;
+    } catch (IOException x) {
+      return false;
+    }
+  }
+
+  private static String resource() {
+    return "org/bytedeco/llvm/" + name();
+  }
+
+  private static String name() {
+    return Platform.NAME + "/" + System.mapLibraryName("LLVM");
+  }
+
   /** The library's file. */
   public static Path libLlvm() {
     String given = System.getProperty("axial.llvm");
@@ -55,9 +76,8 @@ public final class Natives {
           "the libLLVM of %s needs glibc, and this process runs on musl, as in Alpine; use an image with glibc, or point -Daxial.llvm to the system's own libLLVM of version 18 to 22"
               .formatted(Platform.artifact()));
     }
-    String name = Platform.NAME + "/" + System.mapLibraryName("LLVM");
     try {
-      URL url = Packed.find("org/bytedeco/llvm/" + name);
+      URL url = Packed.find(resource());
       if (url == null) {
         throw new AxialException(
             Platform.isServed()
@@ -66,7 +86,7 @@ public final class Natives {
                 : "there is no libLLVM for %s among the artifacts; point -Daxial.llvm to one of version 18 to 22"
                     .formatted(Platform.NAME));
       }
-      return unpacked(url, name);
+      return unpacked(url, name());
     } catch (IOException x) {
       throw new AxialException("libLLVM could not be unpacked: " + x, x);
     }
