@@ -9,6 +9,7 @@ import dev.axial.engine.Storage;
 import dev.axial.engine.Store;
 import dev.axial.interpreter.Fill;
 import dev.axial.interpreter.Interpreter;
+import dev.axial.interpreter.Meanwhile;
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Builder;
 import dev.axial.ir.CanonicalKey;

@@ -1,4 +1,4 @@
-package dev.axial;
+package dev.axial.interpreter;
 
 import dev.axial.ir.ArrayType;
 import dev.axial.ir.Equation;
@@ -12,7 +12,7 @@ import dev.axial.numerics.ProductOrder;
  * Which programs are interpreted while they are compiled: those that the interpreter is done with
  * before long, and whose results do not depend on who computes them.
  */
-final class Meanwhile {
+public final class Meanwhile {
   private static final long NEVER = Long.MAX_VALUE;
 
   /** Elements that the interpreter makes in the time that one equation takes by itself. */
@@ -30,7 +30,7 @@ final class Meanwhile {
    * Whether a program costs no more than it takes to move so many elements, is finite, gives the
    * same bits on all engines, and passes nothing but arrays and references of the caller's.
    */
-  static boolean suits(Program p, long most) {
+  public static boolean suits(Program p, long most) {
     for (Var v : p.outputs()) {
       if (!v.isArray()) {
         return false;
