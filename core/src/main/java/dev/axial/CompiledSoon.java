@@ -17,13 +17,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * A program that is interpreted until a thread in the background has compiled it, so that nobody
  * waits for the compiler. Both give the same bits. It is compiled from its second call on, or at
- * once: what is called once and is done soon is not worth a compiler that has yet to be loaded.
+ * once: what is called once and is done soon is not worth a compiler that has yet to be loaded. If
+ * it cannot be compiled, it goes on to be interpreted.
  */
 final class CompiledSoon implements Executable {
   /** What nobody has waited for at the end of the process is not begun. */
   private static final ThreadPoolExecutor COMPILER = compiler();
 
-  private final Executable meanwhile;
+  /** Null once there is what runs instead. */
+  private volatile @Nullable Executable meanwhile;
+
   private final FutureTask<Executable> compiled;
   private volatile @Nullable Executable done;
 
@@ -47,9 +50,20 @@ final class CompiledSoon implements Executable {
     this.called = atOnce;
     this.compiled =
         new FutureTask<>(() -> {
-          Executable e = compile.call();
-          done = e;
-          return e;
+          try {
+            Executable e = compile.call();
+            done = e;
+            this.meanwhile = null;
+            return e;
+          } catch (Throwable x) {
+            System.getLogger("dev.axial")
+                .log(
+                    System.Logger.Level.WARNING,
+                    "a program could not be compiled ({0}); it is interpreted, which is slower",
+                    x.getMessage());
+            done = meanwhile;
+            throw x;
+          }
         });
     if (atOnce) {
       asked.set(true);
@@ -138,12 +152,12 @@ final class CompiledSoon implements Executable {
     }
   }
 
-  /** The compiled program, waited for. */
+  /**
+   * The compiled program, waited for.
+   *
+   * @throws AxialException if it could not be compiled
+   */
   Executable compiled() {
-    Executable e = done;
-    if (e != null) {
-      return e;
-    }
     compiled.run(); // if nobody else does
     boolean interrupted = false;
     try {
@@ -170,9 +184,6 @@ final class CompiledSoon implements Executable {
     if (e != null) {
       return e.call(inputs);
     }
-    if (compiled.isDone()) {
-      return compiled().call(inputs);
-    }
     if (!called) {
       called = true;
     } else if (!asked.getAndSet(true)) {
@@ -182,7 +193,8 @@ final class CompiledSoon implements Executable {
     if (when != 0 && System.nanoTime() - when > PAUSE_NANOS) {
       ask();
     }
-    return meanwhile.call(inputs);
+    Executable m = meanwhile;
+    return (m != null ? m : Objects.requireNonNull(done)).call(inputs);
   }
 
   @Override
