@@ -1,6 +1,7 @@
 package dev.axial.bench.rows;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 
 /** All rows, in the order of the table. */
@@ -40,7 +41,8 @@ public final class Rows {
   }
 
   /**
-   * The rows whose names begin with one of these, in the order of the table.
+   * The rows whose names begin with one of these, with those that they are compared with, in the
+   * order of the table.
    *
    * @param prefixes separated by commas
    * @throws IllegalArgumentException if a prefix fits no row
@@ -54,6 +56,15 @@ public final class Rows {
             "no row begins with '%s'; --list shows them".formatted(prefix));
       }
     }
-    return all.stream().filter(r -> wanted.stream().anyMatch(r.name()::startsWith)).toList();
+    var names = new HashSet<String>();
+    for (Row r : all) {
+      if (wanted.stream().anyMatch(r.name()::startsWith)) {
+        names.add(r.name());
+        if (r.target() instanceof Target.Within t) {
+          names.add(t.row());
+        }
+      }
+    }
+    return all.stream().filter(r -> names.contains(r.name())).toList();
   }
 }
