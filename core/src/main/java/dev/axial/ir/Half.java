@@ -76,11 +76,6 @@ public final class Half {
     return Double.longBitsToDouble(bits | 1);
   }
 
-  /** The bits of the sum of two numbers, rounded once. */
-  public static short sum(DType t, short a, short b) {
-    return narrow(t, widen(t, a) + widen(t, b));
-  }
-
   private static AxialException other(DType t) {
     return new AxialException("internal error: " + t + " has not two bytes");
   }
