@@ -1,6 +1,7 @@
 package dev.axial;
 
 import dev.axial.engine.Executable;
+import dev.axial.engine.Finished;
 import dev.axial.engine.Piece;
 import java.util.List;
 import java.util.Objects;
@@ -10,15 +11,14 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BooleanSupplier;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A program that is interpreted until a thread in the background has compiled it, so that nobody
- * waits for the compiler. Both give the same bits. It is compiled from its second call on, or at
- * once: what is called once and is done soon is not worth a compiler that has yet to be loaded. If
- * it cannot be compiled, it goes on to be interpreted.
+ * waits for the compiler. Both give the same bits. It is compiled from its first call on, or from
+ * its second: what is called once and is done soon is not worth a compiler that has yet to be
+ * loaded. If it cannot be compiled, it goes on to be interpreted.
  */
 final class CompiledSoon implements Executable {
   /** What nobody has waited for at the end of the process is not begun. */
@@ -30,10 +30,8 @@ final class CompiledSoon implements Executable {
   private final FutureTask<Executable> compiled;
   private volatile @Nullable Executable done;
 
-  /** Whether it has been called, or is to be compiled whether or not it is called again. */
-  private volatile boolean called;
-
-  private final AtomicBoolean asked = new AtomicBoolean();
+  /** How many calls come before the one that asks for the compiler. */
+  private final AtomicInteger callsBefore;
 
   /** When no thread was to be had; 0 if there was one. */
   private volatile long refused;
@@ -47,7 +45,7 @@ final class CompiledSoon implements Executable {
 
   CompiledSoon(Callable<Executable> compile, Executable meanwhile, boolean atOnce) {
     this.meanwhile = meanwhile;
-    this.called = atOnce;
+    this.callsBefore = new AtomicInteger(atOnce ? 0 : 1);
     this.compiled =
         new FutureTask<>(() -> {
           try {
@@ -65,10 +63,6 @@ final class CompiledSoon implements Executable {
             throw x;
           }
         });
-    if (atOnce) {
-      asked.set(true);
-      ask();
-    }
   }
 
   /** If the system gives no thread, it goes on to be interpreted, and asks again later. */
@@ -98,7 +92,7 @@ final class CompiledSoon implements Executable {
   private static synchronized boolean begins() {
     try {
       if (pending == 0) {
-        Thread hook = Thread.ofPlatform().unstarted(() -> end(Eager::letsGo));
+        Thread hook = Thread.ofPlatform().unstarted(CompiledSoon::end);
         Runtime.getRuntime().addShutdownHook(hook);
         atEnd = hook;
       }
@@ -136,12 +130,12 @@ final class CompiledSoon implements Executable {
   }
 
   /** Waits for the compiler, unless the process may end while it runs. */
-  private static void end(BooleanSupplier mayEnd) {
+  private static void end() {
     COMPILER.getQueue().clear();
     COMPILER.shutdown();
     try {
       for (int k = 0; k < 1000; k++) {
-        if (COMPILER.awaitTermination(10, TimeUnit.MILLISECONDS) || mayEnd.getAsBoolean()) {
+        if (COMPILER.awaitTermination(10, TimeUnit.MILLISECONDS) || Eager.letsGo()) {
           return;
         }
       }
@@ -159,22 +153,11 @@ final class CompiledSoon implements Executable {
    */
   Executable compiled() {
     compiled.run(); // if nobody else does
-    boolean interrupted = false;
     try {
-      while (true) {
-        try {
-          return compiled.get();
-        } catch (InterruptedException _) {
-          interrupted = true;
-        }
-      }
+      return Finished.get(compiled);
     } catch (ExecutionException x) {
       throw new AxialException(
           "a program could not be compiled", Objects.requireNonNull(x.getCause()));
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
     }
   }
 
@@ -184,9 +167,7 @@ final class CompiledSoon implements Executable {
     if (e != null) {
       return e.call(inputs);
     }
-    if (!called) {
-      called = true;
-    } else if (!asked.getAndSet(true)) {
+    if (callsBefore.getAndDecrement() == 0) {
       ask();
     }
     long when = refused;

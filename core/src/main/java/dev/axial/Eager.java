@@ -38,26 +38,6 @@ final class Eager {
   /** The interpreter does not make larger arrays of few elements: it works on the Java heap. */
   private static final long MANY = 1 << 19;
 
-  /** The engine of programs, chosen when the first one is compiled: to start it takes a while. */
-  private static volatile @Nullable Engine engine;
-
-  private static final int CACHE = 4096;
-  private static final Map<Key, Code> COMPILED = new ConcurrentHashMap<>();
-
-  private static final Map<CanonicalKey, Executable> PROGRAMS =
-      new LinkedHashMap<>(64, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<CanonicalKey, Executable> eldest) {
-          return size() > 256;
-        }
-      };
-
-  private record Key(Op op, List<Type> types) {}
-
-  private Eager() {}
-
   /**
    * What the interpreter is done with before a program is compiled, in elements that are moved; and
    * what it is done with before the engine has started. It works on the Java heap.
@@ -87,6 +67,26 @@ final class Eager {
                   .formatted(s));
     };
   }
+
+  /** The engine of programs, chosen when the first one is compiled: to start it takes a while. */
+  private static volatile @Nullable Engine engine;
+
+  private static final int CACHE = 4096;
+  private static final Map<Key, Code> COMPILED = new ConcurrentHashMap<>();
+
+  private static final Map<CanonicalKey, Executable> PROGRAMS =
+      new LinkedHashMap<>(64, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<CanonicalKey, Executable> eldest) {
+          return size() > 256;
+        }
+      };
+
+  private record Key(Op op, List<Type> types) {}
+
+  private Eager() {}
 
   private static Engine engine() {
     Engine e = engine;
@@ -180,16 +180,19 @@ final class Eager {
     return code instanceof CompiledSoon s ? Writing.of(s.compiled(), p) : e;
   }
 
-  private static Executable code(Program p) {
+  /**
+   * What is there; else what is interpreted until it is compiled, if that is done in the time of so
+   * many elements moved; else what is compiled.
+   */
+  private static Executable code(Program p, long soon) {
     Engine e = started();
-    if (e == INTERPRETER || WAITS || !Meanwhile.suits(p, e == null ? BEFORE_ENGINE : SOON)) {
+    Executable ready = e == null ? null : e.prepared(p);
+    if (ready != null) {
+      return ready;
+    }
+    if (WAITS || !Meanwhile.suits(p, e == null ? BEFORE_ENGINE : soon)) {
       return engine().compile(p);
     }
-    return soon(e, p);
-  }
-
-  /** Interpreted until it is compiled, for which an engine that has not started waits a call. */
-  private static Executable soon(@Nullable Engine e, Program p) {
     boolean atOnce = e != null || !Meanwhile.suits(p, WORTH_AN_ENGINE);
     return new CompiledSoon(() -> engine().compile(p), INTERPRETER.compile(p), atOnce);
   }
@@ -202,7 +205,7 @@ final class Eager {
         return known;
       }
     }
-    Executable made = Writing.of(code(p), p);
+    Executable made = Writing.of(code(p, SOON), p);
     synchronized (PROGRAMS) {
       PROGRAMS.put(key, made);
     }
@@ -258,13 +261,7 @@ final class Eager {
     if (elements < FEW && made <= MANY) {
       return new Code(INTERPRETER.compile(p), results);
     }
-    Engine e = started();
-    long most = e == null ? BEFORE_ENGINE : soon(op);
-    boolean soon = e != INTERPRETER && !WAITS && Meanwhile.suits(p, most);
-    if (soon && (e == null || !e.isPrepared(p))) {
-      return new Code(soon(e, p), results);
-    }
-    return new Code(engine().compile(p), results);
+    return new Code(code(p, soon(op)), results);
   }
 
   /** What the interpreter is done with before code would be compiled, in elements moved. */

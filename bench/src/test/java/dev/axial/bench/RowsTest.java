@@ -63,7 +63,9 @@ class RowsTest {
     for (Row row : Rows.all()) {
       if (row.target() instanceof Target.Within t) {
         assertThat(names.indexOf(t.row())).isBetween(0, names.indexOf(row.name()) - 1);
-        assertThat(Rows.select(row.name()).stream().map(Row::name)).contains(t.row());
+        assertThat(Rows.select(row.name()).stream().map(Row::name))
+            .as("selected with it")
+            .contains(t.row());
       }
     }
   }

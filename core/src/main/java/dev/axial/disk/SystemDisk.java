@@ -2,6 +2,7 @@ package dev.axial.disk;
 
 import dev.axial.engine.Engines;
 import dev.axial.engine.FilePages;
+import dev.axial.engine.Finished;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -392,27 +393,15 @@ final class SystemDisk implements Disk {
     return done(task);
   }
 
-  /** Waits for a result, and hands an interrupt on afterwards. */
   private static <T> T done(Future<T> of) throws IOException {
-    boolean interrupted = false;
     try {
-      while (true) {
-        try {
-          return of.get();
-        } catch (InterruptedException _) {
-          interrupted = true;
-        }
-      }
+      return Finished.get(of);
     } catch (ExecutionException x) {
       switch (x.getCause()) {
         case IOException e -> throw e;
         case RuntimeException e -> throw e;
         case Error e -> throw e;
         case null, default -> throw new IOException(x); // not over Op
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
       }
     }
   }

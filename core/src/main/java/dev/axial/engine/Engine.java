@@ -1,6 +1,7 @@
 package dev.axial.engine;
 
 import dev.axial.ir.Program;
+import org.jspecify.annotations.Nullable;
 
 /** Turns programs into something that runs. Implementations are thread-safe. */
 public interface Engine {
@@ -10,9 +11,9 @@ public interface Engine {
   /** Compiles a checked program. */
   Executable compile(Program program);
 
-  /** Whether it has code for a program already, so that compiling it takes no time to speak of. */
-  default boolean isPrepared(Program program) {
-    return true;
+  /** Code of a program, if there is some already or it takes no time to speak of; else null. */
+  default @Nullable Executable prepared(Program program) {
+    return compile(program);
   }
 
   /**

@@ -111,8 +111,12 @@ public final class Engines {
 
   /** Whether there is an engine that is likely to start, which takes a while. */
   public static boolean mayStart() {
-    EngineProvider p = Memory.PROVIDER;
-    return p != null && p.mayStart();
+    return Start.LIKELY;
+  }
+
+  /** Looked up once, when it is first asked. */
+  private static final class Start {
+    static final boolean LIKELY = Memory.PROVIDER != null && Memory.PROVIDER.mayStart();
   }
 
   /** Whether the user names the engine. */

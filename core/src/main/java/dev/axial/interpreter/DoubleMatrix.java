@@ -42,7 +42,7 @@ final class DoubleMatrix {
         }
         for (int c = 0; c < w && k > part; c++) {
           double s = Denormals.sum(total[c], sums[c]);
-          lost[c] = Denormals.sum(lost[c], lost(total[c], sums[c], s));
+          lost[c] = Denormals.sum(lost[c], Denormals.lost(total[c], sums[c], s));
           total[c] = s;
         }
       }
@@ -63,11 +63,5 @@ final class DoubleMatrix {
     for (int c = 0; c < out.length; c++) {
       out[c] = Math.fma(u, b[p + c], out[c]);
     }
-  }
-
-  /** What the sum s of a and b has lost by rounding, exactly (Knuth). */
-  private static double lost(double a, double b, double s) {
-    double t = Denormals.sum(s, -a);
-    return Denormals.sum(Denormals.sum(a, -Denormals.sum(s, -t)), Denormals.sum(b, -t));
   }
 }

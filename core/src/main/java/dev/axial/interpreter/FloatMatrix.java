@@ -43,17 +43,18 @@ final class FloatMatrix {
       int end = Math.min(k, from + part);
       for (int j = from; j < end; j += run) {
         boolean first = j == from;
-        Arrays.fill(first ? sums : one, first ? at : 0, (first ? at : 0) + n, 0);
-        int terms = Math.min(run, end - j);
         float[] out = first ? sums : one;
-        run(tiny, a, ai + lo * k + j, k, b, bi + j * w, out, first ? at : 0, hi - lo, terms, w);
+        int o = first ? at : 0;
+        Arrays.fill(out, o, o + n, 0);
+        int terms = Math.min(run, end - j);
+        run(tiny, a, ai + lo * k + j, k, b, bi + j * w, out, o, hi - lo, terms, w);
         for (int c = 0; c < n && !first; c++) {
           sums[at + c] = Denormals.sum(sums[at + c], one[c]);
         }
       }
       for (int c = 0; c < lost.length; c++) {
         float sum = Denormals.sum(d[to + c], sums[c]);
-        lost[c] = Denormals.sum(lost[c], lost(d[to + c], sums[c], sum));
+        lost[c] = Denormals.sum(lost[c], Denormals.lost(d[to + c], sums[c], sum));
         d[to + c] = sum;
       }
     }
@@ -61,12 +62,6 @@ final class FloatMatrix {
       float sum = Denormals.sum(d[to + c], lost[c]);
       d[to + c] = Float.isNaN(sum) ? d[to + c] : sum;
     }
-  }
-
-  /** What the sum s of a and b has lost by rounding, exactly (Knuth). */
-  private static float lost(float a, float b, float s) {
-    float t = Denormals.sum(s, -a);
-    return Denormals.sum(Denormals.sum(a, -Denormals.sum(s, -t)), Denormals.sum(b, -t));
   }
 
   /** A run of terms, for rows of a that are so far apart. */

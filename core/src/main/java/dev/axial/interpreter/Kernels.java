@@ -267,19 +267,13 @@ final class Kernels {
     }
   }
 
-  /** What the sum s of a and b has lost by rounding, exactly (Knuth). */
-  private static double lost(double a, double b, double s) {
+  /** What the sum s of a and b has lost; where no difference is denormal, without looking. */
+  private static double lost(boolean tiny, double a, double b, double s) {
+    if (tiny) {
+      return Denormals.lost(a, b, s);
+    }
     double t = s - a;
     return (a - (s - t)) + (b - t);
-  }
-
-  /** The same where a difference may be denormal. */
-  private static double lost(boolean tiny, double a, double b, double s) {
-    if (!tiny) {
-      return lost(a, b, s);
-    }
-    double t = Denormals.add(s, -a);
-    return Denormals.add(Denormals.add(a, -Denormals.add(s, -t)), Denormals.add(b, -t));
   }
 
   private static double sum(boolean tiny, double a, double b) {

@@ -315,4 +315,16 @@ public enum Denormals {
   public static double sum(double a, double b) {
     return MODE == FLUSH ? add(a, b) : a + b;
   }
+
+  /** What the sum s of a and b has lost by rounding, exactly (Knuth); as this process has it. */
+  public static float lost(float a, float b, float s) {
+    float t = sum(s, -a);
+    return sum(sum(a, -sum(s, -t)), sum(b, -t));
+  }
+
+  /** What the sum s of a and b has lost by rounding, exactly (Knuth); as this process has it. */
+  public static double lost(double a, double b, double s) {
+    double t = sum(s, -a);
+    return sum(sum(a, -sum(s, -t)), sum(b, -t));
+  }
 }

@@ -24,8 +24,8 @@ import dev.axial.ir.Op;
  * Which it is depends on the sizes and the dtype alone, never on how memory lies, on threads or on
  * what a contraction is fused with. Integers have no order: their sums wrap.
  */
-public enum ProductOrder {
-  ;
+public final class ProductOrder {
+  private ProductOrder() {}
 
   /** How products are added up. */
   public enum Form {

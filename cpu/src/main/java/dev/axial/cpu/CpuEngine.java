@@ -62,8 +62,13 @@ final class CpuEngine implements Engine {
   }
 
   @Override
-  public boolean isPrepared(Program program) {
-    return Flat.suits(program) && cache.isLoaded(Flat.write(program, target).ir(), Emitter.PASSES);
+  public @Nullable Executable prepared(Program program) {
+    if (!Flat.suits(program)) {
+      return null;
+    }
+    Flat.Written f = Flat.write(program, target);
+    ObjectCache.Code code = cache.loaded(f.ir(), Emitter.PASSES);
+    return code == null ? null : new Elementwise(program, code, f.grain());
   }
 
   @Override

@@ -4,11 +4,13 @@ import dev.axial.AxialException;
 import dev.axial.cpu.llvm.Library;
 import dev.axial.engine.Engine;
 import dev.axial.engine.Executable;
+import dev.axial.engine.Finished;
 import dev.axial.ir.Program;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An engine whose code is given to nobody before it has passed {@link SelfTest}. The test begins
@@ -58,8 +60,8 @@ final class Tested implements Engine {
   }
 
   @Override
-  public boolean isPrepared(Program program) {
-    return verdict.isDone() && chosen().isPrepared(program);
+  public @Nullable Executable prepared(Program program) {
+    return verdict.isDone() ? chosen().prepared(program) : null;
   }
 
   @Override
@@ -98,21 +100,10 @@ final class Tested implements Engine {
 
   private Engine chosen() {
     verdict.run(); // if nobody else does
-    boolean interrupted = false;
     try {
-      while (true) {
-        try {
-          return verdict.get();
-        } catch (InterruptedException _) {
-          interrupted = true;
-        } catch (ExecutionException x) {
-          throw new CompletionException(x.getCause());
-        }
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
+      return Finished.get(verdict);
+    } catch (ExecutionException x) {
+      throw new CompletionException(x.getCause());
     }
   }
 }

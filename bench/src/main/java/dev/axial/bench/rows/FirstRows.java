@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Function;
@@ -55,27 +56,25 @@ final class FirstRows {
 
   /** The process measures itself; nothing of an earlier one is on disk for it. */
   private static Function<Sizes, Work> first(String what) {
-    return s ->
-        timing -> {
-          var seconds = new double[timing.processes()];
-          for (int k = 0; k < seconds.length; k++) {
-            seconds[k] = inEmptyCache(what, s);
-          }
-          return Samples.of(seconds, 1);
-        };
+    return s -> {
+      var arguments = new ArrayList<String>(List.of(what));
+      s.values().forEach((name, size) -> arguments.add(name + "=" + size));
+      return timing -> {
+        var seconds = new double[timing.processes()];
+        for (int k = 0; k < seconds.length; k++) {
+          seconds[k] = Double.parseDouble(inEmptyCache(FirstResult.class, arguments).text());
+        }
+        return Samples.of(seconds, 1);
+      };
+    };
   }
 
-  private static double inEmptyCache(String what, Sizes s) {
+  private static Processes.Answer inEmptyCache(Class<?> main, List<String> arguments) {
     try {
       Path folder = Files.createTempDirectory("axial-bench");
       try {
-        List<String> sizes =
-            s.values().entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList();
-        var arguments = new java.util.ArrayList<String>(List.of(what));
-        arguments.addAll(sizes);
         List<String> options = List.of("-Daxial.cache=" + folder);
-        return Double.parseDouble(
-            Processes.ask(Processes.java(options, FirstResult.class, arguments)).text());
+        return Processes.ask(Processes.java(options, main, arguments));
       } finally {
         delete(folder);
       }
@@ -97,15 +96,7 @@ final class FirstRows {
     return timing -> {
       var seconds = new double[timing.processes() * 2 - 1];
       for (int k = 0; k < seconds.length; k++) {
-        try {
-          Path folder = Files.createTempDirectory("axial-bench");
-          List<String> options = List.of("-Daxial.cache=" + folder);
-          List<String> command = Processes.java(options, FirstUse.class, List.of(what));
-          seconds[k] = Processes.ask(command).seconds();
-          delete(folder);
-        } catch (IOException e) {
-          throw new UncheckedIOException(e);
-        }
+        seconds[k] = inEmptyCache(FirstUse.class, List.of(what)).seconds();
       }
       return Samples.of(seconds, 1);
     };

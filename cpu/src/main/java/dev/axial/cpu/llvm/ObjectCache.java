@@ -142,10 +142,14 @@ public final class ObjectCache {
     };
   }
 
-  /** Whether the code of a module is there without compiling or reading anything. */
-  public boolean isLoaded(String ir, String passes) {
-    WeakReference<Code> known = loaded.get(key(ir, passes));
-    return known != null && known.get() != null;
+  /** The code of a module if it is there without compiling or reading anything; else null. */
+  public @Nullable Code loaded(String ir, String passes) {
+    return loaded(key(ir, passes));
+  }
+
+  private @Nullable Code loaded(String key) {
+    WeakReference<Code> known = loaded.get(key);
+    return known == null ? null : known.get();
   }
 
   private String key(String ir, String passes) {
@@ -153,15 +157,13 @@ public final class ObjectCache {
   }
 
   private Code get(String key, Supplier<String> ir, List<String> entries, String passes) {
-    WeakReference<Code> known = loaded.get(key);
-    Code code = known == null ? null : known.get();
+    Code code = loaded(key);
     if (code != null) {
       return code;
     }
     release();
     synchronized (locks.get(Math.floorMod(key.hashCode(), locks.size()))) {
-      known = loaded.get(key);
-      code = known == null ? null : known.get();
+      code = loaded(key);
       if (code == null) {
         code = load(key, ir, entries, passes);
         loaded.put(key, new WeakReference<>(code));

@@ -5,7 +5,7 @@ import dev.axial.NamedArray;
 import dev.axial.NamedRef;
 import dev.axial.random.Random;
 
-// A first look at the library: ./axial run examples/start/Start.java
+// A first look at the library: ./axial run examples/FirstLook.java
 // What this program needs of Java is archived by the build, so that others like it start sooner.
 void main() {
   Axis x = axis("x", 64);
