@@ -12,6 +12,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,15 @@ final class CompiledSoon implements Executable {
   private volatile long refused;
 
   private static final long PAUSE_NANOS = 5_000_000_000L;
+
+  /** How long calls have been interpreted since it is being compiled, all together. */
+  private final LongAdder interpreted = new LongAdder();
+
+  /**
+   * After so long a program is worth waiting for: to go on would keep the processor from the
+   * compiler, which is quick where compiled code is on disk.
+   */
+  private static final long PATIENCE_NANOS = 250_000_000L;
 
   /** How much is to be compiled, and what waits for it at the end of the process meanwhile. */
   private static int pending;
@@ -167,7 +177,8 @@ final class CompiledSoon implements Executable {
     if (e != null) {
       return e.call(inputs);
     }
-    if (callsBefore.getAndDecrement() == 0) {
+    int before = callsBefore.getAndDecrement();
+    if (before == 0) {
       ask();
     }
     long when = refused;
@@ -175,7 +186,25 @@ final class CompiledSoon implements Executable {
       ask();
     }
     Executable m = meanwhile;
-    return (m != null ? m : Objects.requireNonNull(done)).call(inputs);
+    if (m == null || when == 0 && interpreted.sum() > PATIENCE_NANOS) {
+      return whatStays().call(inputs);
+    }
+    long start = System.nanoTime();
+    try {
+      return m.call(inputs);
+    } finally {
+      interpreted.add(before > 0 ? 0 : System.nanoTime() - start);
+    }
+  }
+
+  /** What is compiled, waited for; or what goes on to be interpreted. */
+  private Executable whatStays() {
+    compiled.run(); // if nobody else does
+    try {
+      return Finished.get(compiled);
+    } catch (ExecutionException _) {
+      return Objects.requireNonNull(done);
+    }
   }
 
   @Override
